@@ -1,0 +1,115 @@
+//! The tick that keeps history complete: it starts runs for links whose wanted time is not covered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_domain::backfill::{EntityType, Trigger, Unit, UnitKey, Window};
+use connector_domain::connection::Integration;
+use connector_domain::ports::{ConnectionStore, PortError};
+use connector_domain::Timestamp;
+use connector_lambda::telemetry::chain;
+use connector_providers::provider;
+use tracing::{info, warn};
+
+use crate::{StartError, StartPorts, StartRequest, start_run};
+
+/// A stretch at the end of the window that is not covered is left to live capture until it is this long:
+/// webhooks bring it, and the next run proves it.
+const RECONCILE_AFTER: Duration = Duration::from_secs(24 * 3_600);
+
+/// Keeps history complete.
+#[derive(Clone)]
+pub struct Scheduler {
+    /// Links.
+    pub connections: Arc<dyn ConnectionStore>,
+    /// Runs.
+    pub start: StartPorts,
+}
+
+/// What a tick did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// Active links seen.
+    pub links: u64,
+    /// Runs started.
+    pub started: u64,
+    /// Links that could not be looked at; the next tick tries again.
+    pub failed: u64,
+}
+
+impl Scheduler {
+    /// Looks at every active link once. Safe to repeat: a list that is being fetched is left alone.
+    ///
+    /// # Errors
+    /// When the links cannot be listed.
+    pub async fn tick(&self) -> Result<Tick, PortError> {
+        let mut tick = Tick::default();
+        let mut after = None;
+        loop {
+            let (links, next) = self.connections.active_integrations(after).await?;
+            for link in links {
+                tick.links += 1;
+                match self.look_at(link).await {
+                    Ok(started) => tick.started += u64::from(started),
+                    Err(error) => {
+                        tick.failed += 1;
+                        warn!("a link could not be looked at: {}", chain(&error));
+                    }
+                }
+            }
+            match next {
+                Some(place) => after = Some(place),
+                None => break,
+            }
+        }
+        info!(links = tick.links, started = tick.started, failed = tick.failed, "looked at every active link");
+        Ok(tick)
+    }
+
+    async fn look_at(&self, link: Integration) -> Result<bool, StartError> {
+        let settings = &link.settings.backfill;
+        let Some(provider) = provider(link.provider).filter(|_| settings.enabled) else {
+            return Ok(false);
+        };
+        let now = self.start.clock.now();
+        let wanted = Window::last(settings.depth, now);
+        let mut entities = std::collections::BTreeSet::new();
+        for entity in provider.entity_types().iter().copied() {
+            if !settings.entities.is_empty() && !settings.entities.contains(&entity) {
+                continue;
+            }
+            let unit = self.start.backfills.unit(&key(&link, entity)).await?;
+            if is_due(unit.as_ref(), wanted, now) {
+                entities.insert(entity);
+            }
+        }
+        if entities.is_empty() {
+            return Ok(false);
+        }
+        let request = StartRequest { integration: link, entities, window: wanted, trigger: Trigger::Schedule, again: false };
+        Ok(start_run(&self.start, &request).await?.run.is_some())
+    }
+}
+
+/// Whether the wanted time has a gap that live capture would not bring.
+fn is_due(unit: Option<&Unit>, wanted: Window, now: Timestamp) -> bool {
+    let Some(unit) = unit else { return true };
+    if !unit.state.is_terminal() {
+        return false;
+    }
+    let live_from = now.checked_sub(RECONCILE_AFTER).unwrap_or(wanted.since);
+    let gaps = unit.coverage.missing(wanted);
+    // A unit that ended early is not asked again at every tick: what failed once fails again.
+    let rested = unit.updated_at <= live_from;
+    let completed = matches!(unit.state, connector_domain::backfill::UnitState::Completed);
+    gaps.iter().any(|gap| gap.since < live_from) && (completed || rested)
+}
+
+fn key(link: &Integration, entity: EntityType) -> UnitKey {
+    UnitKey {
+        workspace: link.workspace.clone(),
+        provider: link.provider,
+        resource: link.resource.id.clone(),
+        entity,
+    }
+}

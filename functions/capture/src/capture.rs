@@ -1,0 +1,249 @@
+//! One delivery for one workspace, per message.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use connector_domain::capture::CaptureReport;
+use connector_domain::connection::SyncSettings;
+use connector_domain::delivery::{DeliveryRecord, Origin};
+use connector_domain::observation::{IngestionSource, Observation};
+use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError};
+use connector_domain::task::CaptureTask;
+use connector_domain::transformed::{Item, Transformed};
+use connector_domain::{Delivery, WorkspaceId};
+use connector_providers::provider;
+use tracing::{info, warn};
+
+use crate::assess::{Assessed, Context, assess};
+use crate::lifecycle;
+
+/// What the capture function needs of the outside.
+#[derive(Clone)]
+pub struct CapturePorts {
+    /// Where the bytes are.
+    pub deliveries: Arc<dyn DeliveryStore>,
+    /// Links and settings, which a lifecycle event changes.
+    pub connections: Arc<dyn ConnectionStore>,
+    /// Where observations go.
+    pub observations: Arc<dyn ObservationStore>,
+    /// Where a page's report goes.
+    pub backfills: Arc<dyn BackfillStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What a message led to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Captured {
+    /// This became of the delivery.
+    Done(CaptureReport),
+    /// The workspace had captured it before.
+    Already,
+    /// Its retention is over.
+    Expired,
+    /// The workspace has unlinked the resource since.
+    Unlinked,
+}
+
+/// A delivery could not be captured; the message must come again.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// A port failed.
+    #[error("the capture of {delivery} did not finish")]
+    Port {
+        /// Which delivery.
+        delivery: String,
+        /// What failed.
+        #[source]
+        source: PortError,
+    },
+    /// Some observations could not be stored; the others were.
+    #[error("{failed} of {total} observations of {delivery} could not be stored")]
+    Incomplete {
+        /// Which delivery.
+        delivery: String,
+        /// How many failed.
+        failed: usize,
+        /// Of how many.
+        total: usize,
+        /// The first failure.
+        #[source]
+        source: PortError,
+    },
+}
+
+/// Captures deliveries.
+#[derive(Clone)]
+pub struct Capture {
+    ports: CapturePorts,
+}
+
+impl Capture {
+    /// The capture function.
+    #[must_use]
+    pub const fn new(ports: CapturePorts) -> Self {
+        Self { ports }
+    }
+
+    /// Does what a message asks. Safe to repeat.
+    ///
+    /// # Errors
+    /// When a port fails; what was stored stays, and the message should come again.
+    pub async fn handle(&self, task: CaptureTask) -> Result<Captured, CaptureError> {
+        let failed = |source| CaptureError::Port { delivery: task.delivery.to_string(), source };
+        let Some((record, raw)) = self.ports.deliveries.load(&task.delivery).await.map_err(failed)? else {
+            warn!(delivery.id = %task.delivery, "the bytes of {} are gone", task.delivery);
+            return Ok(Captured::Expired);
+        };
+        if !record.pending.contains(&task.workspace) {
+            return Ok(Captured::Already);
+        }
+        let sync = match self.sync(&record, &task.workspace).await.map_err(failed)? {
+            Link::Active(sync) => Some(sync),
+            Link::NoResource => None,
+            Link::Gone => {
+                let mut report = CaptureReport::default();
+                report.add_filtered("unlinked");
+                self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
+                return Ok(Captured::Unlinked);
+            }
+        };
+        let delivery = Delivery::restored(&record, raw);
+        let transformed = match provider(record.provider) {
+            Some(provider) => provider.transform(&delivery),
+            None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
+        };
+        let report = self.apply(&record, &task.workspace, sync.as_ref(), transformed).await?;
+        self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
+        info!(
+            workspace.id = %task.workspace, delivery.id = %record.id, correlation = record.correlation,
+            captured = report.captured, duplicate = report.duplicate, filtered = report.filtered_total(),
+            quarantined = report.quarantined, conflicts = report.conflicts, "captured {}", record.id
+        );
+        Ok(Captured::Done(report))
+    }
+
+    async fn apply(
+        &self,
+        record: &DeliveryRecord,
+        workspace: &WorkspaceId,
+        sync: Option<&SyncSettings>,
+        transformed: Transformed,
+    ) -> Result<CaptureReport, CaptureError> {
+        let failed = |source| CaptureError::Port { delivery: record.id.to_string(), source };
+        let mut report = CaptureReport::default();
+        match transformed {
+            Transformed::Ignored(reason) => report.add_filtered(reason.as_str()),
+            Transformed::Lifecycle(change) => {
+                let now = self.ports.clock.now();
+                lifecycle::apply(&*self.ports.connections, record.provider, workspace, &change, now)
+                    .await
+                    .map_err(failed)?;
+                report.lifecycle = Some(change.action.name().to_owned());
+            }
+            Transformed::Items(items) => {
+                let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;
+                let context = Context {
+                    workspace,
+                    sync,
+                    settings: &settings,
+                    source: source(&record.origin),
+                    page: page(&record.origin),
+                    delivery: &record.id,
+                    correlation: &record.correlation,
+                    now: self.ports.clock.now(),
+                };
+                let kept = sort_out(&context, items, &mut report);
+                self.store(record, &kept, &mut report).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    async fn store(
+        &self,
+        record: &DeliveryRecord,
+        kept: &[Observation],
+        report: &mut CaptureReport,
+    ) -> Result<(), CaptureError> {
+        let mut failures = Vec::new();
+        for outcome in self.ports.observations.put_if_absent(kept).await {
+            match outcome {
+                Ok(outcome) => report.add_outcome(&outcome),
+                Err(error) => failures.push(error),
+            }
+        }
+        let (failed, total) = (failures.len(), kept.len());
+        match failures.into_iter().next() {
+            None => Ok(()),
+            Some(source) => Err(CaptureError::Incomplete { delivery: record.id.to_string(), failed, total, source }),
+        }
+    }
+
+    /// The page's report before the delivery's end: a crash between them repeats both, and the first report stands.
+    async fn finish(
+        &self,
+        record: &DeliveryRecord,
+        workspace: &WorkspaceId,
+        report: &CaptureReport,
+    ) -> Result<(), PortError> {
+        if let (Origin::Page { run, entity, page, .. }, Some(resource)) = (&record.origin, &record.resource) {
+            let unit = connector_domain::backfill::UnitKey {
+                workspace: workspace.clone(),
+                provider: record.provider,
+                resource: resource.clone(),
+                entity: *entity,
+            };
+            self.ports.backfills.put_page_report(run, &unit, *page, report).await?;
+        }
+        self.ports.deliveries.complete(&record.id, workspace, report).await
+    }
+
+    async fn sync(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<Link, PortError> {
+        let Some(resource) = &record.resource else { return Ok(Link::NoResource) };
+        let link = self.ports.connections.integration(record.provider, resource, workspace).await?;
+        Ok(match link {
+            Some(link) if link.active => Link::Active(link.settings),
+            Some(_) | None => Link::Gone,
+        })
+    }
+}
+
+/// Whether the workspace still wants the resource.
+enum Link {
+    Active(SyncSettings),
+    NoResource,
+    Gone,
+}
+
+/// What is to be stored; all else is counted. A fact that one delivery names twice is stored once.
+fn sort_out(context: &Context<'_>, items: Vec<Item>, report: &mut CaptureReport) -> Vec<Observation> {
+    let mut kept = Vec::new();
+    let mut seen = BTreeSet::new();
+    for item in items {
+        match item {
+            Item::Ignored(reason) => report.add_filtered(reason.as_str()),
+            Item::Quarantined(at) => report.add_quarantined(&at.path, &at.reason),
+            Item::Event(event) => match assess(context, *event) {
+                Assessed::Filtered(reason) => report.add_filtered(reason.as_str()),
+                Assessed::Kept(observation) if seen.insert(observation.event.source_id.clone()) => kept.push(*observation),
+                Assessed::Kept(_) => report.duplicate += 1,
+            },
+        }
+    }
+    kept
+}
+
+const fn source(origin: &Origin) -> IngestionSource {
+    match origin {
+        Origin::Webhook { .. } => IngestionSource::Webhook,
+        Origin::Page { .. } => IngestionSource::Backfill,
+    }
+}
+
+const fn page(origin: &Origin) -> Option<(&connector_domain::RunId, u32)> {
+    match origin {
+        Origin::Webhook { .. } => None,
+        Origin::Page { run, page, .. } => Some((run, *page)),
+    }
+}

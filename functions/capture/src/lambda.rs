@@ -1,0 +1,30 @@
+//! Wires the capture function to AWS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_adapters::AwsConfig;
+use connector_adapters::system::SystemClock;
+use connector_lambda::env::{Env, ProcessEnv};
+use connector_lambda::telemetry;
+
+use crate::{Capture, CapturePorts};
+
+/// Serves the capture queue until Lambda ends the process.
+///
+/// # Errors
+/// When a setting is missing, or the Runtime API fails.
+pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    telemetry::init();
+    let env = ProcessEnv;
+    let aws = AwsConfig::load().await;
+    let days: u64 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
+    let capture = Capture::new(CapturePorts {
+        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, Duration::from_secs(days * 86_400))),
+        connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
+        observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
+        backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        clock: Arc::new(SystemClock),
+    });
+    connector_lambda::sqs::serve(async |task| capture.handle(task).await.map(drop)).await
+}

@@ -1,0 +1,12 @@
+//! Turns stored deliveries into observations: load, transform, filter, score, store, account for.
+//!
+//! Both paths meet here, so one fact has one identity whichever saw it first. Every step may run twice.
+//! It knows no provider's payload and no AWS service.
+
+mod assess;
+mod capture;
+pub mod lambda;
+mod lifecycle;
+
+pub use assess::{Assessed, Context, assess};
+pub use capture::{Capture, CaptureError, CapturePorts, Captured};

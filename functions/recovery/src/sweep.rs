@@ -1,0 +1,137 @@
+//! One sweep over deliveries and units that are due.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_domain::backfill::{Limits, UnitKey};
+use connector_domain::delivery::DeliveryState;
+use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, PortError, Put, Queue};
+use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION};
+use connector_domain::{DeliveryId, Timestamp};
+use connector_lambda::telemetry::chain;
+use tracing::{error, info, warn};
+
+/// What the sweep needs of the outside.
+#[derive(Clone)]
+pub struct RecoveryPorts {
+    /// Deliveries that were not captured.
+    pub deliveries: Arc<dyn DeliveryStore>,
+    /// Units that stand still.
+    pub backfills: Arc<dyn BackfillStore>,
+    /// Who captures.
+    pub captures: Arc<dyn Queue<CaptureTask>>,
+    /// Who fetches.
+    pub pages: Arc<dyn Queue<PageTask>>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Sends what is stuck again.
+#[derive(Clone)]
+pub struct Recovery {
+    ports: RecoveryPorts,
+    limits: Limits,
+}
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Deliveries sent again.
+    pub deliveries: u64,
+    /// Deliveries given up; their bytes stay.
+    pub dead: u64,
+    /// Units sent again.
+    pub units: u64,
+    /// Rows that could not be looked at; the next sweep tries again.
+    pub failed: u64,
+}
+
+/// Rows looked at per sweep and kind. What is over comes first in the next one.
+const BATCH: usize = 200;
+/// How often a delivery is sent again before it is given up.
+const MAX_ATTEMPTS: u32 = 10;
+/// Pause before the second attempt; it doubles with each.
+const FIRST_PAUSE: Duration = Duration::from_secs(300);
+/// Longest pause.
+const MAX_PAUSE: Duration = Duration::from_secs(6 * 3_600);
+
+impl Recovery {
+    /// The recovery function.
+    #[must_use]
+    pub const fn new(ports: RecoveryPorts, limits: Limits) -> Self {
+        Self { ports, limits }
+    }
+
+    /// Looks at what is due. Safe to repeat and to run twice at once.
+    ///
+    /// # Errors
+    /// When what is due cannot be listed.
+    pub async fn sweep(&self) -> Result<Swept, PortError> {
+        let mut swept = Swept::default();
+        let now = self.ports.clock.now();
+        for id in self.ports.deliveries.due(now, BATCH).await? {
+            match self.delivery(&id, now, &mut swept).await {
+                Ok(()) => {}
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(delivery.id = %id, "could not look at {id}: {}", chain(&error));
+                }
+            }
+        }
+        for key in self.ports.backfills.due_units(now, BATCH).await? {
+            match self.unit(&key, now, &mut swept).await {
+                Ok(()) => {}
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(unit = %key, "could not look at {key}: {}", chain(&error));
+                }
+            }
+        }
+        if swept != Swept::default() {
+            info!(
+                deliveries = swept.deliveries, dead = swept.dead, units = swept.units, failed = swept.failed,
+                "sent again what was stuck"
+            );
+        }
+        Ok(swept)
+    }
+
+    async fn delivery(&self, id: &DeliveryId, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
+        let Some(record) = self.ports.deliveries.record(id).await? else { return Ok(()) };
+        if record.state != DeliveryState::Received || record.due_at > now {
+            return Ok(());
+        }
+        if record.attempts >= MAX_ATTEMPTS {
+            self.ports.deliveries.bury(id, "attempts_exhausted").await?;
+            swept.dead += 1;
+            error!(delivery.id = %id, code = "delivery_dead", "gave {id} up after {MAX_ATTEMPTS} attempts");
+            return Ok(());
+        }
+        let pause = FIRST_PAUSE.saturating_mul(1 << record.attempts.min(16)).min(MAX_PAUSE);
+        let due_at = now.checked_add(pause).unwrap_or(now);
+        // Counted before it is sent: a crash between the two costs a pause, not an endless loop.
+        if !self.ports.deliveries.redrive(id, record.attempts, due_at).await? {
+            return Ok(());
+        }
+        let task = |workspace| CaptureTask {
+            v: TASK_VERSION,
+            workspace,
+            delivery: id.clone(),
+            correlation: record.correlation.clone(),
+        };
+        let tasks: Vec<_> = record.pending.iter().cloned().map(task).collect();
+        self.ports.captures.send(&tasks, Duration::ZERO).await?;
+        swept.deliveries += 1;
+        Ok(())
+    }
+
+    async fn unit(&self, key: &UnitKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
+        let Some(unit) = self.ports.backfills.unit(key).await? else { return Ok(()) };
+        let Some(next) = unit.redrive(&self.limits, now) else { return Ok(()) };
+        if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
+            self.ports.pages.send(&[next.task()], Duration::ZERO).await?;
+            swept.units += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! `backfill`: the history of a real repository, into the local rows.
+
+mod repository;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use connector_adapters::http::ReqwestHttp;
+use connector_adapters::system::SystemClock;
+use connector_backfill::{PageSettings, StartRequest, Started, UnitStart};
+use connector_domain::backfill::{Depth, EntityType, Trigger, Window};
+use connector_domain::connection::Integration;
+use connector_domain::ports::Clock;
+use connector_domain::{RunId, Secret};
+use connector_providers::Provider;
+
+use super::follow::{Ended, Standing, follow};
+use super::interrupt::interrupted;
+use super::place::{Place, Tenant};
+use super::values::{provider, secret_in};
+use super::{Failure, link, log};
+use crate::render::Output;
+use crate::render::style::Paint;
+use crate::render::text::count;
+use crate::stack::{LinkRequest, Options, Stack, StackError, Template};
+use repository::Repository;
+
+/// How long pages that are fetched may take to be captured after Ctrl-C.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Fetch the history of a repository into the local store.
+///
+/// Only what is not known to be complete is fetched. Ctrl-C cancels; what is stored stays.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo local backfill --provider github --resource rust-lang/log --depth 30
+  GITHUB_TOKEN=... cargo local backfill --provider github --resource OWNER/REPO --depth 90 --token-env GITHUB_TOKEN")]
+pub(super) struct Backfill {
+    /// Where the history is.
+    #[arg(long, value_name = "NAME", value_parser = provider())]
+    provider: &'static dyn Provider,
+    /// Whose history.
+    #[arg(long, value_name = "OWNER/REPO")]
+    resource: String,
+    /// Days back: 1, 7, 30 or 90.
+    #[arg(long, value_name = "DAYS", default_value = "30")]
+    depth: Depth,
+    /// The environment variable with a token. Without one, GitHub shows what is public, in 60 calls an hour.
+    #[arg(long, value_name = "VARIABLE")]
+    token_env: Option<String>,
+    /// Where the provider's API is, when it is not at its usual address.
+    #[arg(long, value_name = "URL")]
+    api_url: Option<String>,
+    /// Which lists, separated by commas: pull_request, issue, release. Default: all.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    entities: Vec<EntityType>,
+    /// Fetch again what was fetched before.
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    tenant: Tenant,
+}
+
+impl Backfill {
+    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        log::start(log::NOTHING, output.aside);
+        let token = self.token_env.as_deref().map(secret_in).transpose()?;
+        let repository = self.find(token.as_ref()).await?;
+        let stack = self.stack(token).await?;
+        let integration = self.link(&stack, &repository).await?;
+        let name = output.look.style.strong(&integration.resource.name);
+        output.line(format!("{name}, {} back, into workspace {}", count(self.depth.days().into(), "day", "days"), self.tenant.workspace))?;
+
+        let started = stack.start_backfill(self.request(integration)).await?;
+        let runs = self.runs(&started, output)?;
+        if runs.is_empty() {
+            output.line("Nothing to fetch: all of this time was fetched before. With --again it is fetched once more.")?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if self.token_env.is_none() && self.api_url.is_none() {
+            output.note(format!("{}: without a token there are 60 calls an hour; --token-env gives 5,000", output.aside.paint(Paint::Odd, "note")))?;
+        }
+        let begun = tokio::time::Instant::now();
+        let mut ended = follow(&stack, &runs, output).await?;
+        if ended == Ended::Interrupted && !self.cancel(&stack, &runs, output).await? {
+            return Ok(ExitCode::from(summary::INTERRUPTED));
+        }
+        let standing = Standing::of(&stack, &runs).await?;
+        if ended == Ended::Stuck && standing.pages_left() == 0 && standing.units().iter().all(|unit| unit.state.is_terminal()) {
+            ended = Ended::Settled;
+        }
+        let result = summary::tell(&standing, ended, begun.elapsed(), &self.show_more(), output);
+        stack.drain_and_stop(PATIENCE).await;
+        result
+    }
+
+    async fn find(&self, token: Option<&Secret>) -> Result<Repository, Failure> {
+        let kind = self.provider.kind();
+        let mut http = ReqwestHttp::builder();
+        if let Some(url) = &self.api_url {
+            http = http.base_url(kind, url).map_err(|_| StackError::ApiUrl { provider: kind })?;
+        }
+        repository::find(&http.build()?, self.provider, &self.resource, token, SystemClock.now()).await
+    }
+
+    async fn stack(&self, token: Option<Secret>) -> Result<Stack, Failure> {
+        let options = Options {
+            api_urls: self.api_url.iter().map(|url| (self.provider.kind(), url.clone())).collect::<BTreeMap<_, _>>(),
+            token,
+            // There is no live work here to leave calls to.
+            page: PageSettings { reserve_percent: 0, ..PageSettings::default() },
+            ..Options::new(self.place.data(), self.place.secrets()?)
+        };
+        Ok(Stack::start(&Template::embedded()?, options).await?)
+    }
+
+    /// A link that is there keeps its account and settings; webhooks may come through it.
+    async fn link(&self, stack: &Stack, repository: &Repository) -> Result<Integration, Failure> {
+        let kind = self.provider.kind();
+        let workspace = &self.tenant.workspace;
+        let known = stack.stores().connections.integration(kind, &repository.resource.id, workspace).await?;
+        let request = LinkRequest {
+            workspace: workspace.clone(),
+            provider: kind,
+            account: known.as_ref().map_or_else(|| repository.owner.clone(), |link| link.account.clone()),
+            account_name: repository.owner_name.clone(),
+            resource: repository.resource.clone(),
+            settings: link::settings(known.as_ref(), kind),
+        };
+        Ok(stack.link(request).await?.integration)
+    }
+
+    fn request(&self, integration: Integration) -> StartRequest {
+        StartRequest {
+            integration,
+            entities: self.entities.iter().copied().collect::<BTreeSet<_>>(),
+            window: Window::last(self.depth, SystemClock.now()),
+            trigger: Trigger::Manual,
+            again: self.again,
+        }
+    }
+
+    /// The runs to follow: the new one, and those that were at some of the lists already.
+    fn runs(&self, started: &Started, output: &mut Output) -> Result<Vec<RunId>, Failure> {
+        let mut runs: BTreeSet<RunId> = started.run.iter().cloned().collect();
+        for (entity, start) in &started.units {
+            match start {
+                UnitStart::Opened => {}
+                UnitStart::Covered => output.line(format!("  {entity}: all of this time was fetched before"))?,
+                UnitStart::Active(run) => {
+                    output.line(format!("  {entity}: goes on with a run that was not finished"))?;
+                    runs.insert(run.clone());
+                }
+            }
+        }
+        Ok(runs.into_iter().collect())
+    }
+
+    /// Stops the runs and lets fetched pages be captured. False when a person cannot wait for that.
+    async fn cancel(&self, stack: &Stack, runs: &[RunId], output: &mut Output) -> Result<bool, Failure> {
+        output.line("Cancelling. Pages that are fetched are captured first; Ctrl-C again stops at once.")?;
+        for run in runs {
+            stack.cancel(run).await?;
+        }
+        let quiet = tokio::time::timeout(PATIENCE, stack.settled());
+        Ok(tokio::select! {
+            _late_or_not = quiet => true,
+            () = interrupted() => false,
+        })
+    }
+
+    fn show_more(&self) -> String {
+        format!("cargo local observations --limit 20{}{}", self.tenant.as_argument(), self.place.as_argument())
+    }
+}

@@ -1,0 +1,195 @@
+//! `demo`: the whole story in a few seconds, without network or credentials.
+
+mod github;
+mod proof;
+mod webhooks;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use connector_adapters::system::{OsRandom, SystemClock};
+use connector_backfill::{PageSettings, StartRequest};
+use connector_domain::backfill::{Depth, Limits, Trigger, Window};
+use connector_domain::capture::CaptureReport;
+use connector_domain::connection::{Integration, ResourceRef};
+use connector_domain::observation::Observation;
+use connector_domain::ports::Clock;
+use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, WorkspaceId};
+
+use super::follow::{Ended, Standing, follow};
+use super::observations::{everything, list};
+use super::{Failure, link, log};
+use crate::render::Output;
+use crate::render::style::Paint;
+use crate::render::table::{Cell, Column, Table};
+use crate::render::text::{count, duration, number};
+use crate::render::timeline::timeline;
+use crate::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
+use github::Simulated;
+use proof::Proof;
+use webhooks::{Delivered, Plan};
+
+/// Rows of the timeline.
+const ROWS: usize = 20;
+/// More rows than the demo makes.
+const ALL: usize = 10_000;
+
+/// Link, backfill, receive and show: the whole system on a simulated GitHub.
+///
+/// Nothing is kept, and nothing but this machine is needed. The exit code is 1 when the proof at the end fails.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  cargo local demo")]
+pub(super) struct Demo {
+    /// The same seed makes the same repository, and the same order of webhooks.
+    #[arg(long, value_name = "NUMBER", default_value_t = 7)]
+    seed: u64,
+}
+
+impl Demo {
+    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        log::start(log::NOTHING, output.aside);
+        let begun = tokio::time::Instant::now();
+        let github = Simulated::start(self.seed, SystemClock.now()).await?;
+        heading(output, 1, "A repository with history, on a simulated GitHub")?;
+        output.line(format!("  {}", github.in_words()))?;
+
+        let stack = stack(&github).await?;
+        let integration = link_to(&stack, &github).await?;
+        heading(output, 2, "Linked, and its history fetched: 30 days, one list beside the other")?;
+        let Some(run) = backfill(&stack, integration, output).await? else { return Ok(ExitCode::from(130)) };
+        let standing = Standing::of(&stack, std::slice::from_ref(&run)).await?;
+
+        let plan = Plan::new(&github.repository, self.seed, SystemClock.now());
+        heading(output, 3, "Signed webhooks of the same history, and of what happens now")?;
+        output.line(format!("  {}", plan.in_words()))?;
+        let delivered = webhooks::deliver(&stack, &plan).await?;
+        stack.settled().await;
+
+        let (observations, _) = list(&*stack.stores().observations, &workspace()?, everything(ALL)).await?;
+        let total = number(observations.len() as u64);
+        heading(output, 4, &format!("The newest {} of {total} observations", ROWS.min(observations.len())))?;
+        output.lines(timeline(observations.get(..ROWS).unwrap_or(&observations), 2, output.look))?;
+
+        heading(output, 5, "What became of it")?;
+        let webhooks = webhooks::report(&stack, &delivered, &workspace()?).await?;
+        output.lines(table(&standing, &delivered, &webhooks).lines(2, output.look))?;
+
+        heading(output, 6, "One fact, one row")?;
+        let proven = prove(&stack, &observations, &delivered, output).await?;
+        stack.drain_and_stop(Duration::from_secs(1)).await;
+        finish(output, begun.elapsed())?;
+        Ok(if proven { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn workspace() -> Result<WorkspaceId, Failure> {
+    Ok(WorkspaceId::parse("demo")?)
+}
+
+fn heading(output: &mut Output, number: u32, text: &str) -> Result<(), Failure> {
+    let text = output.look.style.strong(format_args!("{number}. {text}"));
+    Ok(output.line(format!("{}{text}", if number == 1 { "" } else { "\n" }))?)
+}
+
+async fn stack(github: &Simulated) -> Result<Stack, Failure> {
+    let options = Options {
+        api_urls: BTreeMap::from([(ProviderKind::Github, github.server.github_url())]),
+        page: PageSettings {
+            // Small pages, so that there are some.
+            page_size: 15,
+            reserve_percent: 0,
+            limits: Limits { backoff: Duration::from_millis(200), ..Limits::default() },
+        },
+        ..Options::new(Data::Memory, LocalSecrets::random(&OsRandom))
+    };
+    Ok(Stack::start(&Template::embedded()?, options).await?)
+}
+
+async fn link_to(stack: &Stack, github: &Simulated) -> Result<Integration, Failure> {
+    let repository = &github.repository;
+    let request = LinkRequest {
+        workspace: workspace()?,
+        provider: ProviderKind::Github,
+        account: AccountId::parse(repository.installation_id.to_string())?,
+        account_name: repository.owner(),
+        resource: ResourceRef { id: ResourceId::parse(repository.id.to_string())?, name: repository.full_name() },
+        settings: link::settings(None, ProviderKind::Github),
+    };
+    Ok(stack.link(request).await?.integration)
+}
+
+/// Fetches the history; `None` when Ctrl-C ended it.
+async fn backfill(stack: &Stack, integration: Integration, output: &mut Output) -> Result<Option<RunId>, Failure> {
+    let request = StartRequest {
+        integration,
+        entities: BTreeSet::new(),
+        window: Window::last(Depth::Days30, SystemClock.now()),
+        trigger: Trigger::Link,
+        again: false,
+    };
+    let run = stack.start_backfill(request).await?.run.ok_or_else(|| Failure::new("no run was started"))?;
+    match follow(stack, std::slice::from_ref(&run), output).await? {
+        Ended::Settled => Ok(Some(run)),
+        Ended::Interrupted => Ok(None),
+        Ended::Stuck => Err(Failure::new("the backfill is stuck").hint("run it with RUST_LOG=warn to see why")),
+    }
+}
+
+/// Both paths side by side.
+fn table(standing: &Standing, delivered: &Delivered, webhooks: &CaptureReport) -> Table<5> {
+    let pages: u64 = standing.units().iter().map(|unit| unit.counters.pages).sum();
+    let backfill = standing.report();
+    let mut sum = backfill.clone();
+    sum.merge(webhooks);
+    let columns = [Column::text("what"), Column::number("backfill"), Column::number("webhook"), Column::number("both")];
+    let [what, first, second, both] = columns;
+    let mut table = Table::new([what, first, second, both, Column::text("").yields()]);
+    let again = format!("{} came again and changed nothing", count(delivered.known, "webhook", "webhooks"));
+    let mut row = |name: &str, of: [u64; 2], remark: String| {
+        let [first, second] = of;
+        let cells = [name.to_owned(), number(first), number(second), number(first + second)];
+        let [name, first, second, both] = cells.map(Cell::from);
+        table.row([name, first, second, both, Cell::new(remark, Paint::Faint)]);
+    };
+    row("received", [pages, delivered.received()], again);
+    let of = |count: fn(&CaptureReport) -> u64| [count(&backfill), count(webhooks)];
+    let mut remarks = crate::render::runs::report(&sum).into_iter().map(|[_, _, remark]| remark);
+    let counts: [(&str, fn(&CaptureReport) -> u64); 4] = [
+        ("captured", |report| report.captured),
+        ("duplicate", |report| report.duplicate),
+        ("filtered", CaptureReport::filtered_total),
+        ("quarantined", |report| report.quarantined),
+    ];
+    for (name, count) in counts {
+        row(name, of(count), remarks.next().unwrap_or_default());
+    }
+    table
+}
+
+async fn prove(
+    stack: &Stack,
+    observations: &[Observation],
+    delivered: &Delivered,
+    output: &mut Output,
+) -> Result<bool, Failure> {
+    let proof = Proof::of(stack.stores(), observations, &delivered.ids, &workspace()?).await?;
+    let style = output.look.style;
+    let (mark, paint) = if proof.holds() { ("✓", Paint::Good) } else { ("✗", Paint::Bad) };
+    output.line(format!("  {} {}", style.paint(paint, mark), proof.claim()))?;
+    output.lines(proof.details().iter().map(|line| format!("    {line}")))?;
+    Ok(proof.holds())
+}
+
+fn finish(output: &mut Output, took: Duration) -> Result<(), Failure> {
+    let style = output.look.style;
+    output.line(format!("\n{}", style.faint(format_args!("That took {}. Try next:", duration(took)))))?;
+    output.lines([
+        "  cargo local backfill --provider github --resource rust-lang/log --depth 30   # real history, no token needed",
+        "  cargo local up                                                               # webhooks on this machine",
+        "  cargo local --help                                                           # everything else",
+    ])?;
+    Ok(())
+}

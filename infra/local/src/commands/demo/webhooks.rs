@@ -1,0 +1,143 @@
+//! The webhooks of the demo: which come, in which order, and what is made of them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use connector_domain::capture::CaptureReport;
+use connector_domain::http::WebhookRequest;
+use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
+use connector_simulator::github::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Repository, Webhook};
+use futures::{StreamExt, TryStreamExt};
+
+use super::Failure;
+use crate::render::text::count;
+use crate::stack::Stack;
+
+/// The route of the template.
+const PATH: &str = "/webhooks/github";
+/// Webhooks on their way at once.
+const AT_ONCE: usize = 8;
+/// One in so many never comes, and one in so many comes twice, as on a bad day.
+const LOST: usize = 7;
+const TWICE: usize = 5;
+
+/// What will be sent.
+pub(super) struct Plan {
+    sent: Vec<Webhook>,
+    lost: usize,
+    twice: usize,
+    new: usize,
+}
+
+/// What was answered.
+#[derive(Default)]
+pub(super) struct Delivered {
+    /// Deliveries that are stored, each once.
+    pub(super) ids: BTreeSet<DeliveryId>,
+    accepted: u64,
+    /// Webhooks that were known already.
+    pub(super) known: u64,
+    ignored: u64,
+}
+
+impl Plan {
+    /// The history so far with some lost and some twice, new facts, and all of it in disorder.
+    pub(super) fn new(repository: &Repository, seed: u64, now: Timestamp) -> Self {
+        let mut chance = Chance(seed);
+        let mut history = repository.history_webhooks();
+        chance.shuffle(&mut history);
+        let lost = history.len() / LOST;
+        history.truncate(history.len() - lost);
+        let again: Vec<_> = history.iter().step_by(TWICE).cloned().collect();
+        let new = news(repository, now);
+        let counts = (again.len(), new.len());
+        let mut sent = history;
+        sent.extend(again);
+        sent.extend(new);
+        chance.shuffle(&mut sent);
+        Self { sent, lost, twice: counts.0, new: counts.1 }
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let sent = count(self.sent.len() as u64, "webhook", "webhooks");
+        let new = count(self.new as u64, "tells", "tell");
+        format!("{sent} in no order: {} come twice, {new} of new facts, and {} never come.", self.twice, self.lost)
+    }
+}
+
+/// What happens while the demo runs.
+fn news(repository: &Repository, now: Timestamp) -> Vec<Webhook> {
+    let ago = |seconds| now.checked_sub(Duration::from_secs(seconds)).unwrap_or(now);
+    let pull = repository.open_pull_request(NewPullRequest::titled("Keep the cache warm between deploys"), ago(5));
+    let merged = pull.number.map(|number| repository.merge_pull_request(number, "octavia", ago(3)));
+    let mut news = vec![
+        repository.open_issue(NewIssue::titled("Crash when the cache is cold"), ago(6)),
+        pull,
+        repository.push("main", &[NewCommit::saying("Keep the cache warm between deploys")], ago(2)),
+        repository.publish_release(NewRelease::tagged("v9.0.0"), ago(1)),
+        repository.create_discussion(NewDiscussion::asking("How warm should the cache be?"), now),
+    ];
+    news.extend(merged);
+    news
+}
+
+/// Signs and sends all of a plan, several at once.
+pub(super) async fn deliver(stack: &Stack, plan: &Plan) -> Result<Delivered, Failure> {
+    let secret = stack.secrets().webhook(ProviderKind::Github).ok_or_else(|| Failure::new("there is no secret to sign with"))?;
+    let replies = futures::stream::iter(&plan.sent).map(|webhook| async move {
+        let signed = webhook.signed(secret.expose());
+        let request = WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body };
+        let reply = stack.webhook(PATH, "POST", request).await;
+        if reply.status == 200 { Ok(reply.body) } else { Err(Failure::new(format!("a webhook was answered with {}", reply.status))) }
+    });
+    let mut replies = replies.buffer_unordered(AT_ONCE);
+    let mut delivered = Delivered::default();
+    while let Some(answer) = replies.try_next().await? {
+        match answer["status"].as_str() {
+            Some("accepted") => delivered.accepted += 1,
+            Some("duplicate") => delivered.known += 1,
+            _ => delivered.ignored += 1,
+        }
+        let id = answer["delivery"].as_str().unwrap_or_default();
+        delivered.ids.insert(DeliveryId::parse(id)?);
+    }
+    Ok(delivered)
+}
+
+impl Delivered {
+    /// All of them.
+    pub(super) const fn received(&self) -> u64 {
+        self.accepted + self.known + self.ignored
+    }
+}
+
+/// What became of the deliveries, as their rows say.
+pub(super) async fn report(stack: &Stack, delivered: &Delivered, workspace: &WorkspaceId) -> Result<CaptureReport, Failure> {
+    let mut sum = CaptureReport::default();
+    for id in &delivered.ids {
+        let record = stack.stores().deliveries.record(id).await?;
+        if let Some(report) = record.as_ref().and_then(|record| record.outcomes.get(workspace)) {
+            sum.merge(report);
+        }
+    }
+    Ok(sum)
+}
+
+/// Chance that is the same for the same seed: xorshift, as of <https://www.jstatsoft.org/article/view/v008i14>.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.max(1);
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % u64::try_from(bound.max(1)).unwrap_or(1)).unwrap_or(0)
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! `events`: writes the inputs for `sam local invoke`, one per function.
+
+mod shapes;
+
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION, Task, encode};
+use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
+use serde::Serialize;
+
+use super::Failure;
+use crate::render::Output;
+use shapes::{HttpEvent, QueueEvent, ScheduleEvent};
+
+/// Signs the webhooks in `events/`, and nothing else: it is public.
+const SECRET: &str = "local-development-secret";
+/// What the webhook in `events/` says.
+const WEBHOOK: &str = include_str!("../../../../shared/providers/fixtures/github/webhooks/issues.opened.json");
+const EVENT: &str = "issues";
+/// The time in all of them.
+const SECOND: i64 = 1_770_379_200;
+
+/// Write the inputs for `sam local invoke` into events/.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  cargo local events --check")]
+pub(super) struct Events {
+    /// Write nothing, and fail when a file is not what would be written.
+    #[arg(long)]
+    check: bool,
+}
+
+impl Events {
+    pub(super) fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events");
+        let mut stale = Vec::new();
+        for (name, content) in all()? {
+            let path = directory.join(name);
+            if std::fs::read_to_string(&path).is_ok_and(|found| found == content) {
+                continue;
+            }
+            if self.check {
+                stale.push(name);
+            } else {
+                write(&path, &content)?;
+                output.line(format!("wrote events/{name}"))?;
+            }
+        }
+        if stale.is_empty() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(Failure::new(format!("not current in events/: {}", stale.join(", "))).hint("run `cargo local events` and commit what it writes"))
+    }
+}
+
+fn write(path: &PathBuf, content: &str) -> Result<(), Failure> {
+    let failed = |error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(failed)?;
+    }
+    std::fs::write(path, content).map_err(failed)
+}
+
+/// Every file with its content, the same on every machine.
+fn all() -> Result<[(&'static str, String); 5], Failure> {
+    let now = Timestamp::from_second(SECOND).map_err(|error| Failure::new(error.to_string()))?;
+    let webhook = HttpEvent::post("/webhooks/github", &signed(now)?, WEBHOOK, now);
+    Ok([
+        ("webhook-github.json", pretty(&webhook)?),
+        ("backfill-page.json", pretty(&QueueEvent::of("PageQueue", &message(&page_task()?)?, now))?),
+        ("observation-capture.json", pretty(&QueueEvent::of("CaptureQueue", &message(&capture_task(now)?)?, now))?),
+        ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
+        ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
+    ])
+}
+
+fn signed(now: Timestamp) -> Result<connector_domain::http::Headers, Failure> {
+    let provider = connector_providers::provider(ProviderKind::Github).ok_or_else(|| Failure::new("github is not served"))?;
+    let secret = Secret::new(SECRET).ok_or_else(|| Failure::new("the secret is empty"))?;
+    Ok(provider.sign(EVENT, "72d3162e-cc78-11e3-81ab-4c9367dc0958", WEBHOOK.as_bytes(), &secret, now))
+}
+
+/// Capture what the webhook in `events/` stored.
+fn capture_task(now: Timestamp) -> Result<CaptureTask, Failure> {
+    let webhook = Delivery::webhook(ProviderKind::Github, EVENT.to_owned(), None, WEBHOOK.into(), now);
+    // We wrote it ourselves.
+    let Ok(webhook) = webhook.verify(|_| Ok::<(), Infallible>(()));
+    let id = webhook.id();
+    Ok(CaptureTask { v: TASK_VERSION, workspace: workspace()?, correlation: id.correlation(), delivery: id })
+}
+
+/// Fetch the first page of a repository's issues.
+fn page_task() -> Result<PageTask, Failure> {
+    let unit = UnitKey {
+        workspace: workspace()?,
+        provider: ProviderKind::Github,
+        resource: ResourceId::parse("7001")?,
+        entity: EntityType::Issue,
+    };
+    Ok(PageTask { v: TASK_VERSION, unit, run: RunId::parse("run-1")?, page: 0, correlation: "run-1".to_owned() })
+}
+
+fn workspace() -> Result<WorkspaceId, Failure> {
+    Ok(WorkspaceId::parse("acme")?)
+}
+
+fn message<T: Task>(task: &T) -> Result<String, Failure> {
+    encode(task).map_err(|error| Failure::new(error.to_string()))
+}
+
+fn pretty(event: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(event).map_err(|error| Failure::new(error.to_string()))?;
+    Ok(text + "\n")
+}

@@ -1,0 +1,140 @@
+//! `observations`: what is stored, newest first.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use connector_adapters::system::SystemClock;
+use connector_domain::observation::Observation;
+use connector_domain::ports::{Clock, ObservationFilter, ObservationStore};
+use connector_domain::{ProviderKind, SourceType, Timestamp, WorkspaceId};
+
+use super::Failure;
+use super::place::{Place, Tenant};
+use super::values::moment;
+use crate::render::Output;
+use crate::render::text::count;
+use crate::render::timeline::timeline;
+use crate::stack::Template;
+
+/// Most rows that are asked for at once.
+const PAGE: usize = 200;
+
+/// Show what is stored, newest first.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo local observations --type pull-request.merged --since 7d
+  cargo local observations --json --limit 1000 | jq .event.title")]
+pub(super) struct Observations {
+    /// One line of JSON for each.
+    #[arg(long)]
+    json: bool,
+    /// Only of this provider.
+    #[arg(long, value_name = "NAME")]
+    source: Option<ProviderKind>,
+    /// Only of this type, such as pull-request.merged.
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Only what happened since: 7d, 12h, 2026-02-06 or 2026-02-06T12:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Most rows to show.
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    limit: usize,
+    #[command(flatten)]
+    tenant: Tenant,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Observations {
+    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        let filter = self.filter(SystemClock.now())?;
+        let rows = self.place.rows(&Template::embedded()?).await?;
+        let (observations, more) = match &rows {
+            Some(rows) => list(&*rows.stores().observations, &self.tenant.workspace, filter).await?,
+            None => (Vec::new(), false),
+        };
+        if self.json {
+            for observation in &observations {
+                let line = serde_json::to_string(observation)
+                    .map_err(|error| Failure::new(format!("an observation has no JSON form: {error}")))?;
+                output.line(line)?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
+        if observations.is_empty() {
+            output.lines(self.nothing())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        output.lines(timeline(&observations, 0, output.look))?;
+        if more {
+            let shown = count(observations.len() as u64, "row", "rows");
+            output.note(output.aside.faint(format!("The newest {shown}; --limit shows more.")))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn filter(&self, now: Timestamp) -> Result<ObservationFilter, Failure> {
+        if let Some(name) = &self.kind
+            && !SourceType::ALL.iter().any(|kind| kind.name() == name)
+        {
+            let known: Vec<_> = SourceType::ALL.iter().map(|kind| kind.name()).collect();
+            return Err(Failure::new(format!("there is no type {name:?}")).hint(format!("one of {}", known.join(", "))));
+        }
+        Ok(ObservationFilter {
+            provider: self.source,
+            source_type: self.kind.clone(),
+            since: self.since.as_deref().map_or(Ok(Timestamp::UNIX_EPOCH), |text| moment(text, now))?,
+            until: Timestamp::MAX,
+            limit: self.limit,
+            cursor: None,
+        })
+    }
+
+    fn nothing(&self) -> [String; 2] {
+        let filtered = self.source.is_some() || self.kind.is_some() || self.since.is_some();
+        let which = if filtered { "matching observation" } else { "observation" };
+        [
+            format!("No {which} in workspace {} yet.", self.tenant.workspace),
+            format!(
+                "Fetch some:  cargo local backfill --provider github --resource rust-lang/log --depth 30{}{}",
+                self.tenant.as_argument(),
+                self.place.as_argument()
+            ),
+        ]
+    }
+}
+
+/// The newest `limit` rows, and whether there are more.
+pub(super) async fn list(
+    store: &dyn ObservationStore,
+    workspace: &WorkspaceId,
+    filter: ObservationFilter,
+) -> Result<(Vec<Observation>, bool), Failure> {
+    let mut all = Vec::new();
+    let mut cursor = None;
+    loop {
+        let limit = filter.limit.saturating_sub(all.len()).min(PAGE);
+        if limit == 0 {
+            return Ok((all, cursor.is_some()));
+        }
+        let page = store.list(workspace, &ObservationFilter { limit, cursor, ..filter.clone() }).await?;
+        all.extend(page.observations);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok((all, false));
+        }
+    }
+}
+
+/// Everything of a workspace up to `limit` rows.
+pub(super) const fn everything(limit: usize) -> ObservationFilter {
+    ObservationFilter {
+        provider: None,
+        source_type: None,
+        since: Timestamp::UNIX_EPOCH,
+        until: Timestamp::MAX,
+        limit,
+        cursor: None,
+    }
+}

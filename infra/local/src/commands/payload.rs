@@ -1,0 +1,47 @@
+//! What payloads say about themselves that only people need: names to show, and ids of listed items.
+
+use connector_domain::ResourceId;
+use serde_json::Value;
+
+/// Where items may say which resource they are of.
+const IDS: [&str; 3] = ["/base/repo/id", "/repository/id", "/project/id"];
+const NAMES: [&str; 3] = ["/base/repo/full_name", "/repository/full_name", "/project/name"];
+/// Addresses of items hold the name after this.
+const ADDRESSES: [&str; 2] = ["/repository_url", "/url"];
+const BEFORE_NAME: &str = "/repos/";
+
+/// The provider's id of the resource.
+pub(super) fn resource_id(item: &Value) -> Option<ResourceId> {
+    let id = IDS.iter().find_map(|path| item.pointer(path))?;
+    ResourceId::parse(id.as_str().map_or_else(|| id.to_string(), str::to_owned)).ok()
+}
+
+/// The name of the resource.
+pub(super) fn resource_name(item: &Value) -> Option<String> {
+    let text = |path: &&str| item.pointer(path).and_then(Value::as_str);
+    let written = NAMES.iter().find_map(|path| text(path)).map(str::to_owned);
+    written.or_else(|| {
+        let (_, rest) = ADDRESSES.iter().find_map(|path| text(path)?.split_once(BEFORE_NAME))?;
+        let mut parts = rest.split('/').filter(|part| !part.is_empty());
+        Some(format!("{}/{}", parts.next()?, parts.next()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn items_and_webhooks_say_which_resource_they_are_of() {
+        let known = |item: &Value| (resource_id(item).map(|id| id.to_string()), resource_name(item));
+        let pull = json!({ "base": { "repo": { "id": 9, "full_name": "o/r" } } });
+        assert_eq!(known(&pull), (Some("9".into()), Some("o/r".into())));
+        let webhook = json!({ "repository": { "id": "9", "full_name": "o/r" } });
+        assert_eq!(known(&webhook), (Some("9".into()), Some("o/r".into())));
+        let release = json!({ "url": "https://api.github.com/repos/o/r/releases/1" });
+        assert_eq!(known(&release), (None, Some("o/r".into())));
+        assert_eq!(known(&json!(7)), (None, None));
+    }
+}

@@ -1,0 +1,99 @@
+//! A list response as a page of a run that never was: of which resource, and over all of time.
+
+use connector_domain::backfill::{EntityType, Window};
+use connector_domain::connection::ResourceRef;
+use connector_domain::delivery::Origin;
+use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Timestamp, Verified};
+use connector_providers::Provider;
+use serde_json::Value;
+
+use super::Failure;
+use super::super::payload::{resource_id, resource_name};
+
+/// What is known of a list response.
+pub(super) struct Page {
+    provider: ProviderKind,
+    entity: EntityType,
+    resource: ResourceRef,
+    /// What had to be guessed, for the reader to know.
+    pub(super) guess: Option<&'static str>,
+}
+
+impl Page {
+    /// What was given goes before what the items say.
+    pub(super) fn of(
+        provider: &dyn Provider,
+        entity: EntityType,
+        raw: &[u8],
+        name: Option<&str>,
+        id: Option<ResourceId>,
+    ) -> Result<Self, Failure> {
+        if !provider.entity_types().contains(&entity) {
+            return Err(Failure::new(format!("{} has no list of {entity}", provider.kind())));
+        }
+        let Ok(Value::Array(items)) = serde_json::from_slice(raw) else {
+            return Err(Failure::new("a list response is a JSON array, and this is none")
+                .hint("for a single webhook use --event NAME instead of --page"));
+        };
+        let known = id.or_else(|| items.iter().find_map(resource_id));
+        let guess = (known.is_none() && !items.is_empty())
+            .then_some("the items do not say which resource they are of, so each sourceId says 0; --resource-id sets it");
+        let resource = ResourceRef {
+            id: match known {
+                Some(id) => id,
+                None => ResourceId::parse("0")?,
+            },
+            name: name.map(str::to_owned).or_else(|| items.iter().find_map(resource_name)).unwrap_or_else(|| "unknown/unknown".into()),
+        };
+        Ok(Self { provider: provider.kind(), entity, resource, guess })
+    }
+
+    /// The page as backfill would hand it on.
+    pub(super) fn delivery(self, raw: Vec<u8>, now: Timestamp) -> Result<Delivery<Verified>, Failure> {
+        let origin = Origin::Page {
+            run: RunId::parse("dry-run")?,
+            resource: self.resource,
+            entity: self.entity,
+            page: 0,
+            window: Window { since: Timestamp::MIN, until: Timestamp::MAX },
+        };
+        Ok(Delivery::page(self.provider, origin, raw, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn page(items: &Value, name: Option<&str>, id: Option<&str>) -> Page {
+        let provider = connector_providers::provider(ProviderKind::Github).unwrap();
+        let id = id.map(|id| ResourceId::parse(id).unwrap());
+        Page::of(provider, EntityType::Issue, items.to_string().as_bytes(), name, id).unwrap()
+    }
+
+    #[test]
+    fn items_say_which_resource_they_are_of() {
+        let pull = json!([{}, { "base": { "repo": { "id": 9, "full_name": "o/r" } } }]);
+        let known = page(&pull, None, None);
+        assert_eq!((known.resource.id.as_str(), known.resource.name.as_str(), known.guess), ("9", "o/r", None));
+        let given = page(&pull, Some("a/b"), Some("7"));
+        assert_eq!((given.resource.id.as_str(), given.resource.name.as_str()), ("7", "a/b"));
+    }
+
+    #[test]
+    fn a_guess_is_told() {
+        let release = json!([{ "url": "https://api.github.com/repos/o/r/releases/1" }]);
+        let guessed = page(&release, None, None);
+        assert_eq!((guessed.resource.id.as_str(), guessed.resource.name.as_str()), ("0", "o/r"));
+        assert!(guessed.guess.is_some());
+        assert_eq!(page(&json!([]), None, None).guess, None, "an empty list makes no sourceId");
+    }
+
+    #[test]
+    fn an_object_is_no_list() {
+        let provider = connector_providers::provider(ProviderKind::Github).unwrap();
+        assert!(Page::of(provider, EntityType::Issue, b"{}", None, None).is_err());
+    }
+}

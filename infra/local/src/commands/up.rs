@@ -1,0 +1,71 @@
+//! `up`: the system, serving.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::interrupt::interrupted;
+use super::place::Place;
+use super::{Failure, log};
+use crate::render::Output;
+use crate::stack::{Options, Stack, Template};
+
+/// How long work at hand may take at the end.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Serve the webhook routes on this machine until Ctrl-C.
+///
+/// Routes, queues and schedules are those of template.yaml. Rows survive a restart, and what was unfinished goes on.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  cargo local up --port 8787")]
+pub(super) struct Up {
+    /// The port to listen on, on 127.0.0.1; 0 takes any that is free.
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Up {
+    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        log::start(log::FUNCTIONS, output.aside);
+        let template = Template::embedded()?;
+        let stack = Stack::start(&template, Options::new(self.place.data(), self.place.secrets()?)).await?;
+        let served = stack.serve(self.port).await?;
+        output.lines(self.introduction(&template, &served.url, output))?;
+
+        interrupted().await;
+        output.line("Stopping: no more requests, and the work at hand is brought to its end. Ctrl-C again stops at once.")?;
+        let stopped = async {
+            served.stop().await;
+            stack.drain_and_stop(PATIENCE).await;
+        };
+        tokio::select! {
+            () = stopped => output.line(format!("Stopped. Rows are in {}.", self.place.directory.display()))?,
+            () = interrupted() => output.line("Stopped at once. What was unfinished goes on at the next start.")?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn introduction(&self, template: &Template, url: &str, output: &Output) -> Vec<String> {
+        let style = output.look.style;
+        let place = self.place.as_argument();
+        let mut lines = vec![format!("{} at {url}", style.strong("Memory Connectors is up"))];
+        lines.extend(template.routes.iter().map(|route| format!("  {} {url}{}", route.method, route.path)));
+        lines.extend([
+            String::new(),
+            "Send it something from another terminal:".to_owned(),
+            format!("  cargo local send --provider github --event issues --link --url {url}{place} \\"),
+            "    shared/providers/fixtures/github/webhooks/issues.opened.json".to_owned(),
+            format!("  cargo local observations{place}"),
+            String::new(),
+            style.faint(format!("rows     {}", self.place.directory.display())),
+            style.faint(format!("secrets  {}", self.place.secrets_file().display())),
+            style.faint("Ctrl-C stops it."),
+            String::new(),
+        ]);
+        lines
+    }
+}

@@ -1,0 +1,179 @@
+//! The embedded DynamoDB with the template's tables, behind the same adapter as in AWS.
+//!
+//! It serves DynamoDB's protocol on a free port of this machine, since that is what the adapter speaks.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_adapters::dynamodb::{TableNames, connect_local};
+use connector_adapters::system::{OsRandom, SystemClock};
+use connector_domain::RunId;
+use connector_domain::backfill::{RunProgress, Unit};
+use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, ObservationStore};
+use dynoxide::Database as Engine;
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
+use dynoxide::server::serve_with_shutdown;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::template::{Table, Template, TemplateError};
+use super::{Data, LinkRequest, Linked, StackError, link, runs};
+
+/// Name of the file in the data directory.
+const FILE: &str = "connectors.db";
+
+/// What is stored.
+#[derive(Clone)]
+pub struct Stores {
+    /// Connections, links and settings.
+    pub connections: Arc<dyn ConnectionStore>,
+    /// Raw deliveries.
+    pub deliveries: Arc<dyn DeliveryStore>,
+    /// Observations.
+    pub observations: Arc<dyn ObservationStore>,
+    /// Runs and units.
+    pub backfills: Arc<dyn BackfillStore>,
+}
+
+/// An open database. It closes when the last clone is dropped.
+#[derive(Clone)]
+pub struct Database {
+    stores: Stores,
+    /// Whoever serves stops when this is dropped.
+    _stop: Arc<oneshot::Sender<()>>,
+}
+
+impl Database {
+    /// Opens the rows without running anything, to read them. A running stack may have them open too.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or the template's tables cannot be made.
+    pub async fn open(template: &Template, data: &Data) -> Result<Self, StackError> {
+        let names = TableNames {
+            connections: table(template, "CONNECTIONS_TABLE")?,
+            deliveries: table(template, "DELIVERIES_TABLE")?,
+            observations: table(template, "OBSERVATIONS_TABLE")?,
+            backfills: table(template, "BACKFILLS_TABLE")?,
+        };
+        let retention = retention(template)?;
+        let engine = match data {
+            Data::Memory => Engine::memory().map_err(|error| refused("to keep rows in memory", &error))?,
+            Data::Dir(path) => file(path)?,
+        };
+        for (name, table) in &template.tables {
+            make(&engine, name, table)?;
+        }
+        let (endpoint, stop) = serve(engine).await?;
+        let stores = connect_local(&endpoint).named(names);
+        let stores = Stores {
+            connections: Arc::new(stores.connections()),
+            deliveries: Arc::new(stores.deliveries(retention)),
+            observations: Arc::new(stores.observations()),
+            backfills: Arc::new(stores.backfills()),
+        };
+        Ok(Self { stores, _stop: Arc::new(stop) })
+    }
+
+    /// Whether there are rows to open.
+    #[must_use]
+    pub fn exists(data: &Data) -> bool {
+        match data {
+            Data::Memory => false,
+            Data::Dir(path) => path.join(FILE).is_file(),
+        }
+    }
+
+    /// What is stored.
+    #[must_use]
+    pub const fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// Links a resource without the provider's consent screen. Linking again changes what is different.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
+        link::link(&*self.stores.connections, &SystemClock, &OsRandom, request).await
+    }
+
+    /// How a run stands, with its units. A unit that a later run has taken over is not among them.
+    ///
+    /// # Errors
+    /// When there is no such run, or the store fails.
+    pub async fn progress(&self, run: &RunId) -> Result<(RunProgress, Vec<Unit>), StackError> {
+        runs::progress(&*self.stores.backfills, run).await
+    }
+}
+
+/// The table that the functions' setting names.
+fn table(template: &Template, setting: &'static str) -> Result<String, TemplateError> {
+    let (function, table) = template.setting(setting)?;
+    if template.tables.contains_key(table) {
+        return Ok(table.to_owned());
+    }
+    Err(TemplateError::at(function, format!("its setting {setting} names no table")))
+}
+
+fn retention(template: &Template) -> Result<Duration, TemplateError> {
+    const SETTING: &str = "DELIVERY_RETENTION_DAYS";
+    let (function, days) = template.setting(SETTING)?;
+    let days: u32 =
+        days.parse().map_err(|_| TemplateError::at(function, format!("its setting {SETTING} is not a number")))?;
+    Ok(Duration::from_secs(u64::from(days) * 86_400))
+}
+
+fn file(directory: &Path) -> Result<Engine, StackError> {
+    let failed = |problem: String| StackError::Data { path: directory.to_owned(), problem };
+    std::fs::create_dir_all(directory).map_err(|error| failed(error.to_string()))?;
+    let path = directory.join(FILE);
+    let path = path.to_str().ok_or_else(|| failed("its name is not UTF-8".to_owned()))?;
+    Engine::new(path).map_err(|error| failed(error.to_string()))
+}
+
+/// Makes a table that is not there.
+fn make(engine: &Engine, name: &str, table: &Table) -> Result<(), StackError> {
+    let what = format!("table {name}");
+    let request: DescribeTableRequest = parse(&what, json!({ "TableName": name }))?;
+    if engine.describe_table(request).is_ok() {
+        return Ok(());
+    }
+    let mut definition = table.definition.clone();
+    if let Value::Object(fields) = &mut definition {
+        fields.insert("TableName".to_owned(), json!(name));
+    }
+    let request: CreateTableRequest = parse(&what, definition)?;
+    engine.create_table(request).map_err(|error| refused(&what, &error))?;
+    if let Some(attribute) = &table.expires {
+        let specification = json!({ "Enabled": true, "AttributeName": attribute });
+        let request = json!({ "TableName": name, "TimeToLiveSpecification": specification });
+        let request: UpdateTimeToLiveRequest = parse(&what, request)?;
+        engine.update_time_to_live(request).map_err(|error| refused(&what, &error))?;
+    }
+    Ok(())
+}
+
+async fn serve(engine: Engine) -> Result<(String, oneshot::Sender<()>), StackError> {
+    let listen = |source| StackError::Listen { port: 0, source };
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(listen)?;
+    let endpoint = format!("http://{}", listener.local_addr().map_err(listen)?);
+    let (stop, stopped) = oneshot::channel::<()>();
+    tokio::spawn(serve_with_shutdown(listener, engine, async {
+        // Nothing is ever sent: it ends when the sender is dropped.
+        let _dropped = stopped.await;
+    }));
+    Ok((endpoint, stop))
+}
+
+fn parse<T: DeserializeOwned>(what: &str, request: Value) -> Result<T, StackError> {
+    serde_json::from_value(request).map_err(|error| refused(what, &error))
+}
+
+fn refused(what: &str, error: &dyn std::error::Error) -> StackError {
+    StackError::Database { what: what.to_owned(), problem: error.to_string() }
+}

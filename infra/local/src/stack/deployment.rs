@@ -1,0 +1,123 @@
+//! The template's functions, each built from its binary's library with the ports that its settings name.
+
+use std::collections::BTreeMap;
+
+use connector_backfill::{PagePorts, PageWorker, Scheduler, StartPorts};
+use connector_capture::{Capture, CapturePorts};
+use connector_domain::ProviderKind;
+use connector_recovery::{Recovery, RecoveryPorts};
+use connector_webhook::{Webhook, WebhookPorts};
+
+use super::ports::{Ports, Wiring};
+use super::template::{self, Template};
+use super::{Options, TemplateError};
+
+/// A function, ready to be called.
+#[derive(Clone)]
+pub(super) enum Function {
+    Webhook(Webhook),
+    Pages(PageWorker),
+    Capture(Capture),
+    Scheduler(Scheduler),
+    /// With its ports, for what a start must send again.
+    Recovery(Recovery, RecoveryPorts),
+}
+
+/// All functions of a template, by logical id.
+pub(super) struct Deployment(BTreeMap<String, Function>);
+
+impl Deployment {
+    pub(super) fn new(template: &Template, ports: &Ports, options: &Options) -> Result<Self, TemplateError> {
+        let built = |(name, function): (&String, &template::Function)| {
+            Ok((name.clone(), build(&Wiring { name, function, ports }, options)?))
+        };
+        template.functions.iter().map(built).collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Function> {
+        self.0.get(name)
+    }
+
+    pub(super) fn scheduler(&self) -> Result<&Scheduler, TemplateError> {
+        let mut functions = self.0.values();
+        let found = functions.find_map(|function| match function {
+            Function::Scheduler(scheduler) => Some(scheduler),
+            _ => None,
+        });
+        found.ok_or_else(|| missing("backfill-scheduler"))
+    }
+
+    pub(super) fn recovery(&self) -> Result<(&Recovery, &RecoveryPorts), TemplateError> {
+        let mut functions = self.0.values();
+        let found = functions.find_map(|function| match function {
+            Function::Recovery(recovery, ports) => Some((recovery, ports)),
+            _ => None,
+        });
+        found.ok_or_else(|| missing("recovery-sweep"))
+    }
+}
+
+fn missing(binary: &str) -> TemplateError {
+    TemplateError::at("Resources", format!("no function runs {binary}"))
+}
+
+fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateError> {
+    let limits = options.page.limits;
+    Ok(match wiring.function.binary.as_str() {
+        "backfill-page" => Function::Pages(PageWorker::new(
+            PagePorts {
+                backfills: wiring.backfills()?,
+                connections: wiring.connections()?,
+                deliveries: wiring.deliveries()?,
+                captures: wiring.captures()?,
+                pages: wiring.pages()?,
+                tokens: wiring.tokens()?,
+                http: wiring.http(),
+                clock: wiring.clock(),
+                random: wiring.random(),
+            },
+            options.page,
+        )),
+        "backfill-scheduler" => Function::Scheduler(Scheduler {
+            connections: wiring.connections()?,
+            start: StartPorts {
+                backfills: wiring.backfills()?,
+                pages: wiring.pages()?,
+                clock: wiring.clock(),
+                random: wiring.random(),
+                limits,
+            },
+        }),
+        "observation-capture" => Function::Capture(Capture::new(CapturePorts {
+            deliveries: wiring.deliveries()?,
+            connections: wiring.connections()?,
+            observations: wiring.observations()?,
+            backfills: wiring.backfills()?,
+            clock: wiring.clock(),
+        })),
+        "recovery-sweep" => {
+            let ports = RecoveryPorts {
+                deliveries: wiring.deliveries()?,
+                backfills: wiring.backfills()?,
+                captures: wiring.captures()?,
+                pages: wiring.pages()?,
+                clock: wiring.clock(),
+            };
+            Function::Recovery(Recovery::new(ports.clone(), limits), ports)
+        }
+        binary => {
+            let kind = binary.strip_prefix("webhook-").and_then(|name| name.parse::<ProviderKind>().ok());
+            let Some(provider) = kind.and_then(connector_providers::provider) else {
+                return Err(wiring.problem(format!("its binary {binary} cannot be run here")));
+            };
+            let ports = WebhookPorts {
+                connections: wiring.connections()?,
+                deliveries: wiring.deliveries()?,
+                captures: wiring.captures()?,
+                secrets: wiring.secrets(provider.kind())?,
+                clock: wiring.clock(),
+            };
+            Function::Webhook(Webhook::new(provider, ports))
+        }
+    })
+}

@@ -1,0 +1,51 @@
+//! What a caller may choose.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use connector_backfill::PageSettings;
+use connector_domain::{ProviderKind, Secret};
+
+use super::LocalSecrets;
+
+/// Where rows are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// In memory: gone with the process.
+    Memory,
+    /// In a file in this directory, which is made when it is not there.
+    Dir(PathBuf),
+}
+
+/// How a stack runs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where rows are kept.
+    pub data: Data,
+    /// Providers whose API is not at its usual address.
+    pub api_urls: BTreeMap<ProviderKind, String>,
+    /// What opens every connection at its provider; without it, calls carry the connection's own token or none.
+    pub token: Option<Secret>,
+    /// How history is fetched.
+    pub page: PageSettings,
+    /// What signs webhooks.
+    pub secrets: LocalSecrets,
+    /// When a failed message comes again. In AWS that is when its visibility timeout ends, which is minutes.
+    pub retry_after: Duration,
+}
+
+impl Options {
+    /// The usual choices.
+    #[must_use]
+    pub fn new(data: Data, secrets: LocalSecrets) -> Self {
+        Self {
+            data,
+            api_urls: BTreeMap::new(),
+            token: None,
+            page: PageSettings::default(),
+            secrets,
+            retry_after: Duration::from_secs(1),
+        }
+    }
+}

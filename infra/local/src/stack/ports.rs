@@ -1,0 +1,140 @@
+//! The ports that functions are handed locally.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use connector_adapters::http::ReqwestHttp;
+use connector_adapters::system::{OsRandom, SystemClock};
+use connector_domain::connection::Connection;
+use connector_domain::ports::{
+    BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Random, Secrets,
+    TokenError, Tokens,
+};
+use connector_domain::task::{CaptureTask, PageTask, Task};
+use connector_domain::{ProviderKind, Secret};
+
+use super::queue::{Activity, LocalQueue, Sender};
+use super::template::{Function, QueueSpec, Template};
+use super::{Options, StackError, Stores, TemplateError};
+
+/// Everything that functions may need.
+pub(super) struct Ports {
+    pub(super) stores: Stores,
+    /// All but the dead-letter queues, which are part of theirs.
+    pub(super) queues: BTreeMap<String, Arc<LocalQueue>>,
+    pub(super) activity: Arc<Activity>,
+    pub(super) secrets: Arc<dyn Secrets>,
+    pub(super) tokens: Arc<dyn Tokens>,
+    pub(super) http: Arc<dyn ProviderHttp>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl Ports {
+    pub(super) fn new(template: &Template, options: &Options, stores: Stores) -> Result<Self, StackError> {
+        let activity = Arc::new(Activity::default());
+        let dead: BTreeSet<_> =
+            template.queues.values().filter_map(|queue| Some(&queue.dead_letters.as_ref()?.queue)).collect();
+        let queue = |(name, spec): (&String, &QueueSpec)| {
+            let queue = LocalQueue::new(name, spec.clone(), options.retry_after, Arc::clone(&activity));
+            (name.clone(), Arc::new(queue))
+        };
+        let mut http = ReqwestHttp::builder();
+        for (&provider, url) in &options.api_urls {
+            http = http.base_url(provider, url).map_err(|_| StackError::ApiUrl { provider })?;
+        }
+        Ok(Self {
+            stores,
+            queues: template.queues.iter().filter(|(name, _)| !dead.contains(name)).map(queue).collect(),
+            activity,
+            secrets: Arc::new(options.secrets.clone()),
+            tokens: Arc::new(FixedToken(options.token.clone())),
+            http: Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        })
+    }
+}
+
+/// A function of the template, asking for ports by the settings that it reads in AWS.
+pub(super) struct Wiring<'a> {
+    pub(super) name: &'a str,
+    pub(super) function: &'a Function,
+    pub(super) ports: &'a Ports,
+}
+
+impl Wiring<'_> {
+    pub(super) fn connections(&self) -> Result<Arc<dyn ConnectionStore>, TemplateError> {
+        self.setting("CONNECTIONS_TABLE").map(|_| Arc::clone(&self.ports.stores.connections))
+    }
+
+    pub(super) fn deliveries(&self) -> Result<Arc<dyn DeliveryStore>, TemplateError> {
+        self.setting("DELIVERIES_TABLE").map(|_| Arc::clone(&self.ports.stores.deliveries))
+    }
+
+    pub(super) fn observations(&self) -> Result<Arc<dyn ObservationStore>, TemplateError> {
+        self.setting("OBSERVATIONS_TABLE").map(|_| Arc::clone(&self.ports.stores.observations))
+    }
+
+    pub(super) fn backfills(&self) -> Result<Arc<dyn BackfillStore>, TemplateError> {
+        self.setting("BACKFILLS_TABLE").map(|_| Arc::clone(&self.ports.stores.backfills))
+    }
+
+    pub(super) fn captures(&self) -> Result<Arc<dyn Queue<CaptureTask>>, TemplateError> {
+        self.queue("CAPTURE_QUEUE_URL")
+    }
+
+    pub(super) fn pages(&self) -> Result<Arc<dyn Queue<PageTask>>, TemplateError> {
+        self.queue("PAGE_QUEUE_URL")
+    }
+
+    pub(super) fn tokens(&self) -> Result<Arc<dyn Tokens>, TemplateError> {
+        self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.tokens))
+    }
+
+    pub(super) fn secrets(&self, provider: ProviderKind) -> Result<Arc<dyn Secrets>, TemplateError> {
+        self.setting(provider.secret_setting()).map(|_| Arc::clone(&self.ports.secrets))
+    }
+
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ports.clock)
+    }
+
+    pub(super) fn random(&self) -> Arc<dyn Random> {
+        Arc::clone(&self.ports.random)
+    }
+
+    pub(super) fn http(&self) -> Arc<dyn ProviderHttp> {
+        Arc::clone(&self.ports.http)
+    }
+
+    /// Something is wrong with the function.
+    pub(super) fn problem(&self, problem: impl Into<String>) -> TemplateError {
+        TemplateError::at(self.name, problem)
+    }
+
+    fn queue<T: Task>(&self, setting: &str) -> Result<Arc<dyn Queue<T>>, TemplateError> {
+        let queue = self.ports.queues.get(self.setting(setting)?);
+        let queue = queue.ok_or_else(|| self.problem(format!("its setting {setting} names no queue")))?;
+        Ok(Arc::new(Sender::new(Arc::clone(queue))))
+    }
+
+    fn setting(&self, name: &str) -> Result<&str, TemplateError> {
+        let setting = self.function.settings.get(name);
+        setting.map(String::as_str).ok_or_else(|| self.problem(format!("its setting {name} is missing")))
+    }
+}
+
+/// One token for every connection, or none.
+struct FixedToken(Option<Secret>);
+
+#[async_trait]
+impl Tokens for FixedToken {
+    async fn bearer(&self, _: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
+        match &self.0 {
+            Some(_) if refused => Err(TokenError::NeedsReconnect),
+            token => Ok(token.clone()),
+        }
+    }
+}

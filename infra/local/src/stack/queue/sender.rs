@@ -1,0 +1,33 @@
+//! The sending end of a queue, as the functions know it.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connector_domain::ports::{MAX_DELAY, PortError, Queue};
+use connector_domain::task::Task;
+
+use super::LocalQueue;
+
+/// Sends tasks of one kind.
+pub(in crate::stack) struct Sender<T> {
+    queue: Arc<LocalQueue>,
+    task: PhantomData<fn(T)>,
+}
+
+impl<T> Sender<T> {
+    pub(in crate::stack) const fn new(queue: Arc<LocalQueue>) -> Self {
+        Self { queue, task: PhantomData }
+    }
+}
+
+#[async_trait]
+impl<T: Task> Queue<T> for Sender<T> {
+    async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
+        let bodies: Result<Vec<_>, _> = tasks.iter().map(serde_json::to_string).collect();
+        let bodies = bodies.map_err(|error| PortError::permanent("write a message", error))?;
+        self.queue.send(bodies, delay.min(MAX_DELAY));
+        Ok(())
+    }
+}

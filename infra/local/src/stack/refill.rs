@@ -1,0 +1,64 @@
+//! Fills the queues anew when a stack starts.
+//!
+//! SQS keeps messages while nobody is there; these queues live in memory. But every row that is not in a last state says
+//! which message it waits for, so the messages can be made again from the rows. Recovery would do it too, minutes later:
+//! it waits for rows to be overdue, which here is known from the start.
+
+use std::time::Duration;
+
+use connector_domain::backfill::{Unit, UnitState};
+use connector_domain::delivery::{DeliveryRecord, DeliveryState};
+use connector_domain::ports::PortError;
+use connector_domain::task::{CaptureTask, TASK_VERSION};
+use connector_domain::Timestamp;
+use connector_recovery::RecoveryPorts;
+use tracing::info;
+
+/// Most rows of a kind; recovery finds those beyond.
+const MOST: usize = 100_000;
+
+/// Sends the message of every unfinished row. A message too many does no harm: another process may be at work on the
+/// same file.
+pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
+    let now = ports.clock.now();
+    let mut captures = 0;
+    for id in ports.deliveries.due(Timestamp::MAX, MOST).await? {
+        if let Some(record) = ports.deliveries.record(&id).await?
+            && record.state == DeliveryState::Received
+        {
+            let tasks = tasks(&record);
+            ports.captures.send(&tasks, Duration::ZERO).await?;
+            captures += tasks.len();
+        }
+    }
+    let mut pages = 0;
+    for key in ports.backfills.due_units(Timestamp::MAX, MOST).await? {
+        if let Some(unit) = ports.backfills.unit(&key).await?
+            && !unit.state.is_terminal()
+        {
+            ports.pages.send(&[unit.task()], wait(&unit, now)).await?;
+            pages += 1;
+        }
+    }
+    if captures + pages > 0 {
+        info!(captures, pages, "went on with what was unfinished");
+    }
+    Ok(())
+}
+
+fn tasks(record: &DeliveryRecord) -> Vec<CaptureTask> {
+    let task = |workspace: &connector_domain::WorkspaceId| CaptureTask {
+        v: TASK_VERSION,
+        workspace: workspace.clone(),
+        delivery: record.id.clone(),
+        correlation: record.correlation.clone(),
+    };
+    record.pending.iter().map(task).collect()
+}
+
+/// A worker drops the message of a page that another one holds, so the message comes when the lease is over.
+fn wait(unit: &Unit, now: Timestamp) -> Duration {
+    let waiting = if let UnitState::Waiting { until, .. } = unit.state { Some(until) } else { None };
+    let until = [waiting, unit.leased_until].into_iter().flatten().max().unwrap_or(now);
+    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
+}

@@ -1,0 +1,266 @@
+//! A running stack.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use connector_backfill::{StartRequest, Started, Tick, start_run};
+use connector_domain::RunId;
+use connector_domain::backfill::{RunProgress, Unit};
+use connector_domain::http::WebhookRequest;
+use connector_lambda::http::Reply;
+use connector_recovery::Swept;
+use connector_webhook::Webhook;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::deployment::{Deployment, Function};
+use super::poller::{Delivery, deliver};
+use super::ports::Ports;
+use super::queue::LocalQueue;
+use super::refill::refill;
+use super::schedule::repeat;
+use super::template::{Mapping, Schedule};
+use super::{
+    Database, DeadLetter, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores, Template,
+    TemplateError, runs, serve,
+};
+
+/// The system, running in this process. Clones share it; it stops when the last one is dropped.
+#[derive(Clone)]
+pub struct Stack(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    secrets: LocalSecrets,
+    ports: Ports,
+    deployment: Deployment,
+    routes: Vec<Route>,
+    stop: watch::Sender<bool>,
+    /// Dropped, they are aborted.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+struct Route {
+    method: String,
+    path: String,
+    webhook: Webhook,
+}
+
+impl Stack {
+    /// Opens the rows, connects the functions as the template says, and goes on with what was unfinished.
+    ///
+    /// # Errors
+    /// When the template cannot be run here, or the rows cannot be opened.
+    pub async fn start(template: &Template, options: Options) -> Result<Self, StackError> {
+        let database = Database::open(template, &options.data).await?;
+        let ports = Ports::new(template, &options, database.stores().clone())?;
+        let deployment = Deployment::new(template, &ports, &options)?;
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for mapping in &template.mappings {
+            consume(&mut tasks, template, mapping, &deployment, &ports, stopped.clone())?;
+        }
+        for schedule in &template.schedules {
+            repeat_on(&mut tasks, schedule, &deployment, stopped.clone())?;
+        }
+        refill(deployment.recovery()?.1).await?;
+        let inner = Inner {
+            routes: routes(template, &deployment)?,
+            secrets: options.secrets,
+            database,
+            ports,
+            deployment,
+            stop,
+            tasks: Mutex::new(tasks),
+        };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// What is stored.
+    #[must_use]
+    pub fn stores(&self) -> &Stores {
+        self.0.database.stores()
+    }
+
+    /// What signs webhooks.
+    #[must_use]
+    pub fn secrets(&self) -> &LocalSecrets {
+        &self.0.secrets
+    }
+
+    /// Answers a request as API Gateway and the function behind the route do.
+    pub async fn webhook(&self, path: &str, method: &str, request: WebhookRequest) -> Reply {
+        match self.route(path, method) {
+            Ok(webhook) => webhook.handle(request).await,
+            Err(reply) => reply,
+        }
+    }
+
+    fn route(&self, path: &str, method: &str) -> Result<&Webhook, Reply> {
+        let mut here = self.0.routes.iter().filter(|route| route.path == path).peekable();
+        if here.peek().is_none() {
+            return Err(Reply::problem(404, "not_found", "there is no such path"));
+        }
+        let taken = here.find(|route| route.method == "ANY" || route.method == method);
+        taken
+            .map(|route| &route.webhook)
+            .ok_or_else(|| Reply::problem(405, "method_not_allowed", "the path takes other methods"))
+    }
+
+    /// Listens on 127.0.0.1; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// When the port cannot be used.
+    pub async fn serve(&self, port: u16) -> Result<Served, StackError> {
+        serve::serve(self.clone(), port).await
+    }
+
+    /// Links a resource without the provider's consent screen. Linking again changes what is different.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
+        self.0.database.link(request).await
+    }
+
+    /// Starts a run.
+    ///
+    /// # Errors
+    /// When the request cannot be met, or a store fails.
+    pub async fn start_backfill(&self, request: StartRequest) -> Result<Started, StackError> {
+        Ok(start_run(&self.0.deployment.scheduler()?.start, &request).await?)
+    }
+
+    /// How a run stands, with its units.
+    ///
+    /// # Errors
+    /// When there is no such run, or the store fails.
+    pub async fn progress(&self, run: &RunId) -> Result<(RunProgress, Vec<Unit>), StackError> {
+        self.0.database.progress(run).await
+    }
+
+    /// Stops what is left of a run, and answers how many units that were. What was captured stays.
+    ///
+    /// # Errors
+    /// When there is no such run, or the store fails.
+    pub async fn cancel(&self, run: &RunId) -> Result<usize, StackError> {
+        runs::cancel(&*self.stores().backfills, &*self.0.ports.clock, run).await
+    }
+
+    /// Runs recovery now.
+    ///
+    /// # Errors
+    /// When what is due cannot be listed.
+    pub async fn sweep(&self) -> Result<Swept, StackError> {
+        Ok(self.0.deployment.recovery()?.0.sweep().await?)
+    }
+
+    /// Runs the backfill scheduler now.
+    ///
+    /// # Errors
+    /// When the links cannot be listed.
+    pub async fn tick(&self) -> Result<Tick, StackError> {
+        Ok(self.0.deployment.scheduler()?.tick().await?)
+    }
+
+    /// Resolves when nothing is left to do now: no message is visible, worked on, or to be tried again.
+    /// A message that was sent with a delay counts from when the delay is over.
+    pub async fn settled(&self) {
+        let queues: Vec<_> = self.0.ports.queues.values().collect();
+        self.0.ports.activity.quiet(&queues).await;
+    }
+
+    /// How the queues stand that something is sent to; a dead-letter queue is part of its queue.
+    #[must_use]
+    pub fn queues(&self) -> Vec<QueueStatus> {
+        self.0.ports.queues.values().map(|queue| queue.status()).collect()
+    }
+
+    /// The messages that failed too often.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.0.ports.queues.values().flat_map(|queue| queue.dead_letters()).collect()
+    }
+
+    /// Sends all dead letters again, and answers how many.
+    #[must_use = "it says whether there were any"]
+    pub fn redrive(&self) -> usize {
+        self.0.ports.queues.values().map(|queue| queue.redrive()).sum()
+    }
+
+    /// Takes no more messages, waits for the work at hand as long as `patience` allows, and stops.
+    /// What is still queued goes on when the stack is started again.
+    pub async fn drain_and_stop(self, patience: Duration) {
+        self.0.stop.send_replace(true);
+        let mut tasks = std::mem::take(&mut *self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        let done = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, done).await.is_err() {
+            tracing::warn!("stopped in the middle of work, which goes on at the next start");
+        }
+    }
+}
+
+fn routes(template: &Template, deployment: &Deployment) -> Result<Vec<Route>, TemplateError> {
+    let route = |route: &super::template::Route| match deployment.get(&route.function) {
+        Some(Function::Webhook(webhook)) => {
+            Ok(Route { method: route.method.clone(), path: route.path.clone(), webhook: webhook.clone() })
+        }
+        _ => Err(TemplateError::at(&route.function, "it has a route and does not answer requests")),
+    };
+    template.routes.iter().map(route).collect()
+}
+
+fn consume(
+    tasks: &mut JoinSet<()>,
+    template: &Template,
+    mapping: &Mapping,
+    deployment: &Deployment,
+    ports: &Ports,
+    stop: watch::Receiver<bool>,
+) -> Result<(), TemplateError> {
+    let problem = |text: &str| TemplateError::at(&mapping.function, text);
+    let queue: &Arc<LocalQueue> = ports.queues.get(&mapping.queue).ok_or_else(|| problem("its queue is a dead-letter queue"))?;
+    let queue = Arc::clone(queue);
+    let timeout = template.functions.get(&mapping.function).map_or(Duration::ZERO, |function| function.timeout);
+    let how = Delivery { batch_size: mapping.batch_size, concurrency: mapping.concurrency, timeout };
+    match deployment.get(&mapping.function) {
+        Some(Function::Pages(worker)) => {
+            let worker = worker.clone();
+            let handle = move |task| {
+                let worker = worker.clone();
+                async move { worker.handle(task).await.map(drop) }
+            };
+            tasks.spawn(deliver(queue, how, stop, handle));
+        }
+        Some(Function::Capture(capture)) => {
+            let capture = capture.clone();
+            let handle = move |task| {
+                let capture = capture.clone();
+                async move { capture.handle(task).await.map(drop) }
+            };
+            tasks.spawn(deliver(queue, how, stop, handle));
+        }
+        _ => return Err(problem("it is fed by a queue and takes no messages")),
+    }
+    Ok(())
+}
+
+fn repeat_on(
+    tasks: &mut JoinSet<()>,
+    schedule: &Schedule,
+    deployment: &Deployment,
+    stop: watch::Receiver<bool>,
+) -> Result<(), TemplateError> {
+    match deployment.get(&schedule.function) {
+        Some(Function::Scheduler(scheduler)) => {
+            let (scheduler, every) = (scheduler.clone(), schedule.every);
+            tasks.spawn(async move { repeat(every, stop, || scheduler.tick()).await });
+        }
+        Some(Function::Recovery(recovery, _)) => {
+            let (recovery, every) = (recovery.clone(), schedule.every);
+            tasks.spawn(async move { repeat(every, stop, || recovery.sweep()).await });
+        }
+        _ => return Err(TemplateError::at(&schedule.function, "it has a schedule and needs a request or a message")),
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The stack as its users meet it: over HTTP and through its library, with a simulated GitHub behind it.
+
+mod backfill;
+mod http;
+mod links;
+mod restart;
+mod support;
+mod wiring;

@@ -1,0 +1,45 @@
+//! A template that names what is not there does not start.
+
+use connector_domain::ProviderKind;
+use connectors::stack::{Data, Stack, Template};
+
+use crate::support::{github, options};
+
+const SHIPPED: &str = include_str!("../../../../template.yaml");
+
+async fn refused(template: &str) -> String {
+    let github = github().await;
+    let template = Template::parse(template).unwrap();
+    Stack::start(&template, options(Data::Memory, &github)).await.err().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn what_the_template_names_must_be_there() {
+    for (good, bad, says) in [
+        ("Binary: webhook-github", "Binary: webhook-gitlab", "resource WebhookGithub: its binary webhook-gitlab"),
+        ("CAPTURE_QUEUE_URL: !Ref CaptureQueue", "X: x", "resource WebhookGithub: its setting CAPTURE_QUEUE_URL is missing"),
+        (
+            "CAPTURE_QUEUE_URL: !Ref CaptureQueue",
+            "CAPTURE_QUEUE_URL: !Ref TokenKey",
+            "resource WebhookGithub: its setting CAPTURE_QUEUE_URL names no queue",
+        ),
+        ("Binary: backfill-page", "Binary: webhook-github", "resource BackfillPage: its setting GITHUB_SECRET_ARN is"),
+        ("Binary: backfill-page", "Binary: recovery-sweep", "resource BackfillPage: it is fed by a queue and takes no"),
+        ("Binary: webhook-github", "Binary: recovery-sweep", "resource WebhookGithub: its setting BACKFILLS_TABLE"),
+        ("Binary: recovery-sweep", "Binary: observation-capture", "resource RecoverySweep: it has a schedule"),
+        ("AttributeName: PK, KeyType: HASH", "AttributeName: NO, KeyType: HASH", "refused table"),
+    ] {
+        assert!(SHIPPED.contains(good), "{good}");
+        let error = refused(&SHIPPED.replacen(good, bad, 1)).await;
+        assert!(error.contains(says), "{bad}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_address_that_is_not_a_url_is_named() {
+    let github = github().await;
+    let mut options = options(Data::Memory, &github);
+    options.api_urls.insert(ProviderKind::Github, "nonsense".to_owned());
+    let error = Stack::start(&Template::embedded().unwrap(), options).await.err().unwrap().to_string();
+    assert!(error.contains("github's API address"), "{error}");
+}

@@ -1,0 +1,54 @@
+# `just RECIPE`, or the plain command that stands in each recipe. Install: `cargo install just`.
+
+# What there is.
+default:
+    @just --list
+
+# Format and lint.
+check:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Format in place.
+fmt:
+    cargo fmt --all
+
+# All tests.
+test:
+    cargo test --workspace
+
+# Exactly what the build server runs.
+ci:
+    .ci/run
+
+# The whole system in one process on this machine: `just local up`, `just local --help`.
+local *ARGS:
+    cargo local {{ARGS}}
+
+# Link, backfill, receive and show, without network or credentials.
+demo:
+    cargo local demo
+
+# Check the templates.
+template:
+    infra/scripts/check-template
+
+# Build the Lambdas, deploy the template to an emulator of AWS, and send real traffic through it.
+deploy-emulated:
+    infra/scripts/deploy-emulated
+
+# Write the inputs for `sam local invoke` anew.
+events:
+    cargo local events
+
+# A GitHub to experiment with.
+simulate-github *ARGS:
+    cargo run --package connector-simulator -- {{ARGS}}
+
+# Benchmarks.
+bench:
+    cargo bench --workspace
+
+# Licences, advisories and sources of the dependencies. Install: `cargo install cargo-deny`.
+deny:
+    cargo deny --locked check

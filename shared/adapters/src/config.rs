@@ -1,0 +1,86 @@
+//! AWS as the environment says, read once at start. `AWS_ENDPOINT_URL` and its service-specific forms lead elsewhere.
+//! <https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use connector_domain::ProviderKind;
+use connector_domain::task::Task;
+
+use crate::dynamodb::{DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, SealedTokens};
+use crate::secrets::SecretsManager;
+use crate::sqs::SqsQueue;
+use crate::system::{OsRandom, SystemClock};
+use crate::vault::{KmsKeys, Vault};
+
+/// A try that hangs must leave time for another within GitHub's ten seconds.
+/// <https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks>
+const CONNECT: Duration = Duration::from_secs(2);
+const ATTEMPT: Duration = Duration::from_secs(3);
+const OPERATION: Duration = Duration::from_secs(8);
+
+/// AWS with one configuration, HTTP client and credentials for all services.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    sdk: SdkConfig,
+    dynamodb: aws_sdk_dynamodb::Client,
+}
+
+impl AwsConfig {
+    /// Reads the environment.
+    pub async fn load() -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(OPERATION)
+            .build();
+        Self::new(aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await)
+    }
+
+    fn new(sdk: SdkConfig) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+        Self { sdk, dynamodb }
+    }
+
+    /// Connections, links and settings.
+    pub fn connections(&self, table: impl Into<String>) -> DynamoConnections {
+        DynamoConnections::new(self.dynamodb.clone(), table)
+    }
+
+    /// Raw deliveries, kept for `retention`.
+    pub fn deliveries(&self, table: impl Into<String>, retention: Duration) -> DynamoDeliveries {
+        DynamoDeliveries::new(self.dynamodb.clone(), table, retention)
+    }
+
+    /// Observations.
+    pub fn observations(&self, table: impl Into<String>) -> DynamoObservations {
+        DynamoObservations::new(self.dynamodb.clone(), table)
+    }
+
+    /// Runs and units.
+    pub fn backfills(&self, table: impl Into<String>) -> DynamoBackfills {
+        DynamoBackfills::new(self.dynamodb.clone(), table)
+    }
+
+    /// The queue at a URL.
+    pub fn queue<T: Task>(&self, url: impl Into<String>) -> SqsQueue<T> {
+        SqsQueue::new(aws_sdk_sqs::Client::new(&self.sdk), url)
+    }
+
+    /// Webhook secrets: the providers with the name or ARN of each one's secret.
+    pub fn secrets(&self, ids: impl IntoIterator<Item = (ProviderKind, String)>) -> SecretsManager {
+        SecretsManager::new(aws_sdk_secretsmanager::Client::new(&self.sdk), ids, Arc::new(SystemClock))
+    }
+
+    /// Tokens in the table of the connections, sealed under a KMS key.
+    pub fn vault(&self, connections_table: impl Into<String>, key: impl Into<String>) -> Vault {
+        Vault::new(
+            SealedTokens::new(self.dynamodb.clone(), connections_table),
+            Arc::new(KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk), key)),
+            Arc::new(SystemClock),
+            Arc::new(OsRandom),
+        )
+    }
+}

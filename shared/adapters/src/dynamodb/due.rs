@@ -1,0 +1,55 @@
+//! The sparse index of what is not finished: recovery reads it, and a row leaves it with its last state.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use connector_domain::Timestamp;
+use connector_domain::ports::PortError;
+use futures::future::try_join_all;
+
+use super::item::{Item, get_number, key_of, milliseconds, text};
+use super::keys::{self, Key, Row};
+use super::table::Table;
+
+/// The index.
+pub(crate) const INDEX: &str = "due";
+
+/// Puts an item into the index.
+pub(crate) fn insert(item: &mut Item, row: &Row, due_at: Timestamp) {
+    item.insert("dueShard".to_owned(), text(keys::shard(&row.key())));
+    item.insert("dueAt".to_owned(), milliseconds(due_at));
+}
+
+/// The values by which an update puts a row into the index: `dueShard = :shard, dueAt = :dueAt`.
+pub(crate) fn values(update: UpdateItemFluentBuilder, row: &Row, due_at: Timestamp) -> UpdateItemFluentBuilder {
+    update
+        .expression_attribute_values(":shard", text(keys::shard(&row.key())))
+        .expression_attribute_values(":dueAt", milliseconds(due_at))
+}
+
+/// Keys of the rows whose time has come, the oldest first.
+pub(crate) async fn keys(
+    operation: &'static str,
+    table: &Table,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Key>, PortError> {
+    let shards = (0..keys::SHARDS).map(|shard| {
+        let query = table
+            .client
+            .query()
+            .table_name(&table.name)
+            .index_name(INDEX)
+            .key_condition_expression("dueShard = :shard AND dueAt <= :now")
+            .expression_attribute_values(":shard", text(shard.to_string()))
+            .expression_attribute_values(":now", milliseconds(now));
+        table.collect(operation, query, limit)
+    });
+    let mut due: Vec<(i64, Key)> = try_join_all(shards)
+        .await?
+        .into_iter()
+        .flatten()
+        .filter_map(|item| Some((get_number(&item, "dueAt")?, key_of(&item)?)))
+        .collect();
+    due.sort_unstable();
+    due.truncate(limit);
+    Ok(due.into_iter().map(|(_, key)| key).collect())
+}

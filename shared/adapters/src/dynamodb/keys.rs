@@ -1,0 +1,249 @@
+//! The key grammar of all tables: every kind of row, and how its key is written and read.
+//!
+//! Parts are joined by `#`. A part that another follows has its `#` and `%` escaped, so that no two rows share a key;
+//! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
+
+use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::{
+    AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId,
+};
+use sha2::{Digest, Sha256};
+
+/// Partition and sort key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Key {
+    pub(crate) pk: String,
+    pub(crate) sk: String,
+}
+
+/// Every kind of row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// Connections: the connection itself.
+    Connection(ConnectionId),
+    /// Connections: its sealed token.
+    Token(ConnectionId),
+    /// Connections: a copy of the connection, by provider account.
+    ConnectionOf { provider: ProviderKind, account: AccountId, connection: ConnectionId },
+    /// Connections: a link, by resource.
+    IntegrationOf { provider: ProviderKind, resource: ResourceId, workspace: WorkspaceId },
+    /// Connections: a copy of the link, by workspace.
+    IntegrationIn { workspace: WorkspaceId, provider: ProviderKind, resource: ResourceId },
+    /// Connections: what a workspace has decided.
+    Settings(WorkspaceId),
+    /// Deliveries: the row of a delivery.
+    Delivery(DeliveryId),
+    /// Deliveries: a part of its bytes. The digest keeps parts of two compressions apart.
+    Chunk { delivery: DeliveryId, digest: String, n: u32 },
+    /// Observations: a captured fact.
+    Observation { workspace: WorkspaceId, source_id: SourceId },
+    /// Observations: a month that has some.
+    Month { workspace: WorkspaceId, month: String },
+    /// Backfills: a run.
+    Run(RunId),
+    /// Backfills: a copy of the run, by workspace and time.
+    RunIn { workspace: WorkspaceId, started_at: Timestamp, run: RunId },
+    /// Backfills: what a page of a run became.
+    PageReport { run: RunId, entity: EntityType, resource: ResourceId, page: u32 },
+    /// Backfills: a unit.
+    Unit(UnitKey),
+}
+
+impl Row {
+    /// Its key.
+    pub(crate) fn key(&self) -> Key {
+        let (pk, sk) = match self {
+            Self::Connection(id) => (connection(id), "CONN".to_owned()),
+            Self::Token(id) => (connection(id), "TOKEN".to_owned()),
+            Self::ConnectionOf { provider, account, connection: id } => {
+                (connections_of(*provider, account), connection(id))
+            }
+            Self::IntegrationOf { provider, resource, workspace: ws } => {
+                (integrations_of(*provider, resource), workspace(ws))
+            }
+            Self::IntegrationIn { workspace: ws, provider, resource } => {
+                (workspace(ws), format!("{INTEGRATIONS}{provider}#{resource}"))
+            }
+            Self::Settings(ws) => (workspace(ws), "SETTINGS".to_owned()),
+            Self::Delivery(id) => (delivery(id), "HEAD".to_owned()),
+            Self::Chunk { delivery: id, digest, n } => (delivery(id), format!("RAW#{}#{n:04}", escape(digest))),
+            Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
+            Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
+            Self::Run(id) => (run(id), "RUN".to_owned()),
+            Self::RunIn { workspace: ws, started_at, run } => {
+                (workspace(ws), format!("{RUNS}{}#{run}", instant(*started_at)))
+            }
+            Self::PageReport { run: id, entity, resource, page } => {
+                (run(id), format!("{PAGES}{entity}#{}#{page:08}", escape(resource.as_str())))
+            }
+            Self::Unit(UnitKey { workspace, provider, resource, entity }) => {
+                let (workspace, resource) = (escape(workspace.as_str()), escape(resource.as_str()));
+                (format!("UNIT#{workspace}#{provider}#{resource}#{entity}"), "UNIT".to_owned())
+            }
+        };
+        Key { pk, sk }
+    }
+
+    /// The row that a key is of; `None` when it is not one of ours.
+    pub(crate) fn of(key: &Key) -> Option<Self> {
+        let (kind, id) = key.pk.split_once('#')?;
+        let (what, of) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
+        Some(match (kind, what) {
+            ("CONN", "CONN") => Self::Connection(id.parse().ok()?),
+            ("CONN", "TOKEN") => Self::Token(id.parse().ok()?),
+            ("ACCT", "CONN") => {
+                let (provider, account) = id.split_once('#')?;
+                Self::ConnectionOf {
+                    provider: provider.parse().ok()?,
+                    account: account.parse().ok()?,
+                    connection: of.parse().ok()?,
+                }
+            }
+            ("RES", "WS") => {
+                let (provider, resource) = id.split_once('#')?;
+                Self::IntegrationOf {
+                    provider: provider.parse().ok()?,
+                    resource: resource.parse().ok()?,
+                    workspace: of.parse().ok()?,
+                }
+            }
+            ("WS", "INT") => {
+                let (provider, resource) = of.split_once('#')?;
+                Self::IntegrationIn {
+                    workspace: id.parse().ok()?,
+                    provider: provider.parse().ok()?,
+                    resource: resource.parse().ok()?,
+                }
+            }
+            ("WS", "SETTINGS") => Self::Settings(id.parse().ok()?),
+            ("DLV", "HEAD") => Self::Delivery(DeliveryId::parse(id).ok()?),
+            ("DLV", "RAW") => {
+                let (digest, n) = of.split_once('#')?;
+                Self::Chunk { delivery: DeliveryId::parse(id).ok()?, digest: unescape(digest)?, n: n.parse().ok()? }
+            }
+            ("WS", "OBS") => Self::Observation { workspace: id.parse().ok()?, source_id: SourceId::parse(of).ok()? },
+            ("WS", "MONTH") => Self::Month { workspace: id.parse().ok()?, month: of.to_owned() },
+            ("RUN", "RUN") => Self::Run(id.parse().ok()?),
+            ("WS", "RUN") => {
+                let (started_at, run) = of.split_once('#')?;
+                Self::RunIn {
+                    workspace: id.parse().ok()?,
+                    started_at: started_at.parse().ok()?,
+                    run: run.parse().ok()?,
+                }
+            }
+            ("RUN", "PAGE") => {
+                let [entity, resource, page] = parts(of)?;
+                Self::PageReport {
+                    run: id.parse().ok()?,
+                    entity: entity.parse().ok()?,
+                    resource: unescape(resource)?.parse().ok()?,
+                    page: page.parse().ok()?,
+                }
+            }
+            ("UNIT", "UNIT") => {
+                let [workspace, provider, resource, entity] = parts(id)?;
+                Self::Unit(UnitKey {
+                    workspace: unescape(workspace)?.parse().ok()?,
+                    provider: provider.parse().ok()?,
+                    resource: unescape(resource)?.parse().ok()?,
+                    entity: entity.parse().ok()?,
+                })
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Sort keys of a workspace's links start so.
+pub(crate) const INTEGRATIONS: &str = "INT#";
+/// Sort keys of a workspace's months start so.
+pub(crate) const MONTHS: &str = "MONTH#";
+/// Sort keys of a workspace's runs start so.
+pub(crate) const RUNS: &str = "RUN#";
+/// Sort keys of a run's page reports start so.
+pub(crate) const PAGES: &str = "PAGE#";
+
+/// Partition of a workspace.
+pub(crate) fn workspace(id: &WorkspaceId) -> String {
+    format!("WS#{id}")
+}
+
+/// Partition of a provider account's connections.
+pub(crate) fn connections_of(provider: ProviderKind, account: &AccountId) -> String {
+    format!("ACCT#{provider}#{account}")
+}
+
+/// Partition of a resource's links.
+pub(crate) fn integrations_of(provider: ProviderKind, resource: &ResourceId) -> String {
+    format!("RES#{provider}#{resource}")
+}
+
+/// Partition of a run.
+pub(crate) fn run(id: &RunId) -> String {
+    format!("RUN#{id}")
+}
+
+fn connection(id: &ConnectionId) -> String {
+    format!("CONN#{id}")
+}
+
+fn delivery(id: &DeliveryId) -> String {
+    format!("DLV#{id}")
+}
+
+/// A moment whose text sorts as the moments do (since the year 0), to the nanosecond.
+pub(crate) fn instant(at: Timestamp) -> String {
+    format!("{at:.9}")
+}
+
+/// The month of a moment, as `2026-02`.
+pub(crate) fn month(at: Timestamp) -> String {
+    let instant = instant(at);
+    let end = instant.char_indices().filter(|(_, c)| *c == '-').nth(if instant.starts_with('-') { 2 } else { 1 });
+    instant[..end.map_or(0, |(at, _)| at)].to_owned()
+}
+
+/// Partition of the time index: one month of one workspace.
+pub(crate) fn bucket(workspace: &WorkspaceId, month: &str) -> String {
+    format!("WS#{}#{month}", escape(workspace.as_str()))
+}
+
+/// Place of a fact in the time index.
+pub(crate) fn occurred(at: Timestamp, source_id: &SourceId) -> String {
+    format!("{}#{source_id}", instant(at))
+}
+
+/// The moment of a place in the time index; `None` when it is not one.
+pub(crate) fn occurred_at(place: &str) -> Option<Timestamp> {
+    let (at, source_id) = place.split_once('#')?;
+    let at: Timestamp = at.parse().ok()?;
+    SourceId::parse(source_id).ok().filter(|source_id| occurred(at, source_id) == place)?;
+    Some(at)
+}
+
+/// Parts of an index over all workspaces, so that no single one carries every write.
+pub(crate) const SHARDS: u8 = 8;
+
+/// The part of an index that a row is in.
+pub(crate) fn shard(key: &Key) -> String {
+    let digest = Sha256::new().chain_update(&key.pk).chain_update(&key.sk).finalize();
+    (digest[0] % SHARDS).to_string()
+}
+
+fn escape(part: &str) -> String {
+    part.replace('%', "%25").replace('#', "%23")
+}
+
+/// `None` when it is not what [`escape`] makes.
+fn unescape(part: &str) -> Option<String> {
+    let text = part.replace("%23", "#").replace("%25", "%");
+    (escape(&text) == part).then_some(text)
+}
+
+fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
+    text.split('#').collect::<Vec<_>>().try_into().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// Identifiers as nasty as they may be: full of what keys are made of.
+fn id() -> impl Strategy<Value = String> {
+    prop_oneof!["[#%a2358]{1,12}", "[!-~\u{e9}\u{1f600}]{1,40}", "[#%]{255}", "(WS|RUN|github|CONN|%23|#){1,4}"]
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    (0_i64..253_402_300_799, 0_i32..1_000_000_000)
+        .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap())
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let provider = prop::sample::select(&ProviderKind::ALL[..]);
+    let entity = prop::sample::select(&EntityType::ALL[..]);
+    (0..14, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+        |(kind, a, b, c, provider, entity, time, n)| {
+            let workspace = WorkspaceId::parse(a.as_str()).unwrap();
+            let resource = ResourceId::parse(b.as_str()).unwrap();
+            let connection = ConnectionId::parse(c.as_str()).unwrap();
+            let run = RunId::parse(c.as_str()).unwrap();
+            let delivery = DeliveryId::parse(a.as_str()).unwrap();
+            match kind {
+                0 => Row::Connection(connection),
+                1 => Row::Token(connection),
+                2 => Row::ConnectionOf { provider, account: AccountId::parse(b).unwrap(), connection },
+                3 => Row::IntegrationOf { provider, resource, workspace },
+                4 => Row::IntegrationIn { workspace, provider, resource },
+                5 => Row::Settings(workspace),
+                6 => Row::Delivery(delivery),
+                7 => Row::Chunk { delivery, digest: c, n },
+                8 => Row::Observation { workspace, source_id: SourceId::once(provider, &b, &c, "x") },
+                9 => Row::Month { workspace, month: month(time) },
+                10 => Row::Run(run),
+                11 => Row::RunIn { workspace, started_at: time, run },
+                12 => Row::PageReport { run, entity, resource, page: n },
+                _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
+            }
+        },
+    )
+}
+
+proptest! {
+    /// What is read back is what was written, so no two rows share a key.
+    #[test]
+    fn every_key_reads_back(row in row()) {
+        let key = row.key();
+        prop_assert!(key.pk.len() <= 2_048 && key.sk.len() <= 1_024, "{key:?}");
+        prop_assert_eq!(Row::of(&key), Some(row));
+    }
+
+    #[test]
+    fn no_text_is_a_row_by_accident(pk in "[A-Z]{2,4}#\\PC{0,20}", sk in "\\PC{0,20}") {
+        if let Some(row) = Row::of(&Key { pk: pk.clone(), sk: sk.clone() }) {
+            let key = row.key();
+            // Only numbers may be written in more than one way, and we write them in one.
+            prop_assert!(key.pk == pk);
+        }
+    }
+
+    #[test]
+    fn instants_sort_as_text(a in time(), b in time()) {
+        prop_assert_eq!(instant(a).cmp(&instant(b)), a.cmp(&b));
+        prop_assert_eq!(month(a).cmp(&month(b)), month(a).cmp(&month(b)));
+        if month(a) < month(b) {
+            prop_assert!(a < b);
+        }
+    }
+
+    #[test]
+    fn buckets_of_two_workspaces_differ(a in id(), b in id(), time in time()) {
+        let of = |id: &str| bucket(&WorkspaceId::parse(id).unwrap(), &month(time));
+        prop_assert_eq!(of(&a) == of(&b), a == b);
+    }
+}
+
+#[test]
+fn keys_read_as_documented() {
+    let workspace = WorkspaceId::parse("acme#1").unwrap();
+    let resource = ResourceId::parse("R_kg#1").unwrap();
+    let unit = UnitKey {
+        workspace: workspace.clone(),
+        provider: ProviderKind::Github,
+        resource: resource.clone(),
+        entity: EntityType::PullRequest,
+    };
+    assert_eq!(Row::Unit(unit).key().pk, "UNIT#acme%231#github#R_kg%231#pull_request");
+    let link = Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource };
+    assert_eq!(link.key(), Key { pk: "WS#acme#1".into(), sk: "INT#github#R_kg#1".into() });
+    assert_eq!(bucket(&workspace, "2026-02"), "WS#acme%231#2026-02");
+}
+
+#[test]
+fn months_and_places_of_extreme_moments() {
+    assert_eq!(month("2026-02-06T12:00:00Z".parse().unwrap()), "2026-02");
+    assert_eq!(month(Timestamp::MIN), "-009999-01");
+    assert!(month(Timestamp::MIN) < month(Timestamp::UNIX_EPOCH) && month(Timestamp::UNIX_EPOCH) < month(Timestamp::MAX));
+    let source_id = SourceId::parse("github:pr:9#7:merged").unwrap();
+    let at: Timestamp = "2026-02-06T12:00:00.5Z".parse().unwrap();
+    assert_eq!(occurred(at, &source_id), "2026-02-06T12:00:00.500000000Z#github:pr:9#7:merged");
+    assert_eq!(occurred_at(&occurred(at, &source_id)), Some(at));
+    assert_eq!(occurred_at("2026-02-06T12:00:00Z#x"), None, "one place has one text");
+}

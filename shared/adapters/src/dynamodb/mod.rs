@@ -1,0 +1,96 @@
+//! The stores on DynamoDB.
+
+mod backfills;
+mod connections;
+mod deliveries;
+mod due;
+mod item;
+mod keys;
+mod observations;
+mod table;
+mod tables;
+mod tokens;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use connector_domain::ports::PortError;
+
+pub use backfills::DynamoBackfills;
+pub use connections::DynamoConnections;
+pub use deliveries::DynamoDeliveries;
+pub use observations::DynamoObservations;
+pub use tables::TableNames;
+pub use tokens::SealedTokens;
+
+/// The stores over one client, with the tables' names.
+#[derive(Debug, Clone)]
+pub struct Stores {
+    client: Client,
+    names: TableNames,
+}
+
+/// A DynamoDB that asks for no real credentials, such as an embedded one.
+#[must_use]
+pub fn connect_local(endpoint_url: &str) -> Stores {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint_url)
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+        .build();
+    Stores::new(Client::from_conf(config), TableNames::default())
+}
+
+impl Stores {
+    /// Stores over a client.
+    #[must_use]
+    pub const fn new(client: Client, names: TableNames) -> Self {
+        Self { client, names }
+    }
+
+    /// The same DynamoDB with other tables.
+    #[must_use]
+    pub fn named(self, names: TableNames) -> Self {
+        Self { names, ..self }
+    }
+
+    /// Makes the tables that are not there.
+    ///
+    /// # Errors
+    /// When DynamoDB refuses.
+    pub async fn create_tables(&self) -> Result<(), PortError> {
+        tables::create(&self.client, &self.names).await
+    }
+
+    /// Connections, links and settings.
+    #[must_use]
+    pub fn connections(&self) -> DynamoConnections {
+        DynamoConnections::new(self.client.clone(), &self.names.connections)
+    }
+
+    /// Raw deliveries, kept for `retention`.
+    #[must_use]
+    pub fn deliveries(&self, retention: Duration) -> DynamoDeliveries {
+        DynamoDeliveries::new(self.client.clone(), &self.names.deliveries, retention)
+    }
+
+    /// Observations.
+    #[must_use]
+    pub fn observations(&self) -> DynamoObservations {
+        DynamoObservations::new(self.client.clone(), &self.names.observations)
+    }
+
+    /// Runs and units.
+    #[must_use]
+    pub fn backfills(&self) -> DynamoBackfills {
+        DynamoBackfills::new(self.client.clone(), &self.names.backfills)
+    }
+
+    /// Sealed tokens, for a [`Vault`](crate::vault::Vault).
+    #[must_use]
+    pub fn sealed_tokens(&self) -> SealedTokens {
+        SealedTokens::new(self.client.clone(), &self.names.connections)
+    }
+}

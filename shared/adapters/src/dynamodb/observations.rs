@@ -1,0 +1,123 @@
+//! Observations: one row each, and an index by month and time.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use connector_domain::capture::CaptureOutcome;
+use connector_domain::observation::Observation;
+use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
+use connector_domain::{SourceId, WorkspaceId};
+use futures::StreamExt;
+
+use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, is_of, keyed, size, text, to_item};
+use super::keys::{self, Row};
+use super::table::{Condition, Table, Written};
+
+mod list;
+
+pub(super) use list::INDEX as TIMELINE;
+
+/// Rows written at once.
+const CONCURRENCY: usize = 16;
+/// Months remembered as noted; more are forgotten and noted again, which does no harm.
+const MAX_MONTHS: usize = 10_000;
+const PUT: &str = "store an observation";
+
+/// Observations in DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoObservations {
+    table: Table,
+    months: Arc<Mutex<HashSet<(WorkspaceId, String)>>>,
+}
+
+impl DynamoObservations {
+    /// Observations in a table.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, table), months: Arc::default() }
+    }
+
+    async fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
+        let write_id = Table::write_id();
+        let mut item = to_row(observation)?;
+        item.insert("writeId".to_owned(), text(&write_id));
+        if size(&item) > MAX_ITEM_BYTES {
+            return Err(PortError::permanent(PUT, "it does not fit a row"));
+        }
+        self.note_month(observation).await?;
+        match self.table.put_if(PUT, item, Condition::absent()).await? {
+            Written::Stored => Ok(CaptureOutcome::Captured),
+            Written::Refused(Some(kept)) if is_of(&kept, &write_id) => Ok(CaptureOutcome::Captured),
+            Written::Refused(Some(kept)) => {
+                Ok(CaptureOutcome::Duplicate { conflicts: from_row(PUT, kept)?.conflicts(observation) })
+            }
+            Written::Refused(None) => Err(PortError::temporary(PUT, "the row came and went")),
+        }
+    }
+
+    /// Notes that a month has observations, before it has the first: a list then asks for those months only,
+    /// however far apart they are.
+    async fn note_month(&self, observation: &Observation) -> Result<(), PortError> {
+        let noted = (observation.workspace.clone(), keys::month(observation.event.occurred_at));
+        let months = || self.months.lock().unwrap_or_else(PoisonError::into_inner);
+        if months().contains(&noted) {
+            return Ok(());
+        }
+        let (workspace, month) = noted.clone();
+        self.table.put(PUT, keyed(Item::new(), Row::Month { workspace, month }.key())).await?;
+        let mut months = months();
+        if months.len() >= MAX_MONTHS {
+            months.clear();
+        }
+        months.insert(noted);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ObservationStore for DynamoObservations {
+    async fn put_if_absent(&self, observations: &[Observation]) -> Vec<Result<CaptureOutcome, PortError>> {
+        let puts: Vec<_> = observations.iter().map(|observation| self.put(observation)).collect();
+        futures::stream::iter(puts).buffered(CONCURRENCY).collect().await
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
+        const OPERATION: &str = "read an observation";
+        let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
+        self.table.get(OPERATION, &row).await?.map(|item| from_row(OPERATION, item)).transpose()
+    }
+
+    async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
+        list::list(&self.table, workspace, filter).await
+    }
+}
+
+/// The row of an observation. Metadata is JSON text: DynamoDB's own numbers, map keys and depth are narrower than JSON's,
+/// and what a provider puts there must neither change nor be refused.
+fn to_row(observation: &Observation) -> Result<Item, PortError> {
+    let event = &observation.event;
+    let row = Row::Observation { workspace: observation.workspace.clone(), source_id: event.source_id.clone() };
+    let mut item = keyed(to_item(PUT, observation)?, row.key());
+    let metadata = serde_json::to_string(&event.metadata).map_err(|error| PortError::permanent(PUT, error))?;
+    if let Some(AttributeValue::M(event)) = item.get_mut("event") {
+        event.insert("metadata".to_owned(), text(metadata));
+    }
+    let bucket = keys::bucket(&observation.workspace, &keys::month(event.occurred_at));
+    item.insert("bucket".to_owned(), text(bucket));
+    item.insert("occurredKey".to_owned(), text(keys::occurred(event.occurred_at, &event.source_id)));
+    Ok(item)
+}
+
+fn from_row(operation: &'static str, mut item: Item) -> Result<Observation, PortError> {
+    let metadata = match item.get_mut("event") {
+        Some(AttributeValue::M(event)) => event.insert("metadata".to_owned(), AttributeValue::M(Item::new())),
+        _ => None,
+    };
+    let Some(AttributeValue::S(metadata)) = metadata else { return Err(corrupt(operation)) };
+    let mut observation: Observation = from_item(operation, item)?;
+    observation.event.metadata = serde_json::from_str(&metadata).map_err(|_| corrupt(operation))?;
+    Ok(observation)
+}

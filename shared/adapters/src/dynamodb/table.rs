@@ -1,0 +1,270 @@
+//! One table: the few things that are done with it.
+//!
+//! Reads of a row are strongly consistent. A conditional write carries an id of its own, which is stored with the row: when
+//! an answer is lost and the SDK writes again, the condition fails on our own row, and the id tells that it is ours.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use connector_domain::ports::{PortError, Random};
+
+use super::item::{Item, text};
+use super::keys::{Key, Row};
+use crate::aws::port_error;
+use crate::system::OsRandom;
+
+/// A table with the client that reaches it.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+/// What a conditional write did.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// It is stored.
+    Stored,
+    /// The condition did not hold, on this row or because there is none.
+    Refused(Option<Item>),
+}
+
+/// A condition on the row that is there, with the values it names.
+pub(crate) struct Condition<'a> {
+    pub(crate) expression: &'a str,
+    pub(crate) names: &'a [(&'a str, &'a str)],
+    pub(crate) values: Item,
+}
+
+impl Condition<'_> {
+    /// There is no row.
+    pub(crate) fn absent() -> Self {
+        Self { expression: "attribute_not_exists(PK)", names: &[], values: Item::new() }
+    }
+}
+
+impl Table {
+    pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
+        Self { client, name: name.into() }
+    }
+
+    /// An id for one call.
+    pub(crate) fn write_id() -> String {
+        OsRandom.id()
+    }
+
+    /// A row, as it is now.
+    pub(crate) async fn get(&self, operation: &'static str, row: &Row) -> Result<Option<Item>, PortError> {
+        let Key { pk, sk } = row.key();
+        let get = self.client.get_item().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
+        let answer = get.consistent_read(true).send().await.map_err(|error| port_error(operation, &error))?;
+        Ok(answer.item)
+    }
+
+    /// Stores an item, whatever is there.
+    pub(crate) async fn put(&self, operation: &'static str, item: Item) -> Result<(), PortError> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map_err(|error| port_error(operation, &error))?;
+        Ok(())
+    }
+
+    /// Stores an item if a condition holds on what is there.
+    pub(crate) async fn put_if(
+        &self,
+        operation: &'static str,
+        item: Item,
+        condition: Condition<'_>,
+    ) -> Result<Written, PortError> {
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(condition.expression)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (alias, name) in condition.names {
+            put = put.expression_attribute_names(*alias, *name);
+        }
+        for (alias, value) in condition.values {
+            put = put.expression_attribute_values(alias, value);
+        }
+        match put.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Written::Refused(failed.item.clone()))
+                }
+                _ => Err(port_error(operation, &error)),
+            },
+        }
+    }
+
+    /// The start of a change to a row; [`Self::change`] sends it.
+    pub(crate) fn update(&self, row: &Row) -> UpdateItemFluentBuilder {
+        let Key { pk, sk } = row.key();
+        self.client.update_item().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk))
+    }
+
+    /// Changes a row if the condition of the change holds.
+    pub(crate) async fn change(
+        &self,
+        operation: &'static str,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Written, PortError> {
+        let update = update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Written::Refused(failed.item.clone()))
+                }
+                _ => Err(port_error(operation, &error)),
+            },
+        }
+    }
+
+    /// A part of a transaction.
+    pub(crate) fn transact_put(
+        &self,
+        operation: &'static str,
+        item: Item,
+        condition: Option<Condition<'_>>,
+    ) -> Result<TransactWriteItem, PortError> {
+        let mut put = Put::builder().table_name(&self.name).set_item(Some(item));
+        if let Some(condition) = condition {
+            put = put.condition_expression(condition.expression);
+            for (alias, name) in condition.names {
+                put = put.expression_attribute_names(*alias, *name);
+            }
+            for (alias, value) in condition.values {
+                put = put.expression_attribute_values(alias, value);
+            }
+        }
+        let put = put.build().map_err(|error| PortError::permanent(operation, error))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Writes all or nothing; `false` when a condition did not hold. The SDK gives each call a token, by which DynamoDB
+    /// knows a repeated one.
+    pub(crate) async fn transact(
+        &self,
+        operation: &'static str,
+        parts: Vec<TransactWriteItem>,
+    ) -> Result<bool, PortError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let write = self.client.transact_write_items().set_transact_items(Some(parts.clone()));
+            let Err(error) = write.send().await else { return Ok(true) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
+                return Err(port_error(operation, &error));
+            };
+            let codes: Vec<_> = canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
+            match Cancel::of(&codes) {
+                Cancel::Condition => return Ok(false),
+                Cancel::Conflict if tries < MAX_TRIES => {}
+                Cancel::Conflict | Cancel::Temporary => {
+                    return Err(PortError::temporary(operation, "the transaction met another one, or a limit"));
+                }
+                Cancel::Permanent => return Err(port_error(operation, &error)),
+            }
+        }
+    }
+
+    /// The rows of a partition whose sort key starts with `prefix`.
+    pub(crate) fn partition(&self, pk: String, prefix: &str) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query.expression_attribute_values(":pk", text(pk));
+        if prefix.is_empty() {
+            return query.key_condition_expression("PK = :pk");
+        }
+        query
+            .key_condition_expression("PK = :pk AND begins_with(SK, :prefix)")
+            .expression_attribute_values(":prefix", text(prefix))
+    }
+
+    /// All items of a query, up to `limit`.
+    pub(crate) async fn collect(
+        &self,
+        operation: &'static str,
+        query: QueryFluentBuilder,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
+        let mut items = Vec::new();
+        let mut from = None;
+        while items.len() < limit {
+            let page = query.clone().limit(page_size(limit - items.len())).set_exclusive_start_key(from);
+            let page = page.send().await.map_err(|error| port_error(operation, &error))?;
+            items.extend(page.items.unwrap_or_default());
+            from = page.last_evaluated_key;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(items)
+    }
+}
+
+/// How often a transaction that met another one is tried.
+const MAX_TRIES: u32 = 3;
+
+/// A limit as DynamoDB takes it.
+pub(crate) fn page_size(limit: usize) -> i32 {
+    i32::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000)
+}
+
+/// Why a transaction was cancelled, from the reasons of its parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cancel {
+    /// Conditions alone: an outcome.
+    Condition,
+    /// Another transaction was at it.
+    Conflict,
+    /// A limit.
+    Temporary,
+    /// The request itself is wrong.
+    Permanent,
+}
+
+impl Cancel {
+    /// What cannot get better outweighs what can, and what can get better leaves a condition undecided.
+    fn of(codes: &[&str]) -> Self {
+        let any = |wanted: &[&str]| codes.iter().any(|code| wanted.contains(code));
+        if any(&["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"]) {
+            Self::Permanent
+        } else if any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
+            Self::Temporary
+        } else if any(&["TransactionConflict"]) {
+            Self::Conflict
+        } else if any(&["ConditionalCheckFailed"]) {
+            Self::Condition
+        } else {
+            Self::Permanent
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_read_one_by_one() {
+        for (codes, cancel) in [
+            (&["ConditionalCheckFailed", "None"][..], Cancel::Condition),
+            (&["None", "ConditionalCheckFailed"], Cancel::Condition),
+            (&["ConditionalCheckFailed", "TransactionConflict"], Cancel::Conflict),
+            (&["ThrottlingError", "ConditionalCheckFailed"], Cancel::Temporary),
+            (&["TransactionConflict", "ProvisionedThroughputExceeded"], Cancel::Temporary),
+            (&["ThrottlingError", "ValidationError"], Cancel::Permanent),
+            (&["None", "None"], Cancel::Permanent),
+            (&[], Cancel::Permanent),
+        ] {
+            assert_eq!(Cancel::of(codes), cancel, "{codes:?}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Requests to the providers over one client.
+//!
+//! Whatever a provider's module describes, the host is fixed here per provider, and a token leaves for that host only.
+
+mod address;
+mod body;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connector_domain::http::{Headers, HttpError, HttpRequest, HttpResponse, Method};
+use connector_domain::ports::{PortError, ProviderHttp};
+use connector_domain::{ProviderKind, Secret};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Client, Response};
+
+pub use address::InvalidBaseUrl;
+use address::BaseUrl;
+
+/// Most redirects of one request.
+const MAX_HOPS: usize = 3;
+/// How we call ourselves; GitHub refuses who does not.
+/// <https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent-required>
+const USER_AGENT: &str = concat!("memory-connectors/", env!("CARGO_PKG_VERSION"));
+/// Headers that a described request must not set.
+const OURS: [HeaderName; 3] = [AUTHORIZATION, reqwest::header::HOST, reqwest::header::COOKIE];
+
+/// Bounds of every request.
+#[derive(Debug, Clone, Copy)]
+pub struct HttpLimits {
+    /// Time to connect.
+    pub connect: Duration,
+    /// Time for the whole answer of each hop.
+    pub total: Duration,
+    /// Bytes of a body, inflated.
+    pub body: usize,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), total: Duration::from_secs(30), body: 8 * 1024 * 1024 }
+    }
+}
+
+/// The providers over HTTP.
+#[derive(Debug, Clone)]
+pub struct ReqwestHttp {
+    client: Client,
+    bases: BTreeMap<ProviderKind, BaseUrl>,
+    limits: HttpLimits,
+}
+
+/// Makes a [`ReqwestHttp`].
+#[derive(Debug, Clone)]
+pub struct HttpBuilder {
+    bases: BTreeMap<ProviderKind, BaseUrl>,
+    limits: HttpLimits,
+}
+
+impl ReqwestHttp {
+    /// Starts with every provider at its usual address and the usual limits.
+    #[must_use]
+    pub fn builder() -> HttpBuilder {
+        HttpBuilder { bases: BaseUrl::usual(), limits: HttpLimits::default() }
+    }
+
+    /// Follows redirects by hand, within the origin: a renamed repository answers so.
+    async fn follow(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<Response, HttpError> {
+        let base = self.bases.get(&request.provider).ok_or(HttpError::Invalid)?;
+        let mut url = base.join(request)?;
+        for _ in 0..=MAX_HOPS {
+            let method = match request.method {
+                Method::Get => reqwest::Method::GET,
+                Method::Post => reqwest::Method::POST,
+            };
+            let mut call = self.client.request(method, url.clone()).headers(headers(request, bearer)?);
+            if let Some(body) = &request.body {
+                call = call.body(body.clone());
+            }
+            let response = call.send().await.map_err(body::error)?;
+            let Some(location) = redirect(&response) else { return Ok(response) };
+            if request.method != Method::Get {
+                return Err(HttpError::Redirected);
+            }
+            url = base.follow(&url, &location).ok_or(HttpError::Redirected)?;
+        }
+        Err(HttpError::Redirected)
+    }
+}
+
+impl HttpBuilder {
+    /// Reaches a provider elsewhere: over HTTPS, or over HTTP on this machine.
+    ///
+    /// # Errors
+    /// When it is another kind of URL.
+    pub fn base_url(mut self, provider: ProviderKind, url: &str) -> Result<Self, InvalidBaseUrl> {
+        self.bases.insert(provider, BaseUrl::parse(url)?);
+        Ok(self)
+    }
+
+    /// Sets the bounds of every request.
+    #[must_use]
+    pub const fn limits(mut self, limits: HttpLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn build(self) -> Result<ReqwestHttp, PortError> {
+        let client = Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(self.limits.connect)
+            .timeout(self.limits.total)
+            .build()
+            .map_err(|error| PortError::permanent("set up HTTP", error))?;
+        Ok(ReqwestHttp { client, bases: self.bases, limits: self.limits })
+    }
+}
+
+#[async_trait]
+impl ProviderHttp for ReqwestHttp {
+    async fn send(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<HttpResponse, HttpError> {
+        let response = self.follow(request, bearer).await?;
+        let status = response.status().as_u16();
+        // A header value that is not text is of no use to any provider's module.
+        let headers: Headers = response
+            .headers()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+            .collect();
+        let body = body::read(response, self.limits.body).await?;
+        Ok(HttpResponse { status, headers, body })
+    }
+}
+
+fn headers(request: &HttpRequest, bearer: Option<&Secret>) -> Result<HeaderMap, HttpError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HttpError::Invalid)?;
+        if OURS.contains(&name) {
+            return Err(HttpError::Invalid);
+        }
+        headers.append(name, HeaderValue::from_str(value).map_err(|_| HttpError::Invalid)?);
+    }
+    if request.body.is_some() {
+        headers.entry(reqwest::header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    }
+    if let Some(bearer) = bearer {
+        let value = zeroize::Zeroizing::new([b"Bearer ", bearer.expose()].concat());
+        let mut value = HeaderValue::from_bytes(&value).map_err(|_| HttpError::Invalid)?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
+}
+
+/// Where a response redirects to, if it does.
+fn redirect(response: &Response) -> Option<String> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    // A redirect that names no place is an answer like any other.
+    Some(response.headers().get(LOCATION)?.to_str().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,116 @@
+//! Webhook secrets in Secrets Manager: one JSON document per provider, with the version before it while it is rotated.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
+use connector_domain::ports::{Clock, PortError, Secrets};
+use connector_domain::{ProviderKind, Secret, Timestamp};
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use crate::aws::port_error;
+
+const OPERATION: &str = "read a secret";
+/// How long a secret is believed.
+const TTL: Duration = Duration::from_secs(300);
+/// Least pause between two reads past the cache: bad signatures must not become a bill.
+const REFRESH: Duration = Duration::from_secs(30);
+/// How long after a rotation the version before is still good.
+const ROTATION: Duration = Duration::from_secs(24 * 3_600);
+
+/// Webhook secrets in Secrets Manager.
+pub struct SecretsManager {
+    client: Client,
+    ids: BTreeMap<ProviderKind, String>,
+    clock: Arc<dyn Clock>,
+    cache: Mutex<BTreeMap<ProviderKind, Cached>>,
+}
+
+/// What a read answered.
+#[derive(Clone)]
+struct Cached {
+    secrets: Vec<Secret>,
+    read_at: Timestamp,
+    /// The last read, which may have failed.
+    tried_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    webhook_secret: Option<String>,
+}
+
+impl SecretsManager {
+    /// The providers with the name or ARN of each one's secret. Others have none.
+    pub fn new(
+        client: Client,
+        ids: impl IntoIterator<Item = (ProviderKind, String)>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { client, ids: ids.into_iter().collect(), clock, cache: Mutex::default() }
+    }
+
+    /// The current secret, then the one before it. None without a current one: what is not configured is closed.
+    async fn read(&self, id: &str, now: Timestamp) -> Result<Vec<Secret>, PortError> {
+        let Some(current) = self.version(id, "AWSCURRENT").await? else { return Ok(Vec::new()) };
+        let Some(secret) = webhook_secret(&current)? else { return Ok(Vec::new()) };
+        let mut secrets = vec![secret];
+        let rotated_at = current.created_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
+        if rotated_at.is_none_or(|at| elapsed(at, now) < ROTATION)
+            && let Some(previous) = self.version(id, "AWSPREVIOUS").await?
+            && let Some(previous) = webhook_secret(&previous)?
+            && previous.expose() != secrets[0].expose()
+        {
+            secrets.push(previous);
+        }
+        Ok(secrets)
+    }
+
+    async fn version(&self, id: &str, stage: &str) -> Result<Option<GetSecretValueOutput>, PortError> {
+        match self.client.get_secret_value().secret_id(id).version_stage(stage).send().await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+                Ok(None)
+            }
+            Err(error) => Err(port_error(OPERATION, &error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Secrets for SecretsManager {
+    async fn webhook_secrets(&self, provider: ProviderKind, fresh: bool) -> Result<Vec<Secret>, PortError> {
+        let Some(id) = self.ids.get(&provider) else { return Ok(Vec::new()) };
+        let now = self.clock.now();
+        // Held while reading, so that a burst of requests reads once.
+        let mut cache = self.cache.lock().await;
+        if let Some(known) = cache.get_mut(&provider) {
+            let known_good = elapsed(known.read_at, now) < TTL;
+            if known_good && (!fresh || elapsed(known.tried_at, now) < REFRESH) {
+                return Ok(known.secrets.clone());
+            }
+            known.tried_at = now;
+        }
+        let secrets = self.read(id, now).await?;
+        cache.insert(provider, Cached { secrets: secrets.clone(), read_at: now, tried_at: now });
+        Ok(secrets)
+    }
+}
+
+fn webhook_secret(version: &GetSecretValueOutput) -> Result<Option<Secret>, PortError> {
+    let Some(text) = version.secret_string() else { return Ok(None) };
+    // serde_json's own error would quote the secret.
+    let document: Document = serde_json::from_str(text)
+        .map_err(|_| PortError::permanent(OPERATION, "the secret is not a JSON object with webhook_secret"))?;
+    Ok(document.webhook_secret.and_then(Secret::new))
+}
+
+/// Time since a moment; a clock that was set back lets nothing pass.
+fn elapsed(since: Timestamp, now: Timestamp) -> Duration {
+    now.duration_since(since).try_into().unwrap_or(Duration::ZERO)
+}

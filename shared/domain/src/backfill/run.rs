@@ -1,0 +1,134 @@
+//! One request for history.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Counters, EntityType, Unit, UnitKey, UnitState, Window};
+use crate::capture::CaptureReport;
+use crate::connection::ResourceRef;
+use crate::{ConnectionId, ProviderKind, RunId, Timestamp, WorkspaceId};
+
+/// Who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A resource was linked, or linked again.
+    Link,
+    /// The scheduler found time that is not covered.
+    Schedule,
+    /// A person.
+    Manual,
+    /// A program.
+    Api,
+}
+
+/// The row of a run. Its state follows from its units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Identity.
+    pub id: RunId,
+    /// For whom.
+    pub workspace: WorkspaceId,
+    /// Through which connection.
+    pub connection: ConnectionId,
+    /// Where.
+    pub provider: ProviderKind,
+    /// Which resource.
+    pub resource: ResourceRef,
+    /// Which lists.
+    pub entities: Vec<EntityType>,
+    /// Which time was asked for. A unit may have less to fetch, where some is covered already.
+    pub window: Window,
+    /// Who asked.
+    pub trigger: Trigger,
+    /// When.
+    pub started_at: Timestamp,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+impl Run {
+    /// The keys of its units.
+    pub fn unit_keys(&self) -> impl Iterator<Item = UnitKey> + '_ {
+        self.entities.iter().map(|entity| UnitKey {
+            workspace: self.workspace.clone(),
+            provider: self.provider,
+            resource: self.resource.id.clone(),
+            entity: *entity,
+        })
+    }
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// There was nothing to fetch: everything was covered, or no list was asked for.
+    Nothing,
+    /// At work.
+    Running,
+    /// Every unit completed.
+    Completed,
+    /// Some unit stopped early and can be resumed.
+    Partial,
+    /// Some unit failed.
+    Failed,
+    /// Stopped by a person.
+    Cancelled,
+}
+
+/// A run with all that is known of its progress.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunProgress {
+    /// How it stands.
+    pub state: RunState,
+    /// Sums over its units.
+    pub counters: Counters,
+    /// Sums over its captured pages.
+    pub report: CaptureReport,
+    /// Pages whose capture is done.
+    pub captured_pages: u64,
+}
+
+impl RunProgress {
+    /// Adds up the units of a run and the reports of their pages.
+    #[must_use]
+    pub fn of<'a>(units: &[Unit], reports: impl IntoIterator<Item = &'a CaptureReport>) -> Self {
+        let mut progress = Self {
+            state: state_of(units),
+            counters: Counters::default(),
+            report: CaptureReport::default(),
+            captured_pages: 0,
+        };
+        for unit in units {
+            progress.counters.merge(&unit.counters);
+        }
+        for report in reports {
+            progress.report.merge(report);
+            progress.captured_pages += 1;
+        }
+        progress
+    }
+
+    /// Whether every fetched page has been captured and no unit is at work.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.state != RunState::Running && self.captured_pages >= self.counters.pages
+    }
+}
+
+fn state_of(units: &[Unit]) -> RunState {
+    let any = |test: fn(&UnitState) -> bool| units.iter().any(|unit| test(&unit.state));
+    if units.is_empty() {
+        RunState::Nothing
+    } else if any(|state| !state.is_terminal()) {
+        RunState::Running
+    } else if any(|state| matches!(state, UnitState::Failed { .. })) {
+        RunState::Failed
+    } else if any(|state| matches!(state, UnitState::Cancelled)) {
+        RunState::Cancelled
+    } else if any(|state| matches!(state, UnitState::Partial { .. })) {
+        RunState::Partial
+    } else {
+        RunState::Completed
+    }
+}

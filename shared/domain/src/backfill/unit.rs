@@ -1,0 +1,430 @@
+//! One (resource × entity type) of a run: a state machine that is written back with its version as the condition.
+//!
+//! Every change makes a new [`Version`], and a change is stored only on top of the version it was made from. So of two
+//! workers on one page, or of a worker and a cancel, exactly one wins, and a frozen worker that wakes up late writes nothing.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Coverage, Cursor, Disposition, EntityType, FailCode, Window};
+use crate::connection::ResourceRef;
+use crate::task::{PageTask, TASK_VERSION};
+use crate::{ConnectionId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
+
+/// Which unit: one at a time is active for each.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitKey {
+    /// For whom.
+    pub workspace: WorkspaceId,
+    /// Where.
+    pub provider: ProviderKind,
+    /// Of which resource.
+    pub resource: ResourceId,
+    /// Which list.
+    pub entity: EntityType,
+}
+
+impl fmt::Display for UnitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}/{}", self.workspace, self.provider, self.resource, self.entity)
+    }
+}
+
+/// Counts the writes of a unit's row.
+pub type Version = u64;
+
+/// What a unit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// The provider's budget is used up, or down to what is reserved for live work.
+    RateLimit,
+    /// The provider asked to slow down.
+    SecondaryLimit,
+    /// The provider does not answer, or answers with a fault.
+    Unavailable,
+}
+
+/// How a unit stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UnitState {
+    /// Not begun.
+    Pending,
+    /// Pages are being fetched.
+    Running,
+    /// Nothing happens until then.
+    Waiting {
+        /// When it goes on.
+        until: Timestamp,
+        /// What it waits for.
+        reason: WaitReason,
+    },
+    /// All of the window was read.
+    Completed,
+    /// Stopped early; the cursor says where to go on.
+    Partial {
+        /// Why, as a code.
+        reason: String,
+    },
+    /// Stopped by a person. What was captured stays.
+    Cancelled,
+    /// Cannot go on.
+    Failed {
+        /// Why.
+        code: FailCode,
+    },
+}
+
+impl UnitState {
+    /// Whether nothing more will happen by itself.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        match self {
+            Self::Pending | Self::Running | Self::Waiting { .. } => false,
+            Self::Completed | Self::Partial { .. } | Self::Cancelled | Self::Failed { .. } => true,
+        }
+    }
+
+    /// The name of the state.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Waiting { .. } => "waiting",
+            Self::Completed => "completed",
+            Self::Partial { .. } => "partial",
+            Self::Cancelled => "cancelled",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// What a unit has done. What became of the items, the reports of its pages say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Pages fetched and stored.
+    pub pages: u64,
+    /// Items on them, as the provider lists them.
+    pub items: u64,
+    /// Calls made to the provider, failed ones included.
+    pub calls: u64,
+    /// Times it had to wait.
+    pub waits: u64,
+}
+
+impl Counters {
+    /// Adds others.
+    pub const fn merge(&mut self, other: &Self) {
+        self.pages += other.pages;
+        self.items += other.items;
+        self.calls += other.calls;
+        self.waits += other.waits;
+    }
+}
+
+/// Bounds that hold whatever a provider answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long a worker may keep a page to itself. Longer than a function may run.
+    pub lease: Duration,
+    /// How long a unit may stand still before recovery sends it again.
+    pub stall: Duration,
+    /// Most pages of one unit; the unit is then partial, never completed.
+    pub max_pages: u32,
+    /// Most calls for one page before the unit fails.
+    pub max_attempts: u32,
+    /// First wait after a fault; it doubles with each.
+    pub backoff: Duration,
+    /// Longest wait after a fault.
+    pub max_backoff: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(120),
+            stall: Duration::from_secs(300),
+            max_pages: 10_000,
+            max_attempts: 8,
+            backoff: Duration::from_secs(2),
+            max_backoff: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What starts a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewUnit {
+    /// Which.
+    pub key: UnitKey,
+    /// For which run.
+    pub run: RunId,
+    /// Through which connection.
+    pub connection: ConnectionId,
+    /// The resource with its present name.
+    pub resource: ResourceRef,
+    /// What to read.
+    pub window: Window,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+/// The row of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    /// Which.
+    pub key: UnitKey,
+    /// Number of this writing of the row.
+    pub version: Version,
+    /// For which run.
+    pub run: RunId,
+    /// Through which connection.
+    pub connection: ConnectionId,
+    /// The resource with its name when the run started.
+    pub resource: ResourceRef,
+    /// What is being read.
+    pub window: Window,
+    /// How it stands.
+    #[serde(flatten)]
+    pub state: UnitState,
+    /// Number of the next page.
+    pub page: u32,
+    /// Where the next page starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+    /// Until when a worker has the page to itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leased_until: Option<Timestamp>,
+    /// Failed attempts at the next page.
+    #[serde(default)]
+    pub attempts: u32,
+    /// Times the list was started again because its cursor had expired.
+    #[serde(default)]
+    pub restarts: u32,
+    /// What was done.
+    pub counters: Counters,
+    /// What is complete, over all runs.
+    #[serde(default)]
+    pub coverage: Coverage,
+    /// When recovery should look at it, while it is not terminal.
+    pub due_at: Timestamp,
+    /// When this run of it started.
+    pub started_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+/// Whether a worker may fetch the page that a message names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It may, once this row is stored.
+    Granted(Box<Unit>),
+    /// The message is about a page that is done, an older run, or a unit that has ended: drop it.
+    Stale,
+    /// Another worker has the page: drop the message, recovery watches the lease.
+    Busy,
+    /// The unit waits: come back then.
+    Wait {
+        /// When it goes on.
+        until: Timestamp,
+    },
+}
+
+/// What follows a page that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextPage {
+    /// Where the next page starts; `None` at the end of the list.
+    pub cursor: Option<Cursor>,
+    /// Items on the page that was stored.
+    pub items: u64,
+    /// A wait before the next page, to leave the rest of the budget to live work.
+    pub pause_until: Option<Timestamp>,
+}
+
+impl Unit {
+    /// The row that starts a unit: the first one, or on top of an ended one, whose coverage it keeps.
+    #[must_use]
+    pub fn start(new: NewUnit, previous: Option<&Self>, limits: &Limits, now: Timestamp) -> Self {
+        Self {
+            key: new.key,
+            version: previous.map_or(1, |unit| unit.version + 1),
+            run: new.run,
+            connection: new.connection,
+            resource: new.resource,
+            window: new.window,
+            state: UnitState::Pending,
+            page: 0,
+            cursor: None,
+            leased_until: None,
+            attempts: 0,
+            restarts: 0,
+            counters: Counters::default(),
+            coverage: previous.map(|unit| unit.coverage.clone()).unwrap_or_default(),
+            due_at: later(now, limits.stall),
+            started_at: now,
+            updated_at: now,
+            correlation: new.correlation,
+        }
+    }
+
+    /// The message for its next page.
+    #[must_use]
+    pub fn task(&self) -> PageTask {
+        PageTask {
+            v: TASK_VERSION,
+            unit: self.key.clone(),
+            run: self.run.clone(),
+            page: self.page,
+            correlation: self.correlation.clone(),
+        }
+    }
+
+    /// Whether a worker may fetch the page that `task` names.
+    #[must_use]
+    pub fn claim(&self, task: &PageTask, limits: &Limits, now: Timestamp) -> Claim {
+        if self.run != task.run || self.page != task.page || self.state.is_terminal() {
+            return Claim::Stale;
+        }
+        if self.leased_until.is_some_and(|until| until > now) {
+            return Claim::Busy;
+        }
+        if let UnitState::Waiting { until, .. } = self.state
+            && until > now
+        {
+            return Claim::Wait { until };
+        }
+        let mut next = self.changed(now);
+        next.state = UnitState::Running;
+        next.leased_until = Some(later(now, limits.lease));
+        next.counters.calls += 1;
+        next.due_at = later(now, limits.lease + limits.stall);
+        Claim::Granted(Box::new(next))
+    }
+
+    /// After a page was stored.
+    #[must_use]
+    pub fn advance(&self, page: NextPage, limits: &Limits, now: Timestamp) -> Self {
+        let mut next = self.changed(now);
+        next.leased_until = None;
+        next.attempts = 0;
+        next.page += 1;
+        next.counters.pages += 1;
+        next.counters.items += page.items;
+        next.due_at = later(now, limits.stall);
+        match page.cursor {
+            None => {
+                next.state = UnitState::Completed;
+                next.cursor = None;
+                next.coverage.add(next.window);
+            }
+            Some(cursor) if self.cursor.as_ref() == Some(&cursor) => {
+                next.state = UnitState::Failed { code: FailCode::CURSOR_LOOP };
+            }
+            Some(cursor) => {
+                next.cursor = Some(cursor);
+                if next.page >= limits.max_pages {
+                    next.state = UnitState::Partial { reason: "page_limit".to_owned() };
+                } else if let Some(until) = page.pause_until.filter(|until| *until > now) {
+                    next.wait(until, WaitReason::RateLimit, limits);
+                }
+            }
+        }
+        next
+    }
+
+    /// After an answer that is not a page. `jitter` in 0..1 spreads the returns of many units.
+    #[must_use]
+    pub fn refuse(&self, disposition: &Disposition, jitter: f64, limits: &Limits, now: Timestamp) -> Self {
+        let mut next = self.changed(now);
+        next.leased_until = None;
+        next.due_at = later(now, limits.stall);
+        match disposition {
+            Disposition::Retry { after, reason } => {
+                // A budget that is used up is not the fault of this page: it must never fail the unit.
+                if !matches!(reason, WaitReason::RateLimit) {
+                    next.attempts += 1;
+                }
+                if next.attempts >= limits.max_attempts {
+                    next.state = UnitState::Failed { code: FailCode::UNAVAILABLE };
+                } else {
+                    let wait = after.unwrap_or_else(|| backoff(next.attempts, jitter, limits));
+                    next.wait(later(now, wait), *reason, limits);
+                }
+            }
+            Disposition::Restart if next.restarts < 2 => {
+                next.restarts += 1;
+                next.cursor = None;
+            }
+            Disposition::Restart => next.state = UnitState::Failed { code: FailCode::CURSOR_INVALID },
+            Disposition::Empty => {
+                next.state = UnitState::Completed;
+                next.cursor = None;
+                next.coverage.add(next.window);
+            }
+            Disposition::RefreshToken => {
+                next.state = UnitState::Failed { code: FailCode::NEEDS_RECONNECT };
+            }
+            Disposition::Fail(code) => next.state = UnitState::Failed { code: code.clone() },
+        }
+        next
+    }
+
+    /// Stops it for good; what was captured stays. `None` when it has ended already.
+    #[must_use]
+    pub fn cancel(&self, now: Timestamp) -> Option<Self> {
+        if self.state.is_terminal() {
+            return None;
+        }
+        let mut next = self.changed(now);
+        next.state = UnitState::Cancelled;
+        next.leased_until = None;
+        Some(next)
+    }
+
+    /// Before recovery sends its message again: puts the next look off. `None` when it is not stuck.
+    #[must_use]
+    pub fn redrive(&self, limits: &Limits, now: Timestamp) -> Option<Self> {
+        let leased = self.leased_until.is_some_and(|until| until > now);
+        if self.state.is_terminal() || leased || self.due_at > now {
+            return None;
+        }
+        let mut next = self.changed(now);
+        next.due_at = later(now, limits.stall);
+        Some(next)
+    }
+
+    fn wait(&mut self, until: Timestamp, reason: WaitReason, limits: &Limits) {
+        self.state = UnitState::Waiting { until, reason };
+        self.counters.waits += 1;
+        self.due_at = later(until, limits.stall);
+    }
+
+    fn changed(&self, now: Timestamp) -> Self {
+        let mut next = self.clone();
+        next.version += 1;
+        next.updated_at = now;
+        next
+    }
+}
+
+/// Exponential backoff with full jitter.
+/// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
+fn backoff(attempts: u32, jitter: f64, limits: &Limits) -> Duration {
+    let doubled = limits.backoff.saturating_mul(1_u32 << attempts.min(16));
+    let capped = doubled.min(limits.max_backoff);
+    crate::http::MIN_RETRY_AFTER + capped.mul_f64(jitter.clamp(0.0, 1.0))
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests;

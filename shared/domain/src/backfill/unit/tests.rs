@@ -1,0 +1,181 @@
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn unit() -> Unit {
+    let new = NewUnit {
+        key: UnitKey {
+            workspace: WorkspaceId::parse("acme").unwrap(),
+            provider: ProviderKind::Github,
+            resource: ResourceId::parse("1").unwrap(),
+            entity: EntityType::Issue,
+        },
+        run: RunId::parse("run-1").unwrap(),
+        connection: ConnectionId::parse("c").unwrap(),
+        resource: ResourceRef { id: ResourceId::parse("1").unwrap(), name: "o/r".into() },
+        window: Window { since: at(0), until: at(1_000) },
+        correlation: "x".into(),
+    };
+    Unit::start(new, None, &Limits::default(), at(1_000))
+}
+
+fn granted(unit: &Unit, now: i64) -> Unit {
+    match unit.claim(&unit.task(), &Limits::default(), at(now)) {
+        Claim::Granted(unit) => *unit,
+        other => panic!("not granted: {other:?}"),
+    }
+}
+
+fn page(cursor: Option<&str>) -> NextPage {
+    NextPage { cursor: cursor.map(|c| Cursor::parse(c).unwrap()), items: 10, pause_until: None }
+}
+
+#[test]
+fn a_second_message_for_one_page_is_busy_then_stale() {
+    let limits = Limits::default();
+    let first = unit();
+    let task = first.task();
+    let claimed = granted(&first, 1_001);
+    assert_eq!(claimed.version, first.version + 1);
+    assert_eq!(claimed.claim(&task, &limits, at(1_002)), Claim::Busy);
+    let advanced = claimed.advance(page(Some("2")), &limits, at(1_003));
+    assert_eq!(advanced.claim(&task, &limits, at(1_004)), Claim::Stale);
+    assert!(matches!(advanced.claim(&advanced.task(), &limits, at(1_004)), Claim::Granted(_)));
+}
+
+#[test]
+fn a_dead_worker_loses_its_page_after_the_lease() {
+    let claimed = granted(&unit(), 1_001);
+    assert!(matches!(
+        claimed.claim(&claimed.task(), &Limits::default(), at(1_001 + 120)),
+        Claim::Granted(_)
+    ));
+}
+
+#[test]
+fn messages_of_an_older_run_do_nothing() {
+    let limits = Limits::default();
+    let old = unit();
+    let ended = old.cancel(at(1_001)).unwrap();
+    let new = NewUnit { run: RunId::parse("run-2").unwrap(), ..new_of(&old) };
+    let restarted = Unit::start(new, Some(&ended), &limits, at(1_002));
+    assert!(restarted.version > ended.version);
+    assert_eq!(restarted.claim(&old.task(), &limits, at(1_003)), Claim::Stale);
+    assert_eq!(ended.claim(&old.task(), &limits, at(1_003)), Claim::Stale);
+}
+
+fn new_of(unit: &Unit) -> NewUnit {
+    NewUnit {
+        key: unit.key.clone(),
+        run: unit.run.clone(),
+        connection: unit.connection.clone(),
+        resource: unit.resource.clone(),
+        window: unit.window,
+        correlation: unit.correlation.clone(),
+    }
+}
+
+#[test]
+fn only_the_end_of_the_list_covers_the_window() {
+    let limits = Limits { max_pages: 2, ..Limits::default() };
+    let first = granted(&unit(), 1_001).advance(page(Some("2")), &limits, at(1_002));
+    assert_eq!(first.coverage, Coverage::default());
+
+    let capped = granted(&first, 1_003).advance(page(Some("3")), &limits, at(1_004));
+    assert_eq!(capped.state, UnitState::Partial { reason: "page_limit".into() });
+    assert_eq!(capped.cursor, Some(Cursor::parse("3").unwrap()));
+    assert_eq!(capped.coverage, Coverage::default());
+
+    let done = granted(&first, 1_003).advance(page(None), &limits, at(1_004));
+    assert_eq!(done.state, UnitState::Completed);
+    assert_eq!(done.coverage.windows(), [done.window]);
+    assert_eq!((done.counters.pages, done.counters.items, done.counters.calls), (2, 20, 2));
+
+    let again = Unit::start(new_of(&done), Some(&done), &limits, at(1_005));
+    assert_eq!(again.coverage, done.coverage);
+}
+
+#[test]
+fn a_cursor_that_does_not_move_ends_the_unit() {
+    let limits = Limits::default();
+    let first = granted(&unit(), 1_001).advance(page(Some("2")), &limits, at(1_002));
+    let looped = granted(&first, 1_003).advance(page(Some("2")), &limits, at(1_004));
+    assert_eq!(looped.state, UnitState::Failed { code: FailCode::CURSOR_LOOP });
+}
+
+#[test]
+fn waits_are_visible_and_rate_limits_never_fail_a_unit() {
+    let limits = Limits::default();
+    let limited = Disposition::Retry {
+        after: Some(Duration::from_secs(3_000)),
+        reason: WaitReason::RateLimit,
+    };
+    let mut unit = unit();
+    let mut now = 1_000;
+    for _ in 0..50 {
+        let waiting = granted(&unit, now).refuse(&limited, 0.5, &limits, at(now));
+        assert_eq!(waiting.claim(&waiting.task(), &limits, at(now)), Claim::Wait { until: at(now + 3_000) });
+        assert_eq!(waiting.redrive(&limits, at(now + 2_999)), None);
+        now += 3_000;
+        unit = waiting;
+    }
+    assert_eq!(unit.counters.waits, 50);
+}
+
+#[test]
+fn faults_back_off_and_then_fail() {
+    let limits = Limits::default();
+    let fault = Disposition::Retry { after: None, reason: WaitReason::Unavailable };
+    let mut unit = unit();
+    let mut now = at(1_000);
+    let mut waits = Vec::new();
+    while !unit.state.is_terminal() {
+        let Claim::Granted(claimed) = unit.claim(&unit.task(), &limits, now) else { panic!("not granted") };
+        unit = claimed.refuse(&fault, 1.0, &limits, now);
+        if let UnitState::Waiting { until, .. } = unit.state {
+            waits.push(until.as_second() - now.as_second());
+            now = until;
+        }
+    }
+    assert_eq!(unit.state, UnitState::Failed { code: FailCode::UNAVAILABLE });
+    assert_eq!(waits, [5, 9, 17, 33, 65, 129, 257]);
+}
+
+#[test]
+fn an_expired_cursor_restarts_the_list_twice_at_most() {
+    let limits = Limits::default();
+    let mut unit = granted(&unit(), 1_001).advance(page(Some("2")), &limits, at(1_002));
+    for _ in 0..2 {
+        unit = granted(&unit, 1_003).refuse(&Disposition::Restart, 0.0, &limits, at(1_003));
+        assert_eq!((unit.cursor.as_ref(), unit.page), (None, 1));
+    }
+    unit = granted(&unit, 1_004).refuse(&Disposition::Restart, 0.0, &limits, at(1_004));
+    assert_eq!(unit.state, UnitState::Failed { code: FailCode::CURSOR_INVALID });
+}
+
+#[test]
+fn recovery_leaves_live_work_alone() {
+    let limits = Limits::default();
+    let unit = unit();
+    assert_eq!(unit.redrive(&limits, at(1_000 + 299)), None);
+    let stuck = unit.redrive(&limits, at(1_000 + 300)).unwrap();
+    assert_eq!(stuck.redrive(&limits, at(1_000 + 301)), None);
+    let claimed = granted(&unit, 1_001);
+    assert_eq!(claimed.redrive(&limits, at(1_001 + 119)), None);
+    assert!(claimed.redrive(&limits, at(1_001 + 420)).is_some());
+}
+
+#[test]
+fn the_row_reads_back_as_it_was_written() {
+    let limits = Limits::default();
+    let waiting = granted(&unit(), 1_001).refuse(
+        &Disposition::Retry { after: None, reason: WaitReason::Unavailable },
+        0.1,
+        &limits,
+        at(1_002),
+    );
+    let json = serde_json::to_string(&waiting).unwrap();
+    assert_eq!(serde_json::from_str::<Unit>(&json).unwrap(), waiting);
+}

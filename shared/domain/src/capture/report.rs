@@ -1,0 +1,130 @@
+//! What became of the facts of one delivery.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What storing an observation did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureOutcome {
+    /// It is a new row.
+    Captured,
+    /// The row was there already: a success.
+    Duplicate {
+        /// Fields in which the fact seen now differs from the row, which is kept as it is.
+        conflicts: Vec<&'static str>,
+    },
+}
+
+/// Why a fact was not stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FilterReason {
+    /// The workspace does not subscribe to its type.
+    NotSubscribed,
+    /// It scores below the workspace's threshold.
+    BelowThreshold,
+}
+
+impl FilterReason {
+    /// The code.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotSubscribed => "not_subscribed",
+            Self::BelowThreshold => "below_threshold",
+        }
+    }
+}
+
+/// Counts of what became of one delivery, or of many added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureReport {
+    /// New rows.
+    #[serde(default)]
+    pub captured: u64,
+    /// Rows that were there already.
+    #[serde(default)]
+    pub duplicate: u64,
+    /// Duplicates that said something else than the row.
+    #[serde(default)]
+    pub conflicts: u64,
+    /// Items that could not be read.
+    #[serde(default)]
+    pub quarantined: u64,
+    /// Not stored on purpose, by reason.
+    #[serde(default)]
+    pub filtered: BTreeMap<String, u64>,
+    /// The change to a connection that it was, when it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<String>,
+    /// The first items that could not be read: where, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<(String, String)>,
+}
+
+/// Most quarantined items that a report names one by one.
+const MAX_NAMED: usize = 20;
+
+impl CaptureReport {
+    /// Counts one stored fact.
+    pub fn add_outcome(&mut self, outcome: &CaptureOutcome) {
+        match outcome {
+            CaptureOutcome::Captured => self.captured += 1,
+            CaptureOutcome::Duplicate { conflicts } => {
+                self.duplicate += 1;
+                self.conflicts += u64::from(!conflicts.is_empty());
+            }
+        }
+    }
+
+    /// Counts one fact that is not stored on purpose.
+    pub fn add_filtered(&mut self, reason: &str) {
+        *self.filtered.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Counts one unreadable item.
+    pub fn add_quarantined(&mut self, path: &str, reason: &str) {
+        self.quarantined += 1;
+        if self.quarantine.len() < MAX_NAMED {
+            self.quarantine.push((path.to_owned(), reason.to_owned()));
+        }
+    }
+
+    /// How many were not stored on purpose.
+    #[must_use]
+    pub fn filtered_total(&self) -> u64 {
+        self.filtered.values().sum()
+    }
+
+    /// Adds another report to this one.
+    pub fn merge(&mut self, other: &Self) {
+        self.captured += other.captured;
+        self.duplicate += other.duplicate;
+        self.conflicts += other.conflicts;
+        self.quarantined += other.quarantined;
+        for (reason, count) in &other.filtered {
+            *self.filtered.entry(reason.clone()).or_default() += count;
+        }
+        let room = MAX_NAMED.saturating_sub(self.quarantine.len());
+        self.quarantine.extend(other.quarantine.iter().take(room).cloned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_add_up() {
+        let mut one = CaptureReport::default();
+        one.add_outcome(&CaptureOutcome::Captured);
+        one.add_outcome(&CaptureOutcome::Duplicate { conflicts: vec!["title"] });
+        one.add_filtered(FilterReason::BelowThreshold.as_str());
+        one.add_quarantined("[1]", "missing field `id`");
+        let mut sum = one.clone();
+        sum.merge(&one);
+        assert_eq!((sum.captured, sum.duplicate, sum.conflicts, sum.quarantined), (2, 2, 2, 2));
+        assert_eq!(sum.filtered_total(), 2);
+        assert_eq!(sum.quarantine.len(), 2);
+    }
+}

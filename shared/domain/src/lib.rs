@@ -1,0 +1,33 @@
+//! Pure types, rules and ports.
+//!
+//! This crate knows no provider payload, no AWS, no HTTP client, no clock and no environment:
+//! time and randomness come in as arguments, the outside world as [`ports`].
+
+pub mod backfill;
+pub mod capture;
+pub mod connection;
+pub mod delivery;
+pub mod event;
+pub mod http;
+pub mod id;
+pub mod identity;
+pub mod lifecycle;
+pub mod observation;
+pub mod ports;
+pub mod provider;
+pub mod secret;
+pub mod source_type;
+pub mod task;
+pub mod text;
+pub mod transformed;
+
+pub use delivery::{Delivery, DeliveryId, Unverified, Verified};
+pub use event::{Actor, Metadata, Reference, ReferenceKind, SourceEvent};
+pub use id::{
+    AccountId, ConnectionId, IdError, IntegrationId, ResourceId, RunId, WorkspaceId,
+};
+pub use identity::SourceId;
+pub use jiff::Timestamp;
+pub use provider::ProviderKind;
+pub use secret::Secret;
+pub use source_type::SourceType;

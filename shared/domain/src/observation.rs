@@ -1,0 +1,84 @@
+//! A fact that was captured: scored, classified, stored under (workspace, sourceId).
+
+use serde::{Deserialize, Serialize};
+
+use crate::capture::{Classification, Entity, Significance};
+use crate::{DeliveryId, RunId, SourceEvent, WorkspaceId};
+
+/// Which path brought a fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IngestionSource {
+    /// A provider pushed it.
+    Webhook,
+    /// We fetched it.
+    Backfill,
+    /// A person asked for it.
+    Manual,
+    /// A program asked for it.
+    Api,
+}
+
+impl IngestionSource {
+    /// The name in rows and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Backfill => "backfill",
+            Self::Manual => "manual",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// A captured fact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Observation {
+    /// Whose memory it is in.
+    pub workspace: WorkspaceId,
+    /// The fact.
+    pub event: SourceEvent,
+    /// How much it matters, and why.
+    pub significance: Significance,
+    /// What kind of work it is about.
+    pub classification: Classification,
+    /// Words to find it by.
+    pub topics: Vec<String>,
+    /// Things it names.
+    pub entities: Vec<Entity>,
+    /// Which path brought it first.
+    pub ingestion_source: IngestionSource,
+    /// The run that brought it, when it was backfilled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The page of that run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// The delivery that brought it.
+    pub delivery: DeliveryId,
+    /// When it was captured.
+    pub captured_at: crate::Timestamp,
+    /// Follows it from the edge to the row.
+    pub correlation: String,
+}
+
+impl Observation {
+    /// Names the fields in which `seen`, the same fact seen again, says something else. What only one of them knows is no
+    /// conflict, and a person is the same under another name.
+    #[must_use]
+    pub fn conflicts(&self, seen: &Self) -> Vec<&'static str> {
+        let (kept, seen) = (&self.event, &seen.event);
+        let actors = kept.actor.as_ref().zip(seen.actor.as_ref());
+        [
+            ("title", kept.title != seen.title),
+            ("body", kept.body != seen.body),
+            ("occurredAt", kept.occurred_at != seen.occurred_at),
+            ("actor", actors.is_some_and(|(kept, seen)| kept.id != seen.id)),
+        ]
+        .into_iter()
+        .filter_map(|(field, differs)| differs.then_some(field))
+        .collect()
+    }
+}

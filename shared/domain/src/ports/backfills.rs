@@ -1,0 +1,52 @@
+//! Where runs and units are kept.
+
+use async_trait::async_trait;
+
+use super::PortError;
+use crate::backfill::{Run, Unit, UnitKey, Version};
+use crate::capture::CaptureReport;
+use crate::{RunId, Timestamp, WorkspaceId};
+
+/// What a conditional write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is stored.
+    Stored,
+    /// The row is not what the writer took it for; nothing was written.
+    Conflict,
+}
+
+/// Runs, units and the reports of their pages.
+#[async_trait]
+pub trait BackfillStore: Send + Sync {
+    /// Stores a run, unless its id is there.
+    async fn put_run(&self, run: &Run) -> Result<Put, PortError>;
+
+    /// One run.
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError>;
+
+    /// The latest runs of a workspace, newest first.
+    async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError>;
+
+    /// One unit, as it is now.
+    async fn unit(&self, key: &UnitKey) -> Result<Option<Unit>, PortError>;
+
+    /// Stores a unit on top of version `expected`; `None` means that there must be none yet.
+    async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError>;
+
+    /// Keys of units that are not terminal and whose `due_at` has come, the oldest first. May lag behind writes.
+    async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError>;
+
+    /// Notes what a page of a run became. Doing it twice leaves the first report: a repeated capture finds only
+    /// duplicates, which would hide what the first one did.
+    async fn put_page_report(
+        &self,
+        run: &RunId,
+        unit: &UnitKey,
+        page: u32,
+        report: &CaptureReport,
+    ) -> Result<(), PortError>;
+
+    /// The reports of a run's pages so far.
+    async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError>;
+}

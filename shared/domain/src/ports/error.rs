@@ -1,0 +1,47 @@
+//! What every port answers when it cannot do its work.
+
+use std::error::Error;
+
+/// Whether asking again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PortErrorKind {
+    /// It may work later: throttled, timed out, not reachable. The message goes back to its queue.
+    Temporary,
+    /// It will not work until a person changes something: no permission, no such table, key disabled.
+    Permanent,
+    /// What is stored cannot be read.
+    Corrupt,
+}
+
+/// A port could not do its work.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} failed")]
+pub struct PortError {
+    /// What was tried, as a fixed phrase.
+    pub operation: &'static str,
+    /// Whether asking again can help.
+    pub kind: PortErrorKind,
+    /// What the outside said.
+    #[source]
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl PortError {
+    /// It may work later.
+    #[must_use]
+    pub fn temporary(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { operation, kind: PortErrorKind::Temporary, source: Some(source.into()) }
+    }
+
+    /// A person must change something.
+    #[must_use]
+    pub fn permanent(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { operation, kind: PortErrorKind::Permanent, source: Some(source.into()) }
+    }
+
+    /// What is stored cannot be read.
+    #[must_use]
+    pub fn corrupt(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { operation, kind: PortErrorKind::Corrupt, source: Some(source.into()) }
+    }
+}

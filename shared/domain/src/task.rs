@@ -1,0 +1,147 @@
+//! Messages. They carry ids only: no body, token or cursor, and nothing outside printable ASCII.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backfill::UnitKey;
+use crate::{DeliveryId, RunId, WorkspaceId};
+
+/// Version written into every message; a reader keeps a message of a newer version in the queue instead of dropping it.
+pub const TASK_VERSION: u32 = 1;
+
+/// What every message can tell its queue.
+pub trait Task: Serialize + for<'de> Deserialize<'de> + Send + Sync + 'static {
+    /// Name for logs.
+    const NAME: &'static str;
+
+    /// The tenant, so that a fair queue can keep one from delaying the others.
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
+    fn workspace(&self) -> &WorkspaceId;
+
+    /// The version of its form.
+    fn version(&self) -> u32;
+}
+
+/// Largest message. Far below what SQS takes, since a message carries ids only.
+pub const MAX_TASK_BYTES: usize = 64 * 1024;
+
+/// A task cannot be a message.
+#[derive(Debug, thiserror::Error)]
+pub enum EncodeError {
+    /// It has no JSON form.
+    #[error("a {name} task has no JSON form")]
+    Json {
+        /// Which kind.
+        name: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It is longer than [`MAX_TASK_BYTES`].
+    #[error("a {0} task is longer than {MAX_TASK_BYTES} bytes")]
+    TooLong(&'static str),
+}
+
+/// The message of a task: JSON in ASCII, since SQS refuses some characters that JSON allows.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+///
+/// # Errors
+/// When it has no JSON form or is too long.
+pub fn encode<T: Task>(task: &T) -> Result<String, EncodeError> {
+    let json = serde_json::to_string(task).map_err(|source| EncodeError::Json { name: T::NAME, source })?;
+    let mut ascii = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+            continue;
+        }
+        // JSON has such characters inside strings only, where an escape means the same.
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            ascii.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    if ascii.len() > MAX_TASK_BYTES {
+        return Err(EncodeError::TooLong(T::NAME));
+    }
+    Ok(ascii)
+}
+
+/// Capture a stored delivery for one workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureTask {
+    /// [`TASK_VERSION`] when it was written.
+    pub v: u32,
+    /// For whom.
+    pub workspace: WorkspaceId,
+    /// What.
+    pub delivery: DeliveryId,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+impl Task for CaptureTask {
+    const NAME: &'static str = "capture";
+
+    fn workspace(&self) -> &WorkspaceId {
+        &self.workspace
+    }
+
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+/// Fetch one page of one unit. The cursor is in the unit's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PageTask {
+    /// [`TASK_VERSION`] when it was written.
+    pub v: u32,
+    /// Which unit.
+    pub unit: UnitKey,
+    /// Of which run; a message of an older run does nothing.
+    pub run: RunId,
+    /// Which page, from 0; a message for a page that is done does nothing.
+    pub page: u32,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+impl Task for PageTask {
+    const NAME: &'static str = "page";
+
+    fn workspace(&self) -> &WorkspaceId {
+        &self.unit.workspace
+    }
+
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(workspace: &str, correlation: &str) -> CaptureTask {
+        CaptureTask {
+            v: TASK_VERSION,
+            workspace: WorkspaceId::parse(workspace).unwrap(),
+            delivery: DeliveryId::parse("github#1").unwrap(),
+            correlation: correlation.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_is_ascii_and_reads_back() {
+        let task = task("caf\u{e9}-\u{1f600}-\u{ffff}", "c");
+        let message = encode(&task).unwrap();
+        assert!(message.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{message}");
+        assert!(message.contains("caf\\u00e9-\\ud83d\\ude00-\\uffff"), "{message}");
+        assert_eq!(serde_json::from_str::<CaptureTask>(&message).unwrap(), task);
+    }
+
+    #[test]
+    fn an_oversized_task_is_refused() {
+        assert!(matches!(encode(&task("w", &"x".repeat(MAX_TASK_BYTES))), Err(EncodeError::TooLong("capture"))));
+    }
+}

@@ -1,0 +1,107 @@
+//! What a transform can answer. It always answers: a payload we do not know is an outcome, not an error.
+
+use std::borrow::Cow;
+
+use crate::SourceEvent;
+use crate::lifecycle::LifecycleChange;
+
+/// What a delivery became.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Transformed {
+    /// Nothing to capture, by design or because the event is unknown.
+    Ignored(IgnoreReason),
+    /// A change to a connection or its resources.
+    Lifecycle(LifecycleChange),
+    /// Facts, and items that could not be read; in the order of the payload.
+    Items(Vec<Item>),
+}
+
+/// One item of a delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// A fact.
+    Event(Box<SourceEvent>),
+    /// An item left out by design, such as a draft release or a fact outside the run's window.
+    Ignored(IgnoreReason),
+    /// An item that could not be read. The rest of its page goes on; the raw delivery keeps it.
+    Quarantined(Quarantined),
+}
+
+/// Why an item could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Where in the payload, as a JSON path such as `[3].user.id`.
+    pub path: String,
+    /// What was wrong there. Never holds payload text.
+    pub reason: String,
+}
+
+/// Why something is not captured, as a stable code such as `action_not_captured:labeled`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IgnoreReason(Cow<'static, str>);
+
+impl IgnoreReason {
+    /// The event was a test of the webhook itself.
+    pub const PING: Self = Self(Cow::Borrowed("ping"));
+    /// The fact happened outside the run's window.
+    pub const OUTSIDE_WINDOW: Self = Self(Cow::Borrowed("outside_window"));
+    /// The list holds another entity that has a list of its own.
+    pub const OTHER_ENTITY: Self = Self(Cow::Borrowed("other_entity"));
+    /// A draft is not public yet.
+    pub const DRAFT: Self = Self(Cow::Borrowed("draft"));
+
+    /// A reason of one provider.
+    #[must_use]
+    pub const fn fixed(code: &'static str) -> Self {
+        Self(Cow::Borrowed(code))
+    }
+
+    /// The provider sent an event that we do not know.
+    #[must_use]
+    pub fn unknown_event(event: &str) -> Self {
+        Self(format!("unknown_event:{}", word(event)).into())
+    }
+
+    /// The event is known and this action of it is not captured.
+    #[must_use]
+    pub fn action(action: &str) -> Self {
+        Self(format!("action_not_captured:{}", word(action)).into())
+    }
+
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for IgnoreReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A sender's word, made safe for logs and for use as a counter's name: 40 characters of `[a-z0-9_.-]`.
+fn word(text: &str) -> String {
+    text.chars()
+        .take(40)
+        .map(|c| match c.to_ascii_lowercase() {
+            c @ ('a'..='z' | '0'..='9' | '_' | '.' | '-') => c,
+            _ => '?',
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_hold_no_foreign_text() {
+        assert_eq!(
+            IgnoreReason::action("La\nbel\u{1b}[31m").as_str(),
+            "action_not_captured:la?bel??31m"
+        );
+        assert!(IgnoreReason::unknown_event(&"x".repeat(999)).as_str().len() < 60);
+    }
+}

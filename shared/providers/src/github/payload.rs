@@ -1,0 +1,277 @@
+//! Lenient views of GitHub's objects, the same for webhooks and list items: required is only what identity needs.
+//!
+//! GitHub's own schemas reject true payloads: accounts vanish (`user: null`), forks are deleted (`head.repo: null`),
+//! a timestamp is text in one event and a number in another.
+
+use connector_domain::Timestamp;
+use connector_domain::connection::ResourceRef;
+use serde::Deserialize;
+
+use crate::encode;
+use crate::json::{Moment, NumericId};
+
+/// <https://docs.github.com/en/rest/repos/repos#get-a-repository>
+#[derive(Debug, Deserialize)]
+pub(super) struct Repository {
+    pub(super) id: NumericId,
+    pub(super) full_name: String,
+    pub(super) html_url: Option<String>,
+    pub(super) default_branch: Option<String>,
+    /// When GitHub took in the last push: in a push event a number, elsewhere text.
+    pub(super) pushed_at: Option<Moment>,
+}
+
+/// An account; teams among reviewers have no login.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct User {
+    pub(super) id: Option<NumericId>,
+    pub(super) login: Option<String>,
+    pub(super) avatar_url: Option<String>,
+    pub(super) html_url: Option<String>,
+}
+
+/// An app's installation on an account.
+#[derive(Debug, Deserialize)]
+pub(super) struct Installation {
+    pub(super) id: NumericId,
+}
+
+/// A label: an object, or in old payloads its bare name.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Label {
+    Name(String),
+    Object { name: Option<String> },
+}
+
+impl Label {
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Object { name } => name.as_deref(),
+        }
+    }
+}
+
+/// <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests>
+#[derive(Debug, Deserialize)]
+pub(super) struct PullRequest {
+    pub(super) number: NumericId,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    pub(super) html_url: Option<String>,
+    pub(super) user: Option<User>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
+    pub(super) closed_at: Option<Timestamp>,
+    pub(super) merged_at: Option<Timestamp>,
+    /// Webhooks only; lists tell by `merged_at`.
+    pub(super) merged: Option<bool>,
+    pub(super) merged_by: Option<User>,
+    pub(super) merge_commit_sha: Option<String>,
+    pub(super) draft: Option<bool>,
+    pub(super) additions: Option<u64>,
+    pub(super) deletions: Option<u64>,
+    pub(super) changed_files: Option<u64>,
+    pub(super) head: Option<Branch>,
+    pub(super) base: Option<Branch>,
+    pub(super) requested_reviewers: Option<Vec<User>>,
+    pub(super) assignees: Option<Vec<User>>,
+    pub(super) labels: Option<Vec<Label>>,
+}
+
+/// One end of a pull request.
+#[derive(Debug, Deserialize)]
+pub(super) struct Branch {
+    #[serde(rename = "ref")]
+    pub(super) name: Option<String>,
+    pub(super) sha: Option<String>,
+    /// Null when the fork is deleted.
+    pub(super) repo: Option<BranchRepository>,
+}
+
+/// The repository of a [`Branch`].
+#[derive(Debug, Deserialize)]
+pub(super) struct BranchRepository {
+    pub(super) html_url: Option<String>,
+}
+
+/// <https://docs.github.com/en/rest/issues/issues#list-repository-issues>
+#[derive(Debug, Deserialize)]
+pub(super) struct Issue {
+    pub(super) number: NumericId,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    pub(super) html_url: Option<String>,
+    pub(super) user: Option<User>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
+    pub(super) closed_at: Option<Timestamp>,
+    pub(super) closed_by: Option<User>,
+    pub(super) assignees: Option<Vec<User>>,
+    pub(super) labels: Option<Vec<Label>>,
+    /// Present when the issue is a pull request, which has a list of its own.
+    pub(super) pull_request: Option<serde::de::IgnoredAny>,
+}
+
+/// <https://docs.github.com/en/rest/releases/releases#list-releases>
+#[derive(Debug, Deserialize)]
+pub(super) struct Release {
+    pub(super) id: NumericId,
+    pub(super) tag_name: String,
+    pub(super) name: Option<String>,
+    pub(super) body: Option<String>,
+    pub(super) html_url: Option<String>,
+    pub(super) author: Option<User>,
+    pub(super) target_commitish: Option<String>,
+    #[serde(default)]
+    pub(super) draft: bool,
+    pub(super) prerelease: Option<bool>,
+    pub(super) published_at: Option<Timestamp>,
+}
+
+/// <https://docs.github.com/en/webhooks/webhook-events-and-payloads#discussion>
+#[derive(Debug, Deserialize)]
+pub(super) struct Discussion {
+    pub(super) number: NumericId,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    pub(super) html_url: Option<String>,
+    pub(super) user: Option<User>,
+    pub(super) category: Option<Category>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
+    pub(super) answer_chosen_at: Option<Timestamp>,
+}
+
+/// The comment that was chosen as the answer.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    pub(super) html_url: Option<String>,
+    pub(super) user: Option<User>,
+}
+
+/// The section that a discussion stands in.
+#[derive(Debug, Deserialize)]
+pub(super) struct Category {
+    pub(super) name: Option<String>,
+}
+
+/// <https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>
+#[derive(Debug, Deserialize)]
+pub(super) struct Push {
+    #[serde(rename = "ref")]
+    pub(super) reference: String,
+    pub(super) before: Option<String>,
+    pub(super) after: String,
+    pub(super) forced: Option<bool>,
+    pub(super) commits: Option<Vec<Commit>>,
+    /// Null when a branch is deleted.
+    pub(super) head_commit: Option<Commit>,
+    pub(super) pusher: Option<Pusher>,
+    pub(super) repository: Repository,
+    pub(super) sender: Option<User>,
+}
+
+/// A commit in a push.
+#[derive(Debug, Deserialize)]
+pub(super) struct Commit {
+    pub(super) id: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) timestamp: Option<Timestamp>,
+    pub(super) added: Option<Vec<serde::de::IgnoredAny>>,
+    pub(super) modified: Option<Vec<serde::de::IgnoredAny>>,
+    pub(super) removed: Option<Vec<serde::de::IgnoredAny>>,
+}
+
+/// Who pushed, as git knows them.
+#[derive(Debug, Deserialize)]
+pub(super) struct Pusher {
+    pub(super) email: Option<String>,
+}
+
+/// The repository that a fact is about, told the same by both paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repo {
+    pub(super) id: u64,
+    pub(super) name: String,
+    /// Its page, without a slash at the end.
+    url: String,
+}
+
+impl Repo {
+    /// From a webhook.
+    pub(super) fn of(repository: &Repository) -> Self {
+        let url = filled(repository.html_url.as_deref());
+        Self {
+            id: repository.id.0,
+            name: repository.full_name.clone(),
+            url: url.map_or_else(|| format!("https://github.com/{}", repository.full_name), str::to_owned),
+        }
+    }
+
+    /// From a listed item, whose own page is below that of its repository. `None` when the id is not one of GitHub's.
+    pub(super) fn listed(resource: &ResourceRef, item_url: Option<&str>) -> Option<Self> {
+        let below = format!("/{}/", resource.name);
+        let url = item_url.and_then(|url| Some(&url[..url.find(&below)? + below.len() - 1]));
+        Some(Self {
+            id: resource.id.as_str().parse().ok()?,
+            name: resource.name.clone(),
+            url: url.map_or_else(|| format!("https://github.com/{}", resource.name), str::to_owned),
+        })
+    }
+
+    /// The address of a page below the repository's own.
+    pub(super) fn page(&self, kind: &str, id: &str) -> String {
+        page(&self.url, kind, id)
+    }
+
+    /// The host that serves it, which differs on GitHub Enterprise Server.
+    pub(super) fn host(&self) -> &str {
+        self.url.split('/').nth(2).unwrap_or_default()
+    }
+
+    /// The address of a repository on the same host.
+    pub(super) fn neighbour(&self, name: &str) -> String {
+        format!("https://{}/{name}", self.host())
+    }
+}
+
+/// The address of a page below that of a repository.
+pub(super) fn page(repository: &str, kind: &str, id: &str) -> String {
+    format!("{repository}/{kind}/{}", encode::path(id))
+}
+
+/// A text that is not blank.
+pub(super) fn filled(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_domain::ResourceId;
+
+    use super::*;
+
+    #[test]
+    fn both_paths_tell_the_same_repository() {
+        let repository: Repository = serde_json::from_str(
+            r#"{"id":"7","full_name":"acme/shop","html_url":"https://git.example/acme/shop","pushed_at":1557933657}"#,
+        )
+        .unwrap();
+        let resource = ResourceRef { id: ResourceId::parse("7").unwrap(), name: "acme/shop".into() };
+        let repo = Repo::of(&repository);
+        assert_eq!(Repo::listed(&resource, Some("https://git.example/acme/shop/pull/4")).unwrap(), repo);
+        assert_eq!(repo.host(), "git.example");
+        assert_eq!(repo.page("tree", "a#b"), "https://git.example/acme/shop/tree/a%23b");
+        assert_eq!(Repo::listed(&resource, None).unwrap().host(), "github.com");
+        let foreign = ResourceRef { id: ResourceId::parse("R_x").unwrap(), name: "acme/shop".into() };
+        assert_eq!(Repo::listed(&foreign, None), None);
+    }
+
+    #[test]
+    fn labels_are_objects_or_names() {
+        let labels: Vec<Label> = serde_json::from_str(r#"["a",{"name":"b","color":null},{}]"#).unwrap();
+        assert_eq!(labels.iter().map(Label::name).collect::<Vec<_>>(), [Some("a"), Some("b"), None]);
+    }
+}

@@ -1,0 +1,125 @@
+//! Response headers that several providers share. What cannot be read counts as absent.
+
+use std::time::Duration;
+
+use connector_domain::Timestamp;
+use connector_domain::http::{Headers, MAX_RETRY_AFTER, MIN_RETRY_AFTER};
+use jiff::fmt::rfc2822::DateTimeParser;
+
+/// A header that holds a whole number.
+pub(crate) fn number(headers: &Headers, name: &str) -> Option<u64> {
+    headers.first(name)?.trim().parse().ok()
+}
+
+/// The wait that `Retry-After` asks for, in seconds or as a date, within what is believed.
+/// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
+pub(crate) fn retry_after(headers: &Headers, now: Timestamp) -> Option<Duration> {
+    let value = headers.first("retry-after")?.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(believed(Duration::from_secs(seconds)));
+    }
+    let date = DateTimeParser::new().parse_timestamp(value).ok()?;
+    Some(until(date, now))
+}
+
+/// The wait from `now` to a moment, within what is believed.
+pub(crate) fn until(moment: Timestamp, now: Timestamp) -> Duration {
+    let wait = Duration::try_from(moment.duration_since(now)).unwrap_or_default();
+    believed(wait)
+}
+
+fn believed(wait: Duration) -> Duration {
+    wait.clamp(MIN_RETRY_AFTER, MAX_RETRY_AFTER)
+}
+
+/// A provider's id of a request, if it is fit to be shown.
+pub(crate) fn request_id(headers: &Headers, name: &str) -> Option<String> {
+    let id = headers.first(name)?;
+    let fit = (1..=100).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    fit.then(|| id.to_owned())
+}
+
+/// The target of the link with a relation, out of a `Link` header.
+/// <https://www.rfc-editor.org/rfc/rfc8288#section-3>
+pub(crate) fn link<'a>(headers: &'a Headers, rel: &str) -> Option<&'a str> {
+    let mut rest = headers.first("link")?;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (target, params) = after.split_once('>')?;
+        let (matches, after) = relation(params, rel);
+        if matches {
+            return Some(target);
+        }
+        rest = after;
+    }
+    None
+}
+
+/// Reads the parameters of one link: whether one of its relations is `rel`, and what follows the link.
+fn relation<'a>(params: &'a str, rel: &str) -> (bool, &'a str) {
+    let mut quoted = false;
+    let mut escaped = false;
+    let end = params.find(|c| match c {
+        _ if escaped => {
+            escaped = false;
+            false
+        }
+        '\\' if quoted => {
+            escaped = true;
+            false
+        }
+        '"' => {
+            quoted = !quoted;
+            false
+        }
+        ',' => !quoted,
+        _ => false,
+    });
+    let (own, after) = params.split_at(end.unwrap_or(params.len()));
+    let matches = own.split(';').filter_map(|param| param.split_once('=')).any(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("rel")
+            && value.trim().trim_matches('"').split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
+    });
+    (matches, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(name: &str, value: &str) -> Headers {
+        [(name, value)].into_iter().collect()
+    }
+
+    #[test]
+    fn links_are_found_in_any_order_and_form() {
+        let next = |value: &str| link(&headers("Link", value), "next").map(str::to_owned);
+        assert_eq!(next("<u?page=1>; rel=\"prev\", <u?page=3>; rel=\"next\"").as_deref(), Some("u?page=3"));
+        assert_eq!(next("<u?a=1,2>; title=\"x, \\\" ; rel=next\"; REL=next").as_deref(), Some("u?a=1,2"));
+        assert_eq!(next("<u>; results=\"true\"; rel=\"last next\"").as_deref(), Some("u"));
+        for none in ["", "<u>; rel=\"last\"", "<u", "u; rel=next", "<u>; title=\"rel=next\"", "<u>;rel=nextish"] {
+            assert_eq!(next(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn waits_are_believed_within_bounds_only() {
+        let now: Timestamp = "2026-02-06T12:00:00Z".parse().unwrap();
+        let wait = |value: &str| retry_after(&headers("Retry-After", value), now).map(|wait| wait.as_secs());
+        assert_eq!(wait("90"), Some(90));
+        assert_eq!(wait("0"), Some(1));
+        assert_eq!(wait("999999999999"), Some(3_600));
+        assert_eq!(wait("Fri, 06 Feb 2026 12:02:00 GMT"), Some(120));
+        assert_eq!(wait("Fri, 06 Feb 2026 11:00:00 GMT"), Some(1));
+        for junk in ["", "soon", "-5", "1e9", "NaN"] {
+            assert_eq!(wait(junk), None, "{junk}");
+        }
+        assert_eq!(until(Timestamp::MAX, Timestamp::MIN), MAX_RETRY_AFTER);
+    }
+
+    #[test]
+    fn a_request_id_is_fit_to_be_shown() {
+        assert_eq!(request_id(&headers("x-id", "0685:5DDC"), "x-id").as_deref(), Some("0685:5DDC"));
+        assert_eq!(request_id(&headers("x-id", "a\u{1b}[31m b"), "x-id"), None);
+        assert_eq!(request_id(&headers("x-id", &"a".repeat(101)), "x-id"), None);
+    }
+}

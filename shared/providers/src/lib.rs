@@ -1,0 +1,18 @@
+//! Everything the system knows about each provider, sans I/O.
+//!
+//! A provider describes requests and parses bytes; it never sends, stores, waits or reads a clock.
+//! Each has a folder with the same file names; the registry is the only list of them.
+
+mod encode;
+pub mod github;
+mod headers;
+mod json;
+pub mod linear;
+mod page;
+mod parts;
+mod registry;
+mod seam;
+pub mod signature;
+
+pub use registry::{all, provider};
+pub use seam::{BackfillSource, PageMeta, Provider, Rejection, Route, Scope, WebhookSource};

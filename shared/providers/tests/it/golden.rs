@@ -1,0 +1,26 @@
+//! What the fixtures become, to the letter.
+
+use connector_providers::all;
+
+use crate::support::{page, shown, transform_page, webhook, webhooks};
+
+#[test]
+fn webhooks_become_these_facts() {
+    for provider in all() {
+        for fixture in webhooks(provider.kind()) {
+            let transformed = provider.transform(&webhook(provider.kind(), &fixture.event, &fixture.body));
+            let name = format!("{}.{}.{}", provider.kind(), fixture.event, fixture.case);
+            insta::assert_json_snapshot!(name, shown(&transformed));
+        }
+    }
+}
+
+#[test]
+fn pages_become_these_facts() {
+    for provider in all() {
+        for entity in provider.entity_types() {
+            let transformed = transform_page(*provider, *entity, &page(provider.kind(), entity.as_str()));
+            insta::assert_json_snapshot!(format!("{}.page.{entity}", provider.kind()), shown(&transformed));
+        }
+    }
+}

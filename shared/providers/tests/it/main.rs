@@ -1,0 +1,16 @@
+//! What every provider must do, over its fixtures, and how GitHub's transform compares with outside data.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests may stop and print"
+)]
+
+mod arbitrary;
+mod conformance;
+mod corpus;
+mod golden;
+mod pages;
+mod support;
+mod vectors;

@@ -1,0 +1,27 @@
+//! The contracts of the stores, as suites that every implementation must pass. Each part works in workspaces and under ids
+//! of its own, so that suites can share a store and run side by side.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a suite is test code: it stops at the first surprise")]
+
+mod backfills;
+mod connections;
+mod deliveries;
+mod observations;
+
+use std::hash::{BuildHasher, RandomState};
+
+use connector_domain::WorkspaceId;
+
+pub use backfills::backfills;
+pub use connections::connections;
+pub use deliveries::deliveries;
+pub use observations::observations;
+
+/// A name that no other part uses.
+fn unique(prefix: &str) -> String {
+    format!("{prefix}-{:016x}", RandomState::new().hash_one(prefix))
+}
+
+/// A workspace that no other part uses.
+fn some_workspace() -> WorkspaceId {
+    crate::builders::workspace(&unique("ws"))
+}

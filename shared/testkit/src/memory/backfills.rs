@@ -1,0 +1,98 @@
+//! Runs and units in memory.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::capture::CaptureReport;
+use connector_domain::ports::{BackfillStore, PortError, Put};
+use connector_domain::{RunId, Timestamp, WorkspaceId};
+
+use super::lock;
+
+/// Runs and units in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBackfills(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    runs: BTreeMap<RunId, Run>,
+    units: BTreeMap<UnitKey, Unit>,
+    reports: BTreeMap<(RunId, UnitKey, u32), CaptureReport>,
+}
+
+impl MemoryBackfills {
+    /// All units, in order of key.
+    #[must_use]
+    pub fn units(&self) -> Vec<Unit> {
+        lock(&self.0).units.values().cloned().collect()
+    }
+}
+
+#[async_trait]
+impl BackfillStore for MemoryBackfills {
+    async fn put_run(&self, run: &Run) -> Result<Put, PortError> {
+        match lock(&self.0).runs.entry(run.id.clone()) {
+            Entry::Occupied(_) => Ok(Put::Conflict),
+            Entry::Vacant(vacant) => {
+                vacant.insert(run.clone());
+                Ok(Put::Stored)
+            }
+        }
+    }
+
+    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
+        Ok(lock(&self.0).runs.get(id).cloned())
+    }
+
+    async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
+        let mut runs: Vec<_> =
+            lock(&self.0).runs.values().filter(|run| run.workspace == *workspace).cloned().collect();
+        runs.sort_unstable_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
+        runs.truncate(limit);
+        Ok(runs)
+    }
+
+    async fn unit(&self, key: &UnitKey) -> Result<Option<Unit>, PortError> {
+        Ok(lock(&self.0).units.get(key).cloned())
+    }
+
+    async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        let mut state = lock(&self.0);
+        if state.units.get(&unit.key).map(|known| known.version) != expected {
+            return Ok(Put::Conflict);
+        }
+        state.units.insert(unit.key.clone(), unit.clone());
+        Ok(Put::Stored)
+    }
+
+    async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError> {
+        let state = lock(&self.0);
+        let mut due: Vec<_> = state
+            .units
+            .values()
+            .filter(|unit| !unit.state.is_terminal() && unit.due_at <= now)
+            .map(|unit| (unit.due_at, unit.key.clone()))
+            .collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, key)| key).collect())
+    }
+
+    async fn put_page_report(
+        &self,
+        run: &RunId,
+        unit: &UnitKey,
+        page: u32,
+        report: &CaptureReport,
+    ) -> Result<(), PortError> {
+        lock(&self.0).reports.entry((run.clone(), unit.clone(), page)).or_insert_with(|| report.clone());
+        Ok(())
+    }
+
+    async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
+        let state = lock(&self.0);
+        Ok(state.reports.iter().filter(|((of, ..), _)| of == run).map(|(_, report)| report.clone()).collect())
+    }
+}

@@ -1,0 +1,85 @@
+//! Observations in memory.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use connector_domain::capture::CaptureOutcome;
+use connector_domain::observation::Observation;
+use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
+use connector_domain::{SourceId, Timestamp, WorkspaceId};
+
+use super::{MAX_ROW_BYTES, lock};
+
+/// Observations in memory.
+#[derive(Debug, Default)]
+pub struct MemoryObservations(Mutex<BTreeMap<(WorkspaceId, SourceId), Observation>>);
+
+impl MemoryObservations {
+    /// All rows of all workspaces.
+    #[must_use]
+    pub fn all(&self) -> Vec<Observation> {
+        lock(&self.0).values().cloned().collect()
+    }
+
+    fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
+        let size = serde_json::to_vec(observation).map_or(usize::MAX, |json| json.len());
+        if size > MAX_ROW_BYTES {
+            return Err(PortError::permanent("store an observation", "it does not fit a row"));
+        }
+        let key = (observation.workspace.clone(), observation.event.source_id.clone());
+        match lock(&self.0).entry(key) {
+            Entry::Occupied(kept) => Ok(CaptureOutcome::Duplicate { conflicts: kept.get().conflicts(observation) }),
+            Entry::Vacant(vacant) => {
+                vacant.insert(observation.clone());
+                Ok(CaptureOutcome::Captured)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ObservationStore for MemoryObservations {
+    async fn put_if_absent(&self, observations: &[Observation]) -> Vec<Result<CaptureOutcome, PortError>> {
+        observations.iter().map(|observation| self.put(observation)).collect()
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
+        Ok(lock(&self.0).get(&(workspace.clone(), source_id.clone())).cloned())
+    }
+
+    async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
+        let before = filter.cursor.as_deref().map(place).transpose()?;
+        let event_place = |observation: &Observation| {
+            (observation.event.occurred_at, observation.event.source_id.as_str().to_owned())
+        };
+        let mut found: Vec<_> = lock(&self.0)
+            .values()
+            .filter(|observation| observation.workspace == *workspace)
+            .filter(|observation| matches(filter, observation))
+            .filter(|observation| before.as_ref().is_none_or(|before| event_place(observation) < *before))
+            .cloned()
+            .collect();
+        found.sort_unstable_by_key(|observation| std::cmp::Reverse(event_place(observation)));
+        let more = found.len() > filter.limit;
+        found.truncate(filter.limit);
+        let next = found.last().filter(|_| more).map(|last| {
+            let (at, source_id) = event_place(last);
+            format!("{at} {source_id}")
+        });
+        Ok(ObservationPage { observations: found, next })
+    }
+}
+
+fn matches(filter: &ObservationFilter, observation: &Observation) -> bool {
+    let event = &observation.event;
+    (filter.since..=filter.until).contains(&event.occurred_at)
+        && filter.provider.is_none_or(|provider| event.provider() == provider)
+        && filter.source_type.as_deref().is_none_or(|name| event.source_type.name() == name)
+}
+
+fn place(cursor: &str) -> Result<(Timestamp, String), PortError> {
+    let place = cursor.split_once(' ').and_then(|(at, source_id)| Some((at.parse().ok()?, source_id.to_owned())));
+    place.ok_or_else(|| PortError::permanent("list observations", "the cursor is not one of ours"))
+}

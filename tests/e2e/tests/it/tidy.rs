@@ -1,0 +1,127 @@
+//! The shape of the workspace: who may depend on whom, and what every crate keeps to.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a rule that cannot be read has failed")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
+
+/// Longest source file. One that needs more has two subjects.
+const MOST_LINES: usize = 400;
+
+fn workspace() -> Metadata {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
+    MetadataCommand::new().manifest_path(manifest).no_deps().exec().unwrap()
+}
+
+/// The folder of a package, such as `shared/domain`.
+fn folder<'a>(workspace: &Metadata, package: &'a Package) -> &'a str {
+    package.manifest_path.parent().unwrap().strip_prefix(&workspace.workspace_root).unwrap().as_str()
+}
+
+/// Whether a package may use another of ours in what it ships.
+fn may_use(user: &str, used: &str) -> bool {
+    let layer = user.split('/').next();
+    match user {
+        "shared/domain" | "tests/simulator" => false,
+        "shared/adapters" | "shared/lambda" | "shared/providers" | "shared/testkit" => used == "shared/domain",
+        _ if layer == Some("functions") => {
+            ["shared/adapters", "shared/domain", "shared/lambda", "shared/providers"].contains(&used)
+        }
+        // One process that holds the whole system, and the tests of the whole system.
+        "infra/local" => used != "shared/testkit" && used != "tests/e2e",
+        "tests/e2e" | "tests/simulation" => true,
+        _ => false,
+    }
+}
+
+/// What tests may use besides.
+fn may_use_in_tests(user: &str, used: &str) -> bool {
+    may_use(user, used) || (user != "tests/simulator" && ["shared/testkit", "tests/simulator"].contains(&used))
+}
+
+#[test]
+fn packages_use_only_what_is_beneath_them() {
+    let workspace = workspace();
+    let folders: BTreeMap<&str, &str> =
+        workspace.packages.iter().map(|package| (package.name.as_str(), folder(&workspace, package))).collect();
+    for package in &workspace.packages {
+        let user = folders[package.name.as_str()];
+        for dependency in &package.dependencies {
+            let Some(used) = folders.get(dependency.name.as_str()) else { continue };
+            let allowed = match dependency.kind {
+                DependencyKind::Development => may_use_in_tests(user, used),
+                _ => may_use(user, used),
+            };
+            assert!(allowed, "{user} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn one_package_talks_to_aws_and_to_the_network() {
+    let workspace = workspace();
+    for package in &workspace.packages {
+        let client = |d: &&Dependency| d.name.starts_with("aws-") || d.name == "reqwest";
+        let used: Vec<_> = package.dependencies.iter().filter(client).map(|d| d.name.as_str()).collect();
+        let user = folder(&workspace, package);
+        assert!(used.is_empty() || user == "shared/adapters", "{user} uses {used:?}");
+    }
+}
+
+#[test]
+fn versions_and_lints_stand_in_the_root() {
+    for package in workspace().packages {
+        let manifest = fs::read_to_string(&package.manifest_path).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true\n"), "{}: no workspace lints", package.name);
+        let mut in_dependencies = false;
+        for line in manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if line.starts_with('[') {
+                in_dependencies = line.ends_with("dependencies]");
+                continue;
+            }
+            let inherited = line.contains("workspace = true");
+            assert!(!in_dependencies || inherited, "{}: `{line}` belongs into the root", package.name);
+        }
+    }
+}
+
+#[test]
+fn sources_are_short_and_finished() {
+    let mut long = Vec::new();
+    for path in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().count();
+        if lines > MOST_LINES {
+            long.push(format!("{}: {lines} lines", path.display()));
+        }
+        // Split, so that this file does not find itself.
+        for marker in [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["HA", "CK"]].map(|halves| halves.concat()) {
+            let found = text.split(|c: char| !c.is_alphanumeric()).any(|word| word == marker);
+            assert!(!found, "{}: {marker}", path.display());
+        }
+        for (at, _) in text.match_indices("[allow(").filter(|(at, _)| text[..*at].ends_with(['#', '!'])) {
+            let attribute = text[at..].split(")]").next().unwrap();
+            assert!(attribute.contains("reason"), "{}: {attribute}) without a reason", path.display());
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+/// Every Rust file of the workspace.
+fn sources() -> Vec<PathBuf> {
+    let mut open: Vec<PathBuf> =
+        workspace().packages.iter().map(|p| p.manifest_path.parent().unwrap().to_path_buf().into()).collect();
+    let mut found = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    assert!(found.len() > 50, "the search went astray");
+    found
+}

@@ -1,0 +1,122 @@
+//! Every port, with the plan's faults at each of its calls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::capture::{CaptureOutcome, CaptureReport};
+use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
+use connector_domain::delivery::DeliveryRecord;
+use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{
+    BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore, PortError,
+    ProviderHttp, Put, PutDelivery, Queue, Secrets,
+};
+use connector_domain::task::Task;
+use connector_domain::{
+    AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, Secret, SourceId, Timestamp, WorkspaceId,
+};
+
+use crate::Plan;
+
+/// A port with faults.
+pub(crate) struct Faulty<P: ?Sized> {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) port: Arc<P>,
+}
+
+fn injected<T>() -> Result<T, PortError> {
+    Err(PortError::temporary("a simulated call", "an injected fault"))
+}
+
+/// Wraps each method of a trait whose methods answer `Result<_, PortError>`.
+macro_rules! faulty {
+    ($trait:ident { $(fn $method:ident($($arg:ident: $ty:ty),*) -> $answer:ty;)* }) => {
+        #[async_trait]
+        impl<P: $trait + ?Sized> $trait for Faulty<P> {
+            $(async fn $method(&self, $($arg: $ty),*) -> Result<$answer, PortError> {
+                let name = concat!(stringify!($trait), "::", stringify!($method));
+                self.plan.call(name, self.port.$method($($arg),*), injected).await
+            })*
+        }
+    };
+}
+
+faulty!(DeliveryStore {
+    fn put_if_absent(record: &DeliveryRecord, raw: &[u8]) -> PutDelivery;
+    fn record(id: &DeliveryId) -> Option<DeliveryRecord>;
+    fn load(id: &DeliveryId) -> Option<(DeliveryRecord, Vec<u8>)>;
+    fn reopen(id: &DeliveryId, workspaces: &[WorkspaceId], due_at: Timestamp) -> ();
+    fn complete(id: &DeliveryId, workspace: &WorkspaceId, report: &CaptureReport) -> ();
+    fn due(now: Timestamp, limit: usize) -> Vec<DeliveryId>;
+    fn redrive(id: &DeliveryId, attempts: u32, due_at: Timestamp) -> bool;
+    fn bury(id: &DeliveryId, reason: &str) -> ();
+});
+
+faulty!(ConnectionStore {
+    fn connection(id: &ConnectionId) -> Option<Connection>;
+    fn connections_of(provider: ProviderKind, account: &AccountId) -> Vec<Connection>;
+    fn put_connection(connection: &Connection) -> ();
+    fn integration(provider: ProviderKind, resource: &ResourceId, workspace: &WorkspaceId) -> Option<Integration>;
+    fn integrations_of(provider: ProviderKind, resource: &ResourceId) -> Vec<Integration>;
+    fn integrations_in(workspace: &WorkspaceId) -> Vec<Integration>;
+    fn active_integrations(after: Option<String>) -> (Vec<Integration>, Option<String>);
+    fn put_integration(integration: &Integration) -> ();
+    fn settings(workspace: &WorkspaceId) -> WorkspaceSettings;
+    fn put_settings(workspace: &WorkspaceId, settings: &WorkspaceSettings) -> ();
+});
+
+faulty!(BackfillStore {
+    fn put_run(run: &Run) -> Put;
+    fn run(id: &RunId) -> Option<Run>;
+    fn runs_of(workspace: &WorkspaceId, limit: usize) -> Vec<Run>;
+    fn unit(key: &UnitKey) -> Option<Unit>;
+    fn put_unit(unit: &Unit, expected: Option<Version>) -> Put;
+    fn due_units(now: Timestamp, limit: usize) -> Vec<UnitKey>;
+    fn put_page_report(run: &RunId, unit: &UnitKey, page: u32, report: &CaptureReport) -> ();
+    fn page_reports(run: &RunId) -> Vec<CaptureReport>;
+});
+
+faulty!(Secrets {
+    fn webhook_secrets(provider: ProviderKind, fresh: bool) -> Vec<Secret>;
+});
+
+#[async_trait]
+impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {
+    /// Each observation is a call of its own, as it is a write of its own.
+    async fn put_if_absent(&self, observations: &[Observation]) -> Vec<Result<CaptureOutcome, PortError>> {
+        let mut answers = Vec::with_capacity(observations.len());
+        for observation in observations {
+            let one = async {
+                let mut answers = self.port.put_if_absent(std::slice::from_ref(observation)).await;
+                answers.pop().unwrap_or_else(injected)
+            };
+            answers.push(self.plan.call("ObservationStore::put_if_absent", one, injected).await);
+        }
+        answers
+    }
+
+    async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
+        self.plan.call("ObservationStore::get", self.port.get(workspace, source_id), injected).await
+    }
+
+    async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
+        self.plan.call("ObservationStore::list", self.port.list(workspace, filter), injected).await
+    }
+}
+
+#[async_trait]
+impl<T: Task, P: Queue<T> + ?Sized> Queue<T> for Faulty<P> {
+    async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
+        self.plan.call("Queue::send", self.port.send(tasks, delay), injected).await
+    }
+}
+
+#[async_trait]
+impl<P: ProviderHttp + ?Sized> ProviderHttp for Faulty<P> {
+    async fn send(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<HttpResponse, HttpError> {
+        self.plan.call("ProviderHttp::send", self.port.send(request, bearer), || Err(HttpError::Timeout)).await
+    }
+}

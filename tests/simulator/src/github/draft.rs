@@ -1,0 +1,170 @@
+//! What a scenario says about a thing it opens; everything else is filled in.
+
+/// A pull request to open. `Default` is a plain one from a branch of the repository.
+#[derive(Clone, Debug)]
+pub struct NewPullRequest {
+    /// Its title.
+    pub title: String,
+    /// Its description; GitHub gives null for an empty one.
+    pub body: Option<String>,
+    /// The author's login; None for a deleted account that GitHub shows as null.
+    pub author: Option<String>,
+    /// The branch it wants to merge.
+    pub branch: String,
+    /// The branch it wants to merge into.
+    pub base: String,
+    /// Where that branch is.
+    pub from: Origin,
+    /// Whether it is opened as a draft.
+    pub draft: bool,
+    /// Label names.
+    pub labels: Vec<String>,
+    /// Logins.
+    pub assignees: Vec<String>,
+}
+
+/// Where the branch of a pull request is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// In the repository itself.
+    #[default]
+    Repository,
+    /// In the author's fork.
+    Fork,
+    /// In a fork that does not exist any more: `head.repo` is null.
+    DeletedFork,
+}
+
+impl NewPullRequest {
+    /// A pull request with this title.
+    #[must_use]
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+}
+
+impl Default for NewPullRequest {
+    fn default() -> Self {
+        Self {
+            title: "Update README.md".to_owned(),
+            body: None,
+            author: Some("octavia".to_owned()),
+            branch: "patch-1".to_owned(),
+            base: "main".to_owned(),
+            from: Origin::Repository,
+            draft: false,
+            labels: Vec::new(),
+            assignees: Vec::new(),
+        }
+    }
+}
+
+/// An issue to open.
+#[derive(Clone, Debug)]
+pub struct NewIssue {
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub body: Option<String>,
+    /// The author's login; None for a deleted account that GitHub shows as null.
+    pub author: Option<String>,
+    /// Label names.
+    pub labels: Vec<String>,
+    /// Logins.
+    pub assignees: Vec<String>,
+}
+
+impl NewIssue {
+    /// An issue with this title.
+    #[must_use]
+    pub fn titled(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+}
+
+impl Default for NewIssue {
+    fn default() -> Self {
+        Self {
+            title: "It does not work".to_owned(),
+            body: None,
+            author: Some("octavia".to_owned()),
+            labels: Vec::new(),
+            assignees: Vec::new(),
+        }
+    }
+}
+
+/// A release to publish.
+#[derive(Clone, Debug)]
+pub struct NewRelease {
+    /// The tag, such as `v1.2.0`.
+    pub tag: String,
+    /// Its name, which may be missing.
+    pub name: Option<String>,
+    /// Its notes.
+    pub body: Option<String>,
+    /// The login of who publishes it.
+    pub author: String,
+    /// Whether it is marked as not ready for production.
+    pub prerelease: bool,
+}
+
+impl NewRelease {
+    /// A release of this tag, named like it.
+    #[must_use]
+    pub fn tagged(tag: impl Into<String>) -> Self {
+        let tag = tag.into();
+        Self {
+            name: Some(tag.clone()),
+            tag,
+            body: Some("Fixes and small changes.".to_owned()),
+            author: "octavia".to_owned(),
+            prerelease: false,
+        }
+    }
+}
+
+/// A commit to push.
+#[derive(Clone, Debug)]
+pub struct NewCommit {
+    /// The whole message.
+    pub message: String,
+    /// The author's login.
+    pub author: String,
+    /// The files it changed.
+    pub modified: Vec<String>,
+}
+
+impl NewCommit {
+    /// A commit with this message.
+    #[must_use]
+    pub fn saying(message: impl Into<String>) -> Self {
+        Self { message: message.into(), author: "octavia".to_owned(), modified: vec!["src/lib.rs".to_owned()] }
+    }
+}
+
+/// A discussion to open.
+#[derive(Clone, Debug)]
+pub struct NewDiscussion {
+    /// Its title.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+    /// The author's login.
+    pub author: String,
+    /// The name of its category, such as `Q&A`.
+    pub category: String,
+}
+
+impl NewDiscussion {
+    /// A question with this title.
+    #[must_use]
+    pub fn asking(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            body: "Has anybody tried this?".to_owned(),
+            author: "octavia".to_owned(),
+            category: "Q&A".to_owned(),
+        }
+    }
+}

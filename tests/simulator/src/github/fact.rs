@@ -1,0 +1,186 @@
+//! What happened, in the order it was made to happen, and the webhook each fact gives.
+
+use std::{borrow::Cow, sync::Arc};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{
+    item::{Change, Item},
+    json::{
+        discussion,
+        envelope::{Envelope, installation},
+        issue::{self, issue},
+        pull::{self, Form},
+        push,
+        release::release,
+        repository::View,
+        text,
+        user::{GHOST, User},
+    },
+    repo::Repo,
+    webhook::Webhook,
+};
+use crate::random::Random;
+
+/// One thing that happened to a repository.
+pub(crate) struct Fact {
+    pub(crate) at: Timestamp,
+    pub(crate) what: What,
+    /// The repository as it stood then.
+    pub(crate) view: Arc<View>,
+}
+
+/// Which thing.
+pub(crate) enum What {
+    /// A step in the life of an item, by its index.
+    Step { number: u32, step: usize },
+    /// An issue was deleted, and by whom.
+    Deleted { number: u32, by: User },
+    /// One publication is told three times: `created`, `published` and `released` or `prereleased`.
+    Release { index: usize, action: &'static str },
+    /// A push, by its index.
+    Push { index: usize },
+    /// A discussion, by its index.
+    Discussed { index: usize, answered: bool },
+    /// The repository had another name before.
+    Renamed { from: String, by: User },
+}
+
+/// The subject of one webhook, before it is wrapped.
+struct Telling<'a> {
+    event: &'static str,
+    action: Option<Cow<'a, str>>,
+    number: Option<u32>,
+    body: String,
+}
+
+impl Repo {
+    /// The webhook of the fact at `index` of the log.
+    pub(crate) fn webhook(&self, index: usize) -> Option<Webhook> {
+        let fact = self.facts.get(index)?;
+        let telling = self.tell(fact)?;
+        Some(Webhook {
+            event: telling.event.to_owned(),
+            action: telling.action.map(Cow::into_owned),
+            number: telling.number,
+            at: fact.at,
+            delivery_id: self.delivery_id(index),
+            body: telling.body.into_bytes(),
+        })
+    }
+
+    fn tell(&self, fact: &Fact) -> Option<Telling<'_>> {
+        let view = &*fact.view;
+        let installed = installation(self.installation_id);
+        match &fact.what {
+            What::Step { number, step } => {
+                let item = self.item(*number)?;
+                Some(tell_step(view, item, *step, &installed))
+            }
+            What::Deleted { number, by } => {
+                #[derive(Serialize)]
+                struct Subject<T> {
+                    issue: T,
+                }
+                let item = self.item(*number)?;
+                let subject = Subject { issue: issue(view, item, &item.now, true) };
+                let body = text(&Envelope::new("deleted", subject, view, by, &installed));
+                Some(Telling { event: "issues", action: Some("deleted".into()), number: Some(*number), body })
+            }
+            What::Release { index, action } => {
+                #[derive(Serialize)]
+                struct Subject<T> {
+                    release: T,
+                }
+                let held = self.releases.get(*index)?;
+                let subject = Subject { release: release(view, held) };
+                let body = text(&Envelope::new(action, subject, view, &held.author, &installed));
+                Some(Telling { event: "release", action: Some((*action).into()), number: None, body })
+            }
+            What::Push { index } => {
+                let held = self.pushes.get(*index)?;
+                let body = text(&push::push(view, held, &installed));
+                Some(Telling { event: "push", action: None, number: None, body })
+            }
+            What::Discussed { index, answered } => {
+                let held = self.discussions.get(*index)?;
+                let answer = held.answer.as_ref().filter(|_| *answered);
+                let mut subject = json!({ "discussion": discussion::discussion(view, held, *answered) });
+                if let Some(answer) = answer {
+                    subject["answer"] = discussion::answer(view, held, answer);
+                }
+                let (action, sender) = match answer {
+                    Some(_) => ("answered", &held.author),
+                    None => ("created", &held.author),
+                };
+                let body = text(&Envelope::new(action, subject, view, sender, &installed));
+                Some(Telling { event: "discussion", action: Some(action.into()), number: Some(held.number), body })
+            }
+            What::Renamed { from, by } => {
+                let subject = json!({ "changes": { "repository": { "name": { "from": from } } } });
+                let body = text(&Envelope::new("renamed", subject, view, by, &installed));
+                Some(Telling { event: "repository", action: Some("renamed".into()), number: None, body })
+            }
+        }
+    }
+
+    /// A version 4 UUID that stays the same for the same fact.
+    fn delivery_id(&self, index: usize) -> String {
+        let mut random = Random::new(self.seed, &[self.id, index as u64, 0xDE11]);
+        let hex = random.hex(32);
+        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+        format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+    }
+}
+
+fn tell_step<'a>(view: &View, item: &'a Item, step: usize, installed: &Value) -> Telling<'a> {
+    #[derive(Serialize)]
+    struct OfPull<P, L> {
+        number: u32,
+        pull_request: P,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<L>,
+    }
+    #[derive(Serialize)]
+    struct OfIssue<I, L> {
+        issue: I,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<L>,
+    }
+    let standing = item.after(step);
+    let ghost = User::named(GHOST);
+    let (sender, change) = match item.steps.get(step) {
+        Some(step) => (step.by.as_ref().unwrap_or(&ghost), &step.change),
+        None => (&ghost, &Change::Opened),
+    };
+    let label = match change {
+        Change::Labeled(label) => Some(issue::label(view, label)),
+        _ => None,
+    };
+    let action = action(change);
+    let number = item.number;
+    let (event, body) = match &item.pull {
+        Some(held) => {
+            let pull_request = pull::pull(view, item, held, &standing, Form::Long);
+            let subject = OfPull { number, pull_request, label };
+            ("pull_request", text(&Envelope::new(action, subject, view, sender, installed)))
+        }
+        None => {
+            let subject = OfIssue { issue: issue(view, item, &standing, true), label };
+            ("issues", text(&Envelope::new(action, subject, view, sender, installed)))
+        }
+    };
+    Telling { event, action: Some(action.into()), number: Some(number), body }
+}
+
+fn action(change: &Change) -> &'static str {
+    match change {
+        Change::Opened => "opened",
+        Change::Closed(_) | Change::Merged => "closed",
+        Change::Reopened => "reopened",
+        Change::ReadyForReview => "ready_for_review",
+        Change::Labeled(_) => "labeled",
+    }
+}

@@ -1,0 +1,91 @@
+//! Pushes, which GitHub tells of by webhook only.
+
+use jiff::{Timestamp, tz};
+use serde_json::{Value, json};
+
+use super::{repository::View, user::User};
+
+/// Commits that arrived on a branch.
+pub(crate) struct Push {
+    pub(crate) branch: String,
+    pub(crate) before: String,
+    pub(crate) commits: Vec<Commit>,
+    pub(crate) by: User,
+    pub(crate) at: Timestamp,
+}
+
+/// One commit of a push.
+pub(crate) struct Commit {
+    pub(crate) sha: String,
+    pub(crate) tree: String,
+    pub(crate) message: String,
+    pub(crate) author: User,
+    pub(crate) modified: Vec<String>,
+}
+
+/// The sha that stands for "there was no branch".
+pub(crate) const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
+
+impl Push {
+    /// The commit the branch points to afterwards.
+    pub(crate) fn after(&self) -> &str {
+        self.commits.last().map_or(&self.before, |commit| &commit.sha)
+    }
+}
+
+/// The whole body of a `push` webhook.
+pub(crate) fn push(view: &View, push: &Push, installation: &Value) -> Value {
+    let created = push.before == NO_COMMIT;
+    let after = push.after();
+    let compare = if created {
+        format!("{}/compare/{}", view.web, push.branch)
+    } else {
+        format!("{}/compare/{}...{}", view.web, short(&push.before), short(after))
+    };
+    let commits: Vec<Value> = push.commits.iter().map(|held| commit(view, held, push.at)).collect();
+    json!({
+        "ref": format!("refs/heads/{}", push.branch),
+        "before": push.before,
+        "after": after,
+        "repository": view.push_form(),
+        "pusher": { "name": push.by.login(), "email": push.by.email() },
+        "organization": view.owner.as_organization(),
+        "sender": push.by,
+        "installation": installation,
+        "created": created,
+        "deleted": false,
+        "forced": false,
+        "base_ref": null,
+        "compare": compare,
+        "head_commit": commits.last(),
+        "commits": commits,
+    })
+}
+
+fn commit(view: &View, commit: &Commit, at: Timestamp) -> Value {
+    // Git keeps the author's own offset, and so does the webhook.
+    let local = tz::offset(2).to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S+02:00").to_string();
+    let author = json!({
+        "name": commit.author.login(),
+        "email": commit.author.email(),
+        "date": local,
+        "username": commit.author.login(),
+    });
+    json!({
+        "id": commit.sha,
+        "tree_id": commit.tree,
+        "distinct": true,
+        "message": commit.message,
+        "timestamp": local,
+        "url": format!("{}/commit/{}", view.web, commit.sha),
+        "author": author,
+        "committer": author,
+        "added": [],
+        "removed": [],
+        "modified": commit.modified,
+    })
+}
+
+fn short(sha: &str) -> &str {
+    sha.get(..12).unwrap_or(sha)
+}

@@ -1,0 +1,180 @@
+//! GitHub: repositories and their history, the REST API over it, and the webhooks of what happens.
+//!
+//! The API is that of <https://docs.github.com/en/rest>, as far as a connector reads it: paging by `Link`
+//! header, budgets, conditional requests, redirects after a rename, and GitHub's own ways of failing.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::Router;
+
+use crate::{World, random::mix};
+
+mod api;
+mod draft;
+mod fact;
+mod fault;
+mod item;
+mod json;
+mod populate;
+mod repo;
+mod repository;
+mod webhook;
+mod words;
+
+pub use api::{budget::Limits, order::IssuePaging};
+pub use draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Origin};
+pub use fault::{Fault, Injection};
+pub use item::CloseReason;
+pub use populate::Populate;
+pub use repository::Repository;
+pub use webhook::{SignedWebhook, Webhook};
+
+use api::{budget::Budgets, token::Tokens};
+use json::user::User;
+use repo::Repo;
+
+/// A handle to the GitHub side of a [`World`].
+#[derive(Clone, Debug)]
+pub struct GitHub {
+    world: World,
+}
+
+/// A request that was answered. It never holds a token: only whether there was one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedRequest {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// Path and query below the base address: `/repos/acme/rocket/pulls?state=all`.
+    pub path: String,
+    /// The status it was answered with.
+    pub status: u16,
+    /// Whether it carried an `Authorization` header.
+    pub authorized: bool,
+    /// Whether it carried a validator (`If-None-Match`).
+    pub conditional: bool,
+}
+
+/// Everything GitHub knows.
+pub(crate) struct State {
+    pub(crate) seed: u64,
+    pub(crate) repos: BTreeMap<u64, Repo>,
+    /// Present and former full names in lower case: GitHub does not tell cases apart.
+    names: BTreeMap<String, u64>,
+    pub(crate) requests: Vec<RecordedRequest>,
+    pub(crate) faults: Vec<Injection>,
+    pub(crate) budgets: Budgets,
+    pub(crate) tokens: Tokens,
+    pub(crate) latency: Duration,
+    pub(crate) issue_paging: IssuePaging,
+}
+
+impl State {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            repos: BTreeMap::new(),
+            names: BTreeMap::new(),
+            requests: Vec::new(),
+            faults: Vec::new(),
+            budgets: Budgets::default(),
+            tokens: Tokens::new(seed),
+            latency: Duration::ZERO,
+            issue_paging: IssuePaging::default(),
+        }
+    }
+
+    /// The repository that has or had this full name.
+    pub(crate) fn named(&self, full_name: &str) -> Option<u64> {
+        self.names.get(&full_name.to_lowercase()).copied()
+    }
+
+    pub(crate) fn learn_name(&mut self, full_name: &str, id: u64) {
+        self.names.insert(full_name.to_lowercase(), id);
+    }
+
+    /// One installation per owner, as on GitHub.
+    fn installation_of(&self, owner: &str) -> u64 {
+        10_000_000 + mix(self.seed, &[crate::random::of_name(&owner.to_lowercase()), 0x1257]) % 60_000_000
+    }
+}
+
+impl GitHub {
+    pub(crate) fn new(world: World) -> Self {
+        Self { world }
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Adds an empty repository, or answers the one of that name. Its owner becomes an organisation with one
+    /// installation of our App, shared by all its repositories.
+    pub fn add_repository(&self, owner: &str, name: &str) -> Repository {
+        let now = self.world.now();
+        let mut state = self.world.github_state();
+        let full_name = format!("{owner}/{name}");
+        let installation_id = state.installation_of(owner);
+        let id = match state.named(&full_name) {
+            Some(known) => known,
+            None => {
+                let seed = state.seed;
+                let serial = state.repos.len() as u64;
+                let repo = Repo::new(seed, serial, installation_id, User::organization(owner), name, now);
+                let id = repo.id;
+                state.repos.insert(id, repo);
+                state.learn_name(&full_name, id);
+                id
+            }
+        };
+        drop(state);
+        Repository::new(self.clone(), id, installation_id)
+    }
+
+    /// The repository that has this full name (`owner/name`), or had it before a rename.
+    #[must_use]
+    pub fn repository(&self, full_name: &str) -> Option<Repository> {
+        let state = self.world.github_state();
+        let id = state.named(full_name)?;
+        let installation_id = state.repos.get(&id)?.installation_id;
+        drop(state);
+        Some(Repository::new(self.clone(), id, installation_id))
+    }
+
+    /// Every request answered so far, oldest first.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.world.github_state().requests.clone()
+    }
+
+    /// Forgets the requests answered so far.
+    pub fn forget_requests(&self) {
+        self.world.github_state().requests.clear();
+    }
+
+    /// Makes a coming request fail: the next one, or the one an [`Injection`] describes.
+    ///
+    /// Injections are asked in the order they came; a request meets at most one of them.
+    pub fn inject(&self, fault: impl Into<Injection>) {
+        self.world.github_state().faults.push(fault.into());
+    }
+
+    /// Changes how many requests an hour allows.
+    pub fn set_limits(&self, limits: Limits) {
+        self.world.github_state().budgets.set_limits(limits);
+    }
+
+    /// Makes every answer take this long.
+    pub fn set_latency(&self, latency: Duration) {
+        self.world.github_state().latency = latency;
+    }
+
+    /// Chooses how `/issues` is paged.
+    pub fn set_issue_paging(&self, paging: IssuePaging) {
+        self.world.github_state().issue_paging = paging;
+    }
+}
+
+/// The routes below `/github`.
+pub(crate) fn router(world: World) -> Router {
+    Router::new().fallback(api::answer).with_state(world)
+}

@@ -1,0 +1,239 @@
+//! A repository's history out of a seed: varied, plausible, and the same every time.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    draft::{NewIssue, NewPullRequest, NewRelease, Origin},
+    fact::What,
+    item::{Change, CloseReason, Label},
+    json::user::GHOST,
+    repo::Repo,
+    repository::release_facts,
+    words,
+};
+use crate::random::Random;
+
+/// How much history to make, and over which time.
+#[derive(Clone, Copy, Debug)]
+pub struct Populate {
+    /// Pull requests, which share numbers with the issues.
+    pub pull_requests: u32,
+    /// Issues that are not pull requests.
+    pub issues: u32,
+    /// Published releases.
+    pub releases: u32,
+    /// The earliest creation.
+    pub since: Timestamp,
+    /// Nothing happens after this.
+    pub until: Timestamp,
+}
+
+impl Populate {
+    /// A small history over the `days` before `until`: 40 pull requests, 25 issues, 5 releases.
+    #[must_use]
+    pub fn ending(until: Timestamp, days: u32) -> Self {
+        let since = until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+        Self { pull_requests: 40, issues: 25, releases: 5, since, until }
+    }
+}
+
+/// Adds the history of `spec` to `repo`.
+pub(crate) fn populate(repo: &mut Repo, spec: &Populate) {
+    let mut life = Life {
+        random: Random::new(repo.seed, &[repo.id, repo.facts.len() as u64, 0x9093]),
+        since: spec.since.as_second(),
+        until: spec.until.as_second().max(spec.since.as_second()),
+        facts: Vec::new(),
+    };
+    repo.born_by(instant(life.since - 86_400));
+    let pulls = usize::try_from(spec.pull_requests).unwrap_or(0);
+    let issues = usize::try_from(spec.issues).unwrap_or(0);
+    let mut is_pull = vec![true; pulls];
+    is_pull.resize(pulls + issues, false);
+    life.random.shuffle(&mut is_pull);
+    for (is_pull, at) in is_pull.into_iter().zip(life.moments(pulls + issues)) {
+        if is_pull {
+            life.pull_request(repo, at);
+        } else {
+            life.issue(repo, at);
+        }
+    }
+    let releases = usize::try_from(spec.releases).unwrap_or(0);
+    for (index, at) in life.moments(releases).into_iter().enumerate() {
+        life.release(repo, index, at);
+    }
+    let mut facts = life.facts;
+    facts.sort_by_key(|(at, _)| *at);
+    repo.record(instant(life.until), facts);
+}
+
+/// The making of one history.
+struct Life {
+    random: Random,
+    since: i64,
+    until: i64,
+    facts: Vec<(Timestamp, What)>,
+}
+
+impl Life {
+    /// `count` moments in order. Every sixteenth falls into the same second as the one before it.
+    fn moments(&mut self, count: usize) -> Vec<i64> {
+        let span = u64::try_from(self.until - self.since).unwrap_or(0);
+        let mut moments: Vec<i64> =
+            (0..count).map(|_| self.since + i64::try_from(self.random.below(span)).unwrap_or(0)).collect();
+        moments.sort_unstable();
+        for index in (16..count).step_by(16) {
+            moments[index] = moments[index - 1];
+        }
+        moments
+    }
+
+    fn pull_request(&mut self, repo: &mut Repo, at: i64) {
+        let bot = self.random.chance(9);
+        let author = if bot { Some("dependabot[bot]".to_owned()) } else { self.author() };
+        let fork = !bot && self.random.chance(30);
+        let draft = NewPullRequest {
+            title: if bot { words::bump(&mut self.random) } else { words::pull_title(&mut self.random) },
+            body: if bot { Some(words::bump_notes()) } else { words::body(&mut self.random, repo.view()) },
+            author,
+            branch: words::branch(&mut self.random),
+            base: if self.random.chance(95) { "main" } else { "release/1.x" }.to_owned(),
+            from: match fork {
+                true if self.random.chance(25) => Origin::DeletedFork,
+                true => Origin::Fork,
+                false => Origin::Repository,
+            },
+            draft: self.random.chance(12),
+            labels: words::labels(&mut self.random),
+            assignees: self.assignees(),
+        };
+        let was_draft = draft.draft;
+        let number = repo.new_pull(draft, instant(at));
+        self.opened(number, at);
+        let mut at = at;
+        if was_draft {
+            if self.random.chance(25) {
+                return;
+            }
+            if !self.then(repo, number, &mut at, 2, Change::ReadyForReview) {
+                return;
+            }
+        }
+        match self.random.below(100) {
+            0..62 => {
+                self.then(repo, number, &mut at, 6, Change::Merged);
+            }
+            62..78 => {
+                self.then(repo, number, &mut at, 20, Change::Closed(CloseReason::NotPlanned));
+            }
+            78..84 => {
+                let _open_again = self.then(repo, number, &mut at, 8, Change::Closed(CloseReason::NotPlanned))
+                    && self.then(repo, number, &mut at, 4, Change::Reopened)
+                    && self.then(repo, number, &mut at, 4, Change::Merged);
+            }
+            _ => {}
+        }
+        self.maybe_label(repo, number, at);
+    }
+
+    fn issue(&mut self, repo: &mut Repo, at: i64) {
+        let draft = NewIssue {
+            title: words::issue_title(&mut self.random),
+            body: words::body(&mut self.random, repo.view()),
+            author: self.author(),
+            labels: words::labels(&mut self.random),
+            assignees: self.assignees(),
+        };
+        let number = repo.new_issue(draft, instant(at));
+        self.opened(number, at);
+        let mut at = at;
+        let reason = match self.random.below(20) {
+            0..15 => CloseReason::Completed,
+            15..19 => CloseReason::NotPlanned,
+            _ => CloseReason::Duplicate,
+        };
+        match self.random.below(100) {
+            0..55 => {
+                self.then(repo, number, &mut at, 15, Change::Closed(reason));
+            }
+            55..65 => {
+                let open_again = self.then(repo, number, &mut at, 10, Change::Closed(reason))
+                    && self.then(repo, number, &mut at, 5, Change::Reopened);
+                if open_again && self.random.chance(50) {
+                    self.then(repo, number, &mut at, 5, Change::Closed(CloseReason::Completed));
+                }
+            }
+            _ => {}
+        }
+        self.maybe_label(repo, number, at);
+    }
+
+    fn release(&mut self, repo: &mut Repo, index: usize, at: i64) {
+        let prerelease = self.random.chance(20);
+        let tag = words::tag(index, prerelease);
+        let published = (at + i64::try_from(self.random.below(900)).unwrap_or(0)).min(self.until);
+        let draft = NewRelease {
+            name: self.random.chance(80).then(|| format!("Rocket {}", tag.trim_start_matches('v'))),
+            body: self.random.chance(90).then(|| words::notes(&mut self.random, repo.view())),
+            author: if self.random.chance(50) { "github-actions[bot]".to_owned() } else { self.person().to_owned() },
+            tag,
+            prerelease,
+        };
+        let index = repo.new_release(draft, instant(at), instant(published));
+        self.facts.extend(release_facts(repo, index).into_iter().map(|what| (instant(published), what)));
+    }
+
+    fn opened(&mut self, number: u32, at: i64) {
+        self.facts.push((instant(at), What::Step { number, step: 0 }));
+    }
+
+    /// Takes the next step within `days`, unless that is after the end of the history.
+    fn then(&mut self, repo: &mut Repo, number: u32, at: &mut i64, days: u64, change: Change) -> bool {
+        let next = *at + 60 + i64::try_from(self.random.below(days * 86_400)).unwrap_or(0);
+        if next > self.until {
+            return false;
+        }
+        *at = next;
+        let by = repo.person(self.person());
+        if let Some(step) = repo.step(number, change, Some(by), instant(next)) {
+            self.facts.push((instant(next), What::Step { number, step }));
+        }
+        true
+    }
+
+    /// Some items are labelled long after they were closed, which moves `updated_at` far from what happened.
+    fn maybe_label(&mut self, repo: &mut Repo, number: u32, mut at: i64) {
+        if self.random.chance(15) {
+            let label = Label::named(self.random.pick(&["triaged", "stale", "needs changelog", "backported"]));
+            self.then(repo, number, &mut at, 40, Change::Labeled(label));
+        }
+    }
+
+    fn person(&mut self) -> &'static str {
+        self.random.pick(&words::PEOPLE)
+    }
+
+    /// Mostly a person; sometimes an account that was deleted, in both ways GitHub shows that.
+    fn author(&mut self) -> Option<String> {
+        match self.random.below(100) {
+            0..3 => None,
+            3..6 => Some(GHOST.to_owned()),
+            _ => Some(self.person().to_owned()),
+        }
+    }
+
+    fn assignees(&mut self) -> Vec<String> {
+        let mut logins: Vec<String> = Vec::new();
+        while self.random.chance(30) && logins.len() < 3 {
+            let login = self.person();
+            if logins.iter().all(|held| held != login) {
+                logins.push(login.to_owned());
+            }
+        }
+        logins
+    }
+}
+
+fn instant(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,103 @@
+//! The simulated providers as a server, for use by hand.
+
+#![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
+
+use std::{io, time::Duration};
+
+use clap::Parser;
+use connector_simulator::{
+    Clock, Server, World,
+    github::{IssuePaging, Limits, Populate},
+};
+use jiff::Timestamp;
+
+/// Serves a simulated GitHub on 127.0.0.1 until Ctrl-C.
+#[derive(Parser)]
+#[command(after_help = "\
+Example:
+  cargo run -p connector-simulator -- --port 8088 --seed 1 --pull-requests 200 --latency-ms 80
+  curl -i 'http://127.0.0.1:8088/github/repos/acme/rocket/pulls?state=all&per_page=2'")]
+struct Options {
+    /// The port to listen on; 0 for a free one.
+    #[arg(long, default_value_t = 8088)]
+    port: u16,
+    /// The same seed gives the same repositories, ids, titles and people.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// A repository to fill, as OWNER/NAME; may be given several times.
+    #[arg(long = "repository", value_name = "OWNER/NAME", default_value = "acme/rocket", value_parser = full_name)]
+    repositories: Vec<(String, String)>,
+    /// Pull requests in each repository.
+    #[arg(long, default_value_t = 50)]
+    pull_requests: u32,
+    /// Issues in each repository.
+    #[arg(long, default_value_t = 30)]
+    issues: u32,
+    /// Releases in each repository.
+    #[arg(long, default_value_t = 6)]
+    releases: u32,
+    /// How many days the history goes back.
+    #[arg(long, default_value_t = 90)]
+    days: u32,
+    /// Wait so long before every answer.
+    #[arg(long, default_value_t = 0)]
+    latency_ms: u64,
+    /// Requests an hour with a token.
+    #[arg(long, default_value_t = Limits::default().authenticated)]
+    limit: u32,
+    /// Requests an hour without a token.
+    #[arg(long, default_value_t = Limits::default().anonymous)]
+    anonymous_limit: u32,
+    /// Page /issues by number, as GitHub did before 2025.
+    #[arg(long)]
+    numbered_issues: bool,
+}
+
+fn full_name(text: &str) -> Result<(String, String), String> {
+    match text.split_once('/') {
+        Some((owner, name)) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
+            Ok((owner.to_owned(), name.to_owned()))
+        }
+        _ => Err("write it as OWNER/NAME, for example acme/rocket".to_owned()),
+    }
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let options = Options::parse();
+    #[expect(clippy::disallowed_methods, reason = "here, and only here, simulated time is real time")]
+    let clock = Clock::asking(Timestamp::now);
+    let world = World::with_clock(options.seed, clock);
+    let github = world.github();
+    github.set_latency(Duration::from_millis(options.latency_ms));
+    github.set_limits(Limits { anonymous: options.anonymous_limit, authenticated: options.limit });
+    if options.numbered_issues {
+        github.set_issue_paging(IssuePaging::PageNumbers);
+    }
+    let mut repositories = Vec::new();
+    for (owner, name) in &options.repositories {
+        let repository = github.add_repository(owner, name);
+        repository.populate(Populate {
+            pull_requests: options.pull_requests,
+            issues: options.issues,
+            releases: options.releases,
+            ..Populate::ending(world.now(), options.days)
+        });
+        repositories.push(repository);
+    }
+    let server = Server::start_on(world, options.port).await?;
+    let url = server.github_url();
+    println!("GitHub      {url}");
+    for repository in &repositories {
+        let (name, id, installation) = (repository.full_name(), repository.id, repository.installation_id);
+        println!("repository  {url}/repos/{name}   id {id}, installation {installation}");
+    }
+    if let Some(repository) = repositories.first() {
+        let name = repository.full_name();
+        println!("try         curl -i '{url}/repos/{name}/pulls?state=all&per_page=2'");
+    }
+    println!("Ctrl-C stops it.");
+    tokio::signal::ctrl_c().await?;
+    server.stop().await;
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! Serving a world over HTTP.
+
+use std::{io, net::SocketAddr};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{World, github};
+
+/// The routes of all simulated providers; for driving them without a socket.
+pub fn router(world: World) -> Router {
+    Router::new().nest("/github", github::router(world))
+}
+
+/// A running server on 127.0.0.1. It stops when dropped; [`Server::stop`] also waits until it has.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    /// Dropping it stops the server.
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Serves `world` on a free port.
+    ///
+    /// # Errors
+    /// When no socket can be bound.
+    pub async fn start(world: World) -> io::Result<Self> {
+        Self::start_on(world, 0).await
+    }
+
+    /// Serves `world` on `port`, or on a free one for 0.
+    ///
+    /// # Errors
+    /// When the port cannot be bound.
+    pub async fn start_on(world: World, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let told = async move {
+                // An error means that the server was dropped, which says the same.
+                let _told = stopped.await;
+            };
+            let _served = axum::serve(listener, router(world)).with_graceful_shutdown(told).await;
+        });
+        Ok(Self { address, stop, task })
+    }
+
+    /// What stands for `https://api.github.com`: `http://127.0.0.1:PORT/github`.
+    #[must_use]
+    pub fn github_url(&self) -> String {
+        format!("http://{}/github", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops listening, lets answers under way end, closes every connection, and waits for all that.
+    pub async fn stop(self) {
+        let Self { stop, task, .. } = self;
+        drop(stop);
+        let _ended = task.await;
+    }
+}

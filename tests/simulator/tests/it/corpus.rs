@@ -1,0 +1,147 @@
+//! Our shapes against payloads that nobody of this project wrote: every field that real data has, ours has.
+//!
+//! Reads a folder outside the project (`CONNECTORS_CORPUS`, by default `../shared` next to the workspace); where
+//! it is absent the test says so and passes.
+
+use std::{collections::BTreeSet, env, fs, path::PathBuf};
+
+use connector_simulator::github::{NewCommit, NewDiscussion, NewRelease};
+use serde_json::Value;
+
+use crate::client::Stage;
+
+/// A repository's merge settings: real webhooks have them inside `base.repo`, lists have not.
+const SETTINGS: [&str; 5] =
+    ["allow_", "delete_branch_on_merge", "merge_commit_", "squash_merge_commit_", "use_squash_"];
+
+#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a test's own setting, and its notice")]
+fn corpus() -> Option<PathBuf> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let folder = env::var_os("CONNECTORS_CORPUS").map_or_else(|| root.join("../shared"), PathBuf::from);
+    let github = folder.join("corpus/github");
+    if github.is_dir() {
+        return Some(github);
+    }
+    eprintln!("skipped: no corpus at {}", github.display());
+    None
+}
+
+/// The paths of all fields that `real` has and `ours` lacks, where both are objects.
+fn missing(real: &Value, ours: &Value, path: &str, found: &mut BTreeSet<String>) {
+    match (real, ours) {
+        (Value::Object(real), Value::Object(ours)) => {
+            for (field, value) in real {
+                let here = format!("{path}.{field}");
+                match ours.get(field) {
+                    Some(own) => missing(value, own, &here, found),
+                    None if SETTINGS.iter().any(|start| field.starts_with(start)) => {}
+                    None => {
+                        found.insert(here);
+                    }
+                }
+            }
+        }
+        (Value::Array(real), Value::Array(ours)) => {
+            if let (Some(real), Some(own)) = (real.first(), ours.first()) {
+                missing(real, own, path, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Items of a file: a list, one object per line with the item in `body`, or a delivery with the payload in `body`.
+fn items(path: PathBuf) -> Vec<Value> {
+    let text = fs::read_to_string(&path).unwrap();
+    let parsed: Vec<Value> = match serde_json::from_str(&text) {
+        Ok(Value::Array(items)) => items,
+        Ok(one) => vec![one],
+        Err(_) => text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+    };
+    parsed
+        .into_iter()
+        .map(|item| match (item.get("url"), item.get("headers"), item.get("body")) {
+            (Some(_), None, Some(Value::Object(body))) | (None, Some(_), Some(Value::Object(body))) => {
+                Value::Object(body.clone())
+            }
+            _ => item,
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn list_items_have_every_field_of_real_ones() {
+    let Some(corpus) = corpus() else { return };
+    let stage = Stage::filled(80, 60, 6).await;
+    let mut found = BTreeSet::new();
+    for (file, list) in [
+        ("api/devlake/github_api_pull_requests.jsonl", "/repos/acme/rocket/pulls?state=all&per_page=100"),
+        ("api/devlake/github_api_issues.jsonl", "/repos/acme/rocket/issues?state=all&per_page=100"),
+        ("api/devlake/github_api_events.jsonl", "/repos/acme/rocket/issues/events?per_page=100"),
+        ("api/octocrab/repos_releases_list.json", "/repos/acme/rocket/releases"),
+    ] {
+        let ours = stage.all(list).await;
+        let real = items(corpus.join(file));
+        assert!(!real.is_empty(), "{file}");
+        for item in &real {
+            // A kind of item is missing a field only when none of ours has it.
+            let lacking = ours
+                .iter()
+                .map(|own| {
+                    let mut lacking = BTreeSet::new();
+                    missing(item, own, file, &mut lacking);
+                    lacking
+                })
+                .reduce(|one, other| one.intersection(&other).cloned().collect())
+                .unwrap();
+            found.extend(lacking);
+        }
+    }
+    // Events of kinds that are not simulated carry objects of their own.
+    found.retain(|path| {
+        !["rename", "assignee", "assigner", "milestone", "review_requester", "requested_reviewer"]
+            .iter()
+            .any(|field| path.ends_with(&format!("events.jsonl.{field}")))
+    });
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test]
+async fn webhooks_have_every_field_of_real_ones() {
+    let Some(corpus) = corpus() else { return };
+    let stage = Stage::filled(30, 20, 0).await;
+    let now = stage.world.now();
+    stage.repository.push("main", &[NewCommit::saying("one")], now);
+    stage.repository.publish_release(NewRelease::tagged("v1"), now);
+    stage.repository.create_discussion(NewDiscussion::asking("How?"), now);
+    let ours: Vec<(String, Value)> = stage
+        .repository
+        .history_webhooks()
+        .iter()
+        .map(|webhook| (webhook.event.clone(), serde_json::from_slice(&webhook.body).unwrap()))
+        .collect();
+    let mut found = BTreeSet::new();
+    for (file, event) in [
+        ("webhooks/hookdeck/pull_request.json", "pull_request"),
+        ("webhooks/zulip/pull_request__opened.json", "pull_request"),
+        ("webhooks/zulip/issues.json", "issues"),
+        ("webhooks/hookdeck/push.json", "push"),
+        ("webhooks/hookdeck/release.json", "release"),
+        ("webhooks/zulip/discussion.json", "discussion"),
+    ] {
+        for real in items(corpus.join(file)) {
+            let lacking = ours
+                .iter()
+                .filter(|(held, _)| held == event)
+                .map(|(_, own)| {
+                    let mut lacking = BTreeSet::new();
+                    missing(&real, own, file, &mut lacking);
+                    lacking
+                })
+                .reduce(|one, other| one.intersection(&other).cloned().collect())
+                .unwrap();
+            found.extend(lacking);
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}

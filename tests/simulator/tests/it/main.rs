@@ -1,0 +1,15 @@
+//! The simulator, driven over real HTTP.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must stop")]
+
+mod access;
+mod churn;
+mod client;
+mod conditional;
+mod corpus;
+mod faults;
+mod limits;
+mod lists;
+mod paging;
+mod rename;
+mod webhooks;
