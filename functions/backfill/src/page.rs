@@ -176,6 +176,7 @@ impl PageWorker {
         token_refused: bool,
     ) -> Result<Result<Fetched, ProviderError>, PortError> {
         let scope = Scope {
+            account: &connection.account,
             resource: &unit.resource,
             entity: unit.key.entity,
             window: unit.window,
@@ -317,16 +318,4 @@ fn unreachable(error: &HttpError) -> Disposition {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reserve_is_left_to_live_work() {
-        let at = Timestamp::from_second(9).unwrap();
-        let rate = |remaining| RateLimit { remaining, limit: Some(5_000), resets_at: Some(at) };
-        assert_eq!(pause(&rate(Some(1_001)), 20), None);
-        assert_eq!(pause(&rate(Some(1_000)), 20), Some(at));
-        assert_eq!(pause(&rate(None), 20), None);
-        assert_eq!(pause(&rate(Some(0)), 0), Some(at));
-    }
-}
+mod tests;

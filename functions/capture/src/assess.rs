@@ -10,8 +10,8 @@ use connector_domain::{DeliveryId, RunId, SourceEvent, Timestamp, WorkspaceId};
 pub struct Context<'a> {
     /// For whom.
     pub workspace: &'a WorkspaceId,
-    /// What the workspace wants of the resource; `None` when the delivery is about no resource.
-    pub sync: Option<&'a SyncSettings>,
+    /// What the workspace wants of the resource.
+    pub sync: &'a SyncSettings,
     /// What the workspace has decided for all.
     pub settings: &'a WorkspaceSettings,
     /// Which path brought it.
@@ -38,7 +38,7 @@ pub enum Assessed {
 /// Decides on one fact.
 #[must_use]
 pub fn assess(context: &Context<'_>, event: SourceEvent) -> Assessed {
-    if context.sync.is_some_and(|sync| !sync.wants(event.source_type)) {
+    if !context.sync.wants(event.source_type) {
         return Assessed::Filtered(FilterReason::NotSubscribed);
     }
     let event = event.bounded();
@@ -81,7 +81,7 @@ mod tests {
         sync.events = subscribed.iter().map(|name| (*name).to_owned()).collect();
         let context = Context {
             workspace: &WorkspaceId::parse("acme").unwrap(),
-            sync: Some(&sync),
+            sync: &sync,
             settings: &WorkspaceSettings { significance_threshold: threshold },
             source: IngestionSource::Webhook,
             page: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use connector_domain::capture::CaptureReport;
-use connector_domain::connection::SyncSettings;
+use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError};
@@ -41,8 +41,6 @@ pub enum Captured {
     Already,
     /// Its retention is over.
     Expired,
-    /// The workspace has unlinked the resource since.
-    Unlinked,
 }
 
 /// A delivery could not be captured; the message must come again.
@@ -98,22 +96,12 @@ impl Capture {
         if !record.pending.contains(&task.workspace) {
             return Ok(Captured::Already);
         }
-        let sync = match self.sync(&record, &task.workspace).await.map_err(failed)? {
-            Link::Active(sync) => Some(sync),
-            Link::NoResource => None,
-            Link::Gone => {
-                let mut report = CaptureReport::default();
-                report.add_filtered("unlinked");
-                self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
-                return Ok(Captured::Unlinked);
-            }
-        };
         let delivery = Delivery::restored(&record, raw);
         let transformed = match provider(record.provider) {
             Some(provider) => provider.transform(&delivery),
             None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
         };
-        let report = self.apply(&record, &task.workspace, sync.as_ref(), transformed).await?;
+        let report = self.apply(&record, &task.workspace, transformed).await?;
         self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
         info!(
             workspace.id = %task.workspace, delivery.id = %record.id, correlation = record.correlation,
@@ -127,7 +115,6 @@ impl Capture {
         &self,
         record: &DeliveryRecord,
         workspace: &WorkspaceId,
-        sync: Option<&SyncSettings>,
         transformed: Transformed,
     ) -> Result<CaptureReport, CaptureError> {
         let failed = |source| CaptureError::Port { delivery: record.id.to_string(), source };
@@ -141,21 +128,24 @@ impl Capture {
                     .map_err(failed)?;
                 report.lifecycle = Some(change.action.name().to_owned());
             }
-            Transformed::Items(items) => {
-                let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;
-                let context = Context {
-                    workspace,
-                    sync,
-                    settings: &settings,
-                    source: source(&record.origin),
-                    page: page(&record.origin),
-                    delivery: &record.id,
-                    correlation: &record.correlation,
-                    now: self.ports.clock.now(),
-                };
-                let kept = sort_out(&context, items, &mut report);
-                self.store(record, &kept, &mut report).await?;
-            }
+            Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {
+                None => report.add_filtered("unlinked"),
+                Some(sync) => {
+                    let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;
+                    let context = Context {
+                        workspace,
+                        sync: &sync,
+                        settings: &settings,
+                        source: source(&record.origin),
+                        page: page(&record.origin),
+                        delivery: &record.id,
+                        correlation: &record.correlation,
+                        now: self.ports.clock.now(),
+                    };
+                    let kept = sort_out(&context, items, &mut report);
+                    self.store(record, &kept, &mut report).await?;
+                }
+            },
         }
         Ok(report)
     }
@@ -199,21 +189,23 @@ impl Capture {
         self.ports.deliveries.complete(&record.id, workspace, report).await
     }
 
-    async fn sync(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<Link, PortError> {
-        let Some(resource) = &record.resource else { return Ok(Link::NoResource) };
-        let link = self.ports.connections.integration(record.provider, resource, workspace).await?;
-        Ok(match link {
-            Some(link) if link.active => Link::Active(link.settings),
-            Some(_) | None => Link::Gone,
-        })
+    /// What the workspace wants of the resource; `None` when it has unlinked it since. A delivery that names no resource is
+    /// for whoever has linked anything of its account: what any of these links wants is wanted.
+    async fn sync(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<Option<SyncSettings>, PortError> {
+        let connections = &self.ports.connections;
+        if let Some(resource) = &record.resource {
+            let link = connections.integration(record.provider, resource, workspace).await?;
+            return Ok(link.filter(|link| link.active).map(|link| link.settings));
+        }
+        let links = connections.integrations_in(workspace).await?;
+        let ours = |link: &Integration| {
+            link.active && link.provider == record.provider && Some(&link.account) == record.account.as_ref()
+        };
+        Ok(links.into_iter().filter(ours).map(|link| link.settings).reduce(|mut all, more| {
+            all.events.extend(more.events);
+            all
+        }))
     }
-}
-
-/// Whether the workspace still wants the resource.
-enum Link {
-    Active(SyncSettings),
-    NoResource,
-    Gone,
 }
 
 /// What is to be stored; all else is counted. A fact that one delivery names twice is stored once.

@@ -14,7 +14,11 @@ pub(crate) async fn apply(
     now: Timestamp,
 ) -> Result<(), PortError> {
     let mut owned = connections.connections_of(provider, &change.account).await?;
-    owned.retain(|connection| connection.workspace == *workspace && connection.status != ConnectionStatus::Revoked);
+    // An announcement older than the connection is about one that was there before it.
+    let newer = |connection: &Connection| change.at.is_none_or(|at| at >= connection.created_at);
+    owned.retain(|connection| {
+        connection.workspace == *workspace && connection.status != ConnectionStatus::Revoked && newer(connection)
+    });
     // What was taken back is an earlier grant: the account has been connected again since.
     owned.retain(|connection| change.at.is_none_or(|at| connection.created_at <= at));
     for connection in owned {
@@ -114,4 +118,105 @@ async fn deactivate(
     link.inactive_reason = Some(reason.to_owned());
     link.updated_at = now;
     connections.put_integration(&link).await
+}
+
+#[cfg(test)]
+mod tests {
+    use connector_domain::AccountId;
+    use connector_domain::connection::ResourceRef;
+    use connector_testkit::builders::{at, connection, integration, resource, workspace};
+    use connector_testkit::memory::MemoryConnections;
+
+    use super::*;
+
+    /// Two workspaces connected one account; `acme` linked two repositories and `beta` one of them.
+    async fn connected() -> MemoryConnections {
+        let store = MemoryConnections::default();
+        for (name, repositories) in [("acme", &["1", "2"][..]), ("beta", &["1"][..])] {
+            let made = connection(name, &workspace(name), "42");
+            store.put_connection(&made).await.unwrap();
+            for repository in repositories {
+                store.put_integration(&integration(&made, repository)).await.unwrap();
+            }
+        }
+        store
+    }
+
+    async fn change(store: &MemoryConnections, action: LifecycleAction) {
+        let change = LifecycleChange { account: AccountId::parse("42").unwrap(), action, at: None };
+        for _ in 0..2 {
+            apply(store, ProviderKind::Github, &workspace("acme"), &change, at(60)).await.unwrap();
+        }
+    }
+
+    async fn status(store: &MemoryConnections, name: &str) -> ConnectionStatus {
+        store.connection(&connection(name, &workspace(name), "42").id).await.unwrap().unwrap().status
+    }
+
+    /// The links of a workspace: repository, name and whether it is active or why not.
+    async fn links_of(store: &MemoryConnections, name: &str) -> Vec<(String, String)> {
+        let mut links = store.integrations_in(&workspace(name)).await.unwrap();
+        links.sort_by_key(|link| link.resource.id.clone());
+        let state = |link: Integration| link.inactive_reason.unwrap_or_else(|| link.resource.name.clone());
+        links.into_iter().map(|link| (link.resource.id.to_string(), state(link))).collect()
+    }
+
+    fn name(id: &str) -> (String, String) {
+        (id.to_owned(), resource(id).name)
+    }
+
+    #[tokio::test]
+    async fn an_uninstall_ends_the_connection_and_its_links_and_nobody_elses() {
+        let store = connected().await;
+        change(&store, LifecycleAction::Uninstalled).await;
+        assert_eq!(status(&store, "acme").await, ConnectionStatus::Revoked);
+        let gone = |id: &str| (id.to_owned(), "uninstalled".to_owned());
+        assert_eq!(links_of(&store, "acme").await, [gone("1"), gone("2")]);
+        assert_eq!(status(&store, "beta").await, ConnectionStatus::Active);
+        assert_eq!(links_of(&store, "beta").await, [name("1")]);
+
+        change(&store, LifecycleAction::Unsuspended).await;
+        assert_eq!(status(&store, "acme").await, ConnectionStatus::Revoked, "revoked is final");
+    }
+
+    #[tokio::test]
+    async fn a_suspension_comes_and_goes() {
+        let store = connected().await;
+        change(&store, LifecycleAction::Suspended).await;
+        assert_eq!(status(&store, "acme").await, ConnectionStatus::Suspended);
+        change(&store, LifecycleAction::Unsuspended).await;
+        assert_eq!(status(&store, "acme").await, ConnectionStatus::Active);
+        assert_eq!(links_of(&store, "acme").await, [name("1"), name("2")]);
+    }
+
+    #[tokio::test]
+    async fn removed_and_deleted_repositories_are_not_captured_any_more() {
+        let store = connected().await;
+        let unknown = resource("77");
+        change(&store, LifecycleAction::ResourcesRemoved(vec![unknown, resource("1")])).await;
+        let reason = "deleted";
+        change(&store, LifecycleAction::ResourceGone { resource: resource("2").id, reason }).await;
+        assert_eq!(
+            links_of(&store, "acme").await,
+            [("1".into(), "removed_from_installation".into()), ("2".into(), "deleted".into())]
+        );
+        assert_eq!(links_of(&store, "beta").await, [name("1")]);
+    }
+
+    #[tokio::test]
+    async fn a_rename_changes_the_name_alone() {
+        let store = connected().await;
+        let renamed = ResourceRef { name: "octo/new".into(), ..resource("1") };
+        change(&store, LifecycleAction::ResourceRenamed(renamed)).await;
+        assert_eq!(links_of(&store, "acme").await, [("1".into(), "octo/new".into()), name("2")]);
+    }
+
+    #[tokio::test]
+    async fn an_announcement_from_before_the_connection_is_about_another_one() {
+        let store = connected().await;
+        let account = AccountId::parse("42").unwrap();
+        let late = LifecycleChange { account, action: LifecycleAction::Uninstalled, at: Some(at(-1)) };
+        apply(&store, ProviderKind::Github, &workspace("acme"), &late, at(60)).await.unwrap();
+        assert_eq!(status(&store, "acme").await, ConnectionStatus::Active);
+    }
 }

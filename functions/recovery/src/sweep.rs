@@ -135,3 +135,77 @@ impl Recovery {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use connector_domain::Timestamp;
+    use connector_testkit::builders::{at, delivery, unit, workspace};
+    use connector_testkit::memory::{ManualClock, MemoryBackfills, MemoryDeliveries, MemoryQueue};
+
+    use super::*;
+
+    struct Desk {
+        recovery: Recovery,
+        clock: Arc<ManualClock>,
+        deliveries: Arc<MemoryDeliveries>,
+        backfills: Arc<MemoryBackfills>,
+        captures: Arc<MemoryQueue<CaptureTask>>,
+        pages: Arc<MemoryQueue<PageTask>>,
+    }
+
+    fn desk(now: Timestamp) -> Desk {
+        let clock = Arc::new(ManualClock::new(now));
+        let (deliveries, backfills): (Arc<MemoryDeliveries>, Arc<MemoryBackfills>) = Default::default();
+        let captures = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let ports = RecoveryPorts {
+            deliveries: Arc::clone(&deliveries) as _,
+            backfills: Arc::clone(&backfills) as _,
+            captures: Arc::clone(&captures) as _,
+            pages: Arc::clone(&pages) as _,
+            clock: Arc::clone(&clock) as _,
+        };
+        Desk { recovery: Recovery::new(ports, Limits::default()), clock, deliveries, backfills, captures, pages }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_captures_is_sent_again_with_growing_pauses_and_then_given_up() {
+        let desk = desk(at(0));
+        let (acme, beta) = (workspace("acme"), workspace("beta"));
+        desk.deliveries.put_if_absent(&delivery("d", &[&acme, &beta]), b"{}").await.unwrap();
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default(), "it is not due yet");
+        let mut sent = Vec::new();
+        for minute in 0..3 * 24 * 60 {
+            desk.clock.set(at(minute * 60));
+            if desk.recovery.sweep().await.unwrap().deliveries > 0 {
+                sent.push(minute);
+                assert_eq!(desk.captures.drain().len(), 2, "one message for each workspace");
+            }
+        }
+        assert_eq!(sent, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1360]);
+        let record = desk.deliveries.all().remove(0);
+        assert_eq!(record.state, DeliveryState::Dead("attempts_exhausted".into()));
+        assert_eq!(desk.deliveries.load(&record.id).await.unwrap().unwrap().1, b"{}", "the bytes stay");
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_stands_still_is_sent_again_once_per_stall() {
+        let desk = desk(at(0));
+        let stuck = unit(&workspace("acme"), "1");
+        desk.backfills.put_unit(&stuck, None).await.unwrap();
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        desk.clock.set(stuck.due_at);
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept { units: 1, ..Swept::default() });
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        assert_eq!(desk.pages.drain(), [stuck.task()]);
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_is_left_alone() {
+        let desk = desk(at(86_400));
+        let ended = unit(&workspace("acme"), "1").cancel(at(1)).unwrap();
+        desk.backfills.put_unit(&ended, None).await.unwrap();
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        assert!(desk.pages.is_empty());
+    }
+}

@@ -205,3 +205,6 @@ fn unavailable(error: &PortError) -> Reply {
     error!(code = "unavailable", "could not take a webhook: {}", chain(error));
     Reply::problem(503, "unavailable", "the delivery could not be stored; send it again")
 }
+
+#[cfg(test)]
+mod tests;

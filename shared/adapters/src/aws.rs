@@ -54,9 +54,11 @@ fn is_temporary<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> b
 fn text<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, HttpResponse>) -> String {
     let SdkError::ServiceError(service) = error else { return chain(error) };
     let meta = service.err().meta();
-    let id = meta.request_id().map(|id| format!(" (request {id})")).unwrap_or_default();
-    let message = connector_domain::text::cut(meta.message().unwrap_or_default(), 500);
-    format!("{}: {message}{id}", meta.code().unwrap_or("no error code"))
+    let status = service.raw().status().as_u16();
+    let code = meta.code().unwrap_or("no code");
+    let message = connector_domain::text::cut(meta.message().unwrap_or("no message"), 500);
+    let request = meta.request_id().unwrap_or("without id");
+    format!("{code}: {message} (status {status}, request {request})")
 }
 
 fn chain(error: &dyn Error) -> String {

@@ -47,11 +47,7 @@ struct Document {
 
 impl SecretsManager {
     /// The providers with the name or ARN of each one's secret. Others have none.
-    pub fn new(
-        client: Client,
-        ids: impl IntoIterator<Item = (ProviderKind, String)>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(client: Client, ids: impl IntoIterator<Item = (ProviderKind, String)>, clock: Arc<dyn Clock>) -> Self {
         Self { client, ids: ids.into_iter().collect(), clock, cache: Mutex::default() }
     }
 

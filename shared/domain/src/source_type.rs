@@ -62,6 +62,14 @@ source_types! {
     GithubReleasePublished: Github, "release.published", 75, "release", "Release Published";
     GithubDiscussionCreated: Github, "discussion.created", 35, "discussion", "Discussion Created";
     GithubDiscussionAnswered: Github, "discussion.answered", 40, "discussion", "Discussion Answered";
+    VercelDeploymentCreated: Vercel, "deployment.created", 30, "deployment.created", "Deployment Started";
+    VercelDeploymentReady: Vercel, "deployment.ready", 40, "deployment.ready", "Deployment Ready";
+    VercelDeploymentSucceeded: Vercel, "deployment.succeeded", 40, "deployment.succeeded", "Deployment Succeeded";
+    VercelDeploymentError: Vercel, "deployment.error", 70, "deployment.error", "Deployment Failed";
+    VercelDeploymentCanceled: Vercel, "deployment.canceled", 65, "deployment.canceled", "Deployment Canceled";
+    VercelDeploymentPromoted: Vercel, "deployment.promoted", 35, "deployment.promoted", "Deployment Promoted";
+    VercelDeploymentRollback: Vercel, "deployment.rollback", 35, "deployment.rollback", "Rollback Started";
+    VercelProjectCreated: Vercel, "project.created", 35, "project.created", "Project Created";
     LinearIssueCreated: Linear, "issue.created", 35, "Issue", "Issue Created";
     LinearIssueUpdated: Linear, "issue.updated", 35, "Issue", "Issue Updated";
     LinearIssueStarted: Linear, "issue.started", 35, "Issue", "Issue Started";
@@ -105,6 +113,20 @@ source_types! {
     LinearDocumentCreated: Linear, "document.created", 40, "Document", "Document Created";
     LinearDocumentUpdated: Linear, "document.updated", 30, "Document", "Document Updated";
     LinearDocumentDeleted: Linear, "document.deleted", 35, "Document", "Document Deleted";
+    SentryIssueCreated: Sentry, "issue.created", 35, "issue", "Issue Created";
+    SentryIssueAssigned: Sentry, "issue.assigned", 35, "issue", "Issue Assigned";
+    SentryIssueResolved: Sentry, "issue.resolved", 35, "issue", "Issue Resolved";
+    SentryIssueUnresolved: Sentry, "issue.unresolved", 35, "issue", "Issue Unresolved";
+    SentryIssueRegressed: Sentry, "issue.regressed", 50, "issue", "Issue Regressed";
+    SentryIssueEscalated: Sentry, "issue.escalated", 50, "issue", "Issue Escalated";
+    SentryIssueArchived: Sentry, "issue.archived", 35, "issue", "Issue Archived";
+    SentryError: Sentry, "error", 35, "error", "Error";
+    SentryEventAlert: Sentry, "event_alert", 35, "event_alert", "Alert Triggered";
+    SentryMetricAlertOpen: Sentry, "metric_alert.open", 45, "metric_alert", "Metric Alert Opened";
+    SentryMetricAlertWarning: Sentry, "metric_alert.warning", 45, "metric_alert", "Metric Alert Warning";
+    SentryMetricAlertCritical: Sentry, "metric_alert.critical", 65, "metric_alert", "Metric Alert Critical";
+    SentryMetricAlertResolved: Sentry, "metric_alert.resolved", 40, "metric_alert", "Metric Alert Resolved";
+    SentryCommentCreated: Sentry, "comment.created", 35, "comment", "Comment Added";
 }
 
 impl SourceType {

@@ -3,12 +3,22 @@
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::http::{Headers, MAX_RETRY_AFTER, MIN_RETRY_AFTER};
+use connector_domain::http::{Headers, MAX_RETRY_AFTER, MIN_RETRY_AFTER, RateLimit};
 use jiff::fmt::rfc2822::DateTimeParser;
 
 /// A header that holds a whole number.
 pub(crate) fn number(headers: &Headers, name: &str) -> Option<u64> {
     headers.first(name)?.trim().parse().ok()
+}
+
+/// The budget in the `X-RateLimit-*` headers, whose reset is in seconds since 1970.
+pub(crate) fn rate(headers: &Headers) -> RateLimit {
+    let moment = |seconds| Timestamp::from_second(i64::try_from(seconds).ok()?).ok();
+    RateLimit {
+        remaining: number(headers, "x-ratelimit-remaining"),
+        limit: number(headers, "x-ratelimit-limit"),
+        resets_at: number(headers, "x-ratelimit-reset").and_then(moment),
+    }
 }
 
 /// The wait that `Retry-After` asks for, in seconds or as a date, within what is believed.
@@ -39,26 +49,53 @@ pub(crate) fn request_id(headers: &Headers, name: &str) -> Option<String> {
     fit.then(|| id.to_owned())
 }
 
-/// The target of the link with a relation, out of a `Link` header.
-/// <https://www.rfc-editor.org/rfc/rfc8288#section-3>
+/// A link out of a `Link` header. <https://www.rfc-editor.org/rfc/rfc8288#section-3>
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link<'a> {
+    /// Where it leads.
+    pub(crate) target: &'a str,
+    parameters: &'a str,
+}
+
+impl<'a> Link<'a> {
+    /// The value of one of its parameters.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&'a str> {
+        let mut all = self.parameters.split(';').filter_map(|parameter| parameter.split_once('='));
+        let (_, value) = all.find(|(known, _)| known.trim().eq_ignore_ascii_case(name))?;
+        Some(value.trim().trim_matches('"'))
+    }
+
+    fn is(&self, rel: &str) -> bool {
+        let words = self.parameter("rel").unwrap_or_default();
+        words.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
+    }
+}
+
+/// The target of the link with a relation.
 pub(crate) fn link<'a>(headers: &'a Headers, rel: &str) -> Option<&'a str> {
+    link_with(headers, rel).map(|link| link.target)
+}
+
+/// The link with a relation.
+pub(crate) fn link_with<'a>(headers: &'a Headers, rel: &str) -> Option<Link<'a>> {
     let mut rest = headers.first("link")?;
     while let Some((_, after)) = rest.split_once('<') {
-        let (target, params) = after.split_once('>')?;
-        let (matches, after) = relation(params, rel);
-        if matches {
-            return Some(target);
+        let (target, after) = after.split_once('>')?;
+        let (parameters, after) = after.split_at(end_of_link(after));
+        let link = Link { target, parameters };
+        if link.is(rel) {
+            return Some(link);
         }
         rest = after;
     }
     None
 }
 
-/// Reads the parameters of one link: whether one of its relations is `rel`, and what follows the link.
-fn relation<'a>(params: &'a str, rel: &str) -> (bool, &'a str) {
+/// Where the parameters of a link end: at a comma outside of quotes.
+fn end_of_link(parameters: &str) -> usize {
     let mut quoted = false;
     let mut escaped = false;
-    let end = params.find(|c| match c {
+    let end = parameters.find(|c| match c {
         _ if escaped => {
             escaped = false;
             false
@@ -74,12 +111,7 @@ fn relation<'a>(params: &'a str, rel: &str) -> (bool, &'a str) {
         ',' => !quoted,
         _ => false,
     });
-    let (own, after) = params.split_at(end.unwrap_or(params.len()));
-    let matches = own.split(';').filter_map(|param| param.split_once('=')).any(|(name, value)| {
-        name.trim().eq_ignore_ascii_case("rel")
-            && value.trim().trim_matches('"').split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
-    });
-    (matches, after)
+    end.unwrap_or(parameters.len())
 }
 
 #[cfg(test)]
@@ -99,6 +131,14 @@ mod tests {
         for none in ["", "<u>; rel=\"last\"", "<u", "u; rel=next", "<u>; title=\"rel=next\"", "<u>;rel=nextish"] {
             assert_eq!(next(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn a_link_has_parameters() {
+        let headers = headers("Link", "<u>; rel=\"previous\"; n=\"1\", <v>; Results=\"true\"; rel=\"next\"; n=\"0:2:0\"");
+        let next = link_with(&headers, "next").unwrap();
+        assert_eq!(next.target, "v");
+        assert_eq!((next.parameter("results"), next.parameter("n"), next.parameter("m")), (Some("true"), Some("0:2:0"), None));
     }
 
     #[test]

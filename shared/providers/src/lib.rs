@@ -12,7 +12,9 @@ mod page;
 mod parts;
 mod registry;
 mod seam;
+pub mod sentry;
 pub mod signature;
+pub mod vercel;
 
 pub use registry::{all, provider};
 pub use seam::{BackfillSource, PageMeta, Provider, Rejection, Route, Scope, WebhookSource};

@@ -4,11 +4,14 @@ use connector_domain::ProviderKind;
 
 use crate::Provider;
 use crate::github::GitHub;
+use crate::linear::Linear;
+use crate::sentry::Sentry;
+use crate::vercel::Vercel;
 
 /// All providers that this build serves.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Provider] {
-    &[&GitHub]
+    &[&GitHub, &Vercel, &Linear, &Sentry]
 }
 
 /// The provider of a kind; `None` when this build does not serve it.

@@ -78,6 +78,8 @@ pub trait BackfillSource: Send + Sync {
 /// What a unit reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
+    /// Through which account: some APIs answer for the caller's own one unless told.
+    pub account: &'a AccountId,
     /// Of which resource.
     pub resource: &'a ResourceRef,
     /// Which list.

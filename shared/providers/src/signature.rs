@@ -3,6 +3,7 @@
 use connector_domain::Secret;
 use connector_domain::http::WebhookRequest;
 use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
 use sha2::Sha256;
 
 use crate::Rejection;
@@ -13,18 +14,31 @@ use crate::Rejection;
 /// [`Rejection::NotConfigured`] without a secret, [`Rejection::MalformedSignature`] when `hex_mac` is not 64
 /// lower-case hexadecimal digits, [`Rejection::WrongSignature`] when no secret made it.
 pub fn check_sha256(body: &[u8], hex_mac: &str, secrets: &[Secret]) -> Result<(), Rejection> {
+    check::<Hmac<Sha256>>(body, hex_mac, secrets)
+}
+
+/// Checks a lower-case hexadecimal HMAC-SHA1. What broke SHA-1 are collisions, and they do not help to forge an HMAC.
+/// <https://www.rfc-editor.org/rfc/rfc6194#section-3.3>
+///
+/// # Errors
+/// As [`check_sha256`], for 40 digits.
+pub fn check_sha1(body: &[u8], hex_mac: &str, secrets: &[Secret]) -> Result<(), Rejection> {
+    check::<Hmac<Sha1>>(body, hex_mac, secrets)
+}
+
+fn check<M: Mac + KeyInit>(body: &[u8], hex_mac: &str, secrets: &[Secret]) -> Result<(), Rejection> {
     if secrets.is_empty() {
         return Err(Rejection::NotConfigured);
     }
     let lower = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-    if hex_mac.len() != 64 || !hex_mac.bytes().all(lower) {
+    if hex_mac.len() != 2 * M::output_size() || !hex_mac.bytes().all(lower) {
         return Err(Rejection::MalformedSignature);
     }
     let mac = hex::decode(hex_mac).map_err(|_| Rejection::MalformedSignature)?;
     // Every secret is tried, so that the time taken does not tell which one matched.
     let mut matched = false;
     for secret in secrets {
-        matched |= hmac_sha256(body, secret).is_some_and(|hmac| hmac.verify_slice(&mac).is_ok());
+        matched |= hmac::<M>(body, secret).is_some_and(|hmac| hmac.verify_slice(&mac).is_ok());
     }
     if matched { Ok(()) } else { Err(Rejection::WrongSignature) }
 }
@@ -55,12 +69,22 @@ pub(crate) fn is_word(text: &str) -> bool {
 /// The hexadecimal HMAC-SHA256 of a body.
 #[must_use]
 pub fn sign_sha256(body: &[u8], secret: &Secret) -> String {
-    hmac_sha256(body, secret).map_or_else(String::new, |hmac| hex::encode(hmac.finalize().into_bytes()))
+    sign::<Hmac<Sha256>>(body, secret)
+}
+
+/// The hexadecimal HMAC-SHA1 of a body.
+#[must_use]
+pub fn sign_sha1(body: &[u8], secret: &Secret) -> String {
+    sign::<Hmac<Sha1>>(body, secret)
+}
+
+fn sign<M: Mac + KeyInit>(body: &[u8], secret: &Secret) -> String {
+    hmac::<M>(body, secret).map_or_else(String::new, |hmac| hex::encode(hmac.finalize().into_bytes()))
 }
 
 /// `None` never happens: HMAC takes keys of every length.
-fn hmac_sha256(body: &[u8], secret: &Secret) -> Option<Hmac<Sha256>> {
-    let mut hmac = Hmac::<Sha256>::new_from_slice(secret.expose()).ok()?;
+fn hmac<M: Mac + KeyInit>(body: &[u8], secret: &Secret) -> Option<M> {
+    let mut hmac = M::new_from_slice(secret.expose()).ok()?;
     hmac.update(body);
     Some(hmac)
 }
@@ -81,6 +105,17 @@ mod tests {
         let secrets = [secret("It's a Secret to Everybody")];
         assert_eq!(check_sha256(b"Hello, World!", PUBLISHED, &secrets), Ok(()));
         assert_eq!(sign_sha256(b"Hello, World!", &secrets[0]), PUBLISHED);
+    }
+
+    /// The second case of <https://www.rfc-editor.org/rfc/rfc2202#section-3>.
+    #[test]
+    fn a_published_sha1_example_verifies() {
+        let (body, mac) = (b"what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        assert_eq!(check_sha1(body, mac, &[secret("Jefe")]), Ok(()));
+        assert_eq!(sign_sha1(body, &secret("Jefe")), mac);
+        assert_eq!(check_sha1(body, mac, &[secret("jefe")]), Err(Rejection::WrongSignature));
+        assert_eq!(check_sha1(body, PUBLISHED, &[secret("Jefe")]), Err(Rejection::MalformedSignature));
+        assert_eq!(check_sha256(body, mac, &[secret("Jefe")]), Err(Rejection::MalformedSignature));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use connector_domain::{RunId, Secret};
 use connector_providers::Provider;
 
 use super::follow::{Ended, Standing, follow};
-use super::interrupt::interrupted;
+use super::interrupt::{INTERRUPTED, interrupted};
 use super::place::{Place, Tenant};
 use super::values::{provider, secret_in};
 use super::{Failure, link, log};
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Fetch the history of a repository into the local store.
 ///
 /// Only what is not known to be complete is fetched. Ctrl-C cancels; what is stored stays.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Examples:
   cargo local backfill --provider github --resource rust-lang/log --depth 30
   GITHUB_TOKEN=... cargo local backfill --provider github --resource OWNER/REPO --depth 90 --token-env GITHUB_TOKEN")]
@@ -74,24 +74,35 @@ impl Backfill {
         let stack = self.stack(token).await?;
         let integration = self.link(&stack, &repository).await?;
         let name = output.look.style.strong(&integration.resource.name);
-        output.line(format!("{name}, {} back, into workspace {}", count(self.depth.days().into(), "day", "days"), self.tenant.workspace))?;
+        output.line(format!(
+            "{name}, {} back, into workspace {}",
+            count(self.depth.days().into(), "day", "days"),
+            self.tenant.workspace
+        ))?;
 
         let started = stack.start_backfill(self.request(integration)).await?;
         let runs = self.runs(&started, output)?;
         if runs.is_empty() {
-            output.line("Nothing to fetch: all of this time was fetched before. With --again it is fetched once more.")?;
+            output
+                .line("Nothing to fetch: all of this time was fetched before. With --again it is fetched once more.")?;
             return Ok(ExitCode::SUCCESS);
         }
         if self.token_env.is_none() && self.api_url.is_none() {
-            output.note(format!("{}: without a token there are 60 calls an hour; --token-env gives 5,000", output.aside.paint(Paint::Odd, "note")))?;
+            output.note(format!(
+                "{}: without a token there are 60 calls an hour; --token-env gives 5,000",
+                output.aside.paint(Paint::Odd, "note")
+            ))?;
         }
         let begun = tokio::time::Instant::now();
         let mut ended = follow(&stack, &runs, output).await?;
         if ended == Ended::Interrupted && !self.cancel(&stack, &runs, output).await? {
-            return Ok(ExitCode::from(summary::INTERRUPTED));
+            return Ok(ExitCode::from(INTERRUPTED));
         }
         let standing = Standing::of(&stack, &runs).await?;
-        if ended == Ended::Stuck && standing.pages_left() == 0 && standing.units().iter().all(|unit| unit.state.is_terminal()) {
+        if ended == Ended::Stuck
+            && standing.pages_left() == 0
+            && standing.units().iter().all(|unit| unit.state.is_terminal())
+        {
             ended = Ended::Settled;
         }
         let result = summary::tell(&standing, ended, begun.elapsed(), &self.show_more(), output);

@@ -19,12 +19,13 @@ use connector_domain::ports::Clock;
 use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, WorkspaceId};
 
 use super::follow::{Ended, Standing, follow};
+use super::interrupt::{INTERRUPTED, interrupted};
 use super::observations::{everything, list};
 use super::{Failure, link, log};
 use crate::render::Output;
 use crate::render::style::Paint;
 use crate::render::table::{Cell, Column, Table};
-use crate::render::text::{count, duration, number};
+use crate::render::text::{duration, number};
 use crate::render::timeline::timeline;
 use crate::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
 use github::Simulated;
@@ -39,7 +40,7 @@ const ALL: usize = 10_000;
 /// Link, backfill, receive and show: the whole system on a simulated GitHub.
 ///
 /// Nothing is kept, and nothing but this machine is needed. The exit code is 1 when the proof at the end fails.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Example:
   cargo local demo")]
 pub(super) struct Demo {
@@ -50,6 +51,14 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        tokio::select! {
+            biased;
+            () = interrupted() => Ok(ExitCode::from(INTERRUPTED)),
+            ended = self.story(output) => ended,
+        }
+    }
+
+    async fn story(&self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::NOTHING, output.aside);
         let begun = tokio::time::Instant::now();
         let github = Simulated::start(self.seed, SystemClock.now()).await?;
@@ -59,7 +68,7 @@ impl Demo {
         let stack = stack(&github).await?;
         let integration = link_to(&stack, &github).await?;
         heading(output, 2, "Linked, and its history fetched: 30 days, one list beside the other")?;
-        let Some(run) = backfill(&stack, integration, output).await? else { return Ok(ExitCode::from(130)) };
+        let run = backfill(&stack, integration, output).await?;
         let standing = Standing::of(&stack, std::slice::from_ref(&run)).await?;
 
         let plan = Plan::new(&github.repository, self.seed, SystemClock.now());
@@ -121,8 +130,8 @@ async fn link_to(stack: &Stack, github: &Simulated) -> Result<Integration, Failu
     Ok(stack.link(request).await?.integration)
 }
 
-/// Fetches the history; `None` when Ctrl-C ended it.
-async fn backfill(stack: &Stack, integration: Integration, output: &mut Output) -> Result<Option<RunId>, Failure> {
+/// Fetches the history.
+async fn backfill(stack: &Stack, integration: Integration, output: &mut Output) -> Result<RunId, Failure> {
     let request = StartRequest {
         integration,
         entities: BTreeSet::new(),
@@ -132,39 +141,32 @@ async fn backfill(stack: &Stack, integration: Integration, output: &mut Output) 
     };
     let run = stack.start_backfill(request).await?.run.ok_or_else(|| Failure::new("no run was started"))?;
     match follow(stack, std::slice::from_ref(&run), output).await? {
-        Ended::Settled => Ok(Some(run)),
-        Ended::Interrupted => Ok(None),
+        Ended::Settled | Ended::Interrupted => Ok(run),
         Ended::Stuck => Err(Failure::new("the backfill is stuck").hint("run it with RUST_LOG=warn to see why")),
     }
 }
 
 /// Both paths side by side.
-fn table(standing: &Standing, delivered: &Delivered, webhooks: &CaptureReport) -> Table<5> {
-    let pages: u64 = standing.units().iter().map(|unit| unit.counters.pages).sum();
-    let backfill = standing.report();
-    let mut sum = backfill.clone();
-    sum.merge(webhooks);
-    let columns = [Column::text("what"), Column::number("backfill"), Column::number("webhook"), Column::number("both")];
-    let [what, first, second, both] = columns;
-    let mut table = Table::new([what, first, second, both, Column::text("").yields()]);
-    let again = format!("{} came again and changed nothing", count(delivered.known, "webhook", "webhooks"));
-    let mut row = |name: &str, of: [u64; 2], remark: String| {
-        let [first, second] = of;
-        let cells = [name.to_owned(), number(first), number(second), number(first + second)];
-        let [name, first, second, both] = cells.map(Cell::from);
-        table.row([name, first, second, both, Cell::new(remark, Paint::Faint)]);
+fn table(standing: &Standing, delivered: &Delivered, webhook: &CaptureReport) -> Table<5> {
+    let [what, first, second, sum] =
+        [Column::text("what"), Column::number("backfill"), Column::number("webhook"), Column::number("sum")];
+    let mut table = Table::new([what, first, second, sum, Column::text("").yields()]);
+    let mut row = |name: &str, of: [u64; 2], remark: &str| {
+        let [first, second, sum] = [of[0], of[1], of[0] + of[1]].map(|n| Cell::from(number(n)));
+        table.row([name.into(), first, second, sum, Cell::new(remark, Paint::Faint)]);
     };
-    row("received", [pages, delivered.received()], again);
-    let of = |count: fn(&CaptureReport) -> u64| [count(&backfill), count(webhooks)];
-    let mut remarks = crate::render::runs::report(&sum).into_iter().map(|[_, _, remark]| remark);
-    let counts: [(&str, fn(&CaptureReport) -> u64); 4] = [
-        ("captured", |report| report.captured),
-        ("duplicate", |report| report.duplicate),
-        ("filtered", CaptureReport::filtered_total),
-        ("quarantined", |report| report.quarantined),
-    ];
-    for (name, count) in counts {
-        row(name, of(count), remarks.next().unwrap_or_default());
+    let backfill = standing.report();
+    let of = |count: &dyn Fn(&CaptureReport) -> u64| [count(&backfill), count(webhook)];
+    let pages = standing.units().iter().map(|unit| unit.counters.pages).sum();
+    let repeated = format!("pages, webhooks ({} twice)", number(delivered.repeated()));
+    row("received", [pages, delivered.received], &repeated);
+    row("captured", of(&|report| report.captured), "new rows");
+    row("duplicate", of(&|report| report.duplicate), "were rows already");
+    row("quarantined", of(&|report| report.quarantined), "could not be read");
+    row("filtered", of(&CaptureReport::filtered_total), "left out on purpose:");
+    let reasons: BTreeSet<_> = backfill.filtered.keys().chain(webhook.filtered.keys()).collect();
+    for reason in reasons {
+        row("", of(&|report| report.filtered.get(reason).copied().unwrap_or(0)), reason);
     }
     table
 }

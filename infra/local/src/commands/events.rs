@@ -25,7 +25,7 @@ const EVENT: &str = "issues";
 const SECOND: i64 = 1_770_379_200;
 
 /// Write the inputs for `sam local invoke` into events/.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Example:
   cargo local events --check")]
 pub(super) struct Events {
@@ -53,7 +53,8 @@ impl Events {
         if stale.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
-        Err(Failure::new(format!("not current in events/: {}", stale.join(", "))).hint("run `cargo local events` and commit what it writes"))
+        Err(Failure::new(format!("not current in events/: {}", stale.join(", ")))
+            .hint("run `cargo local events` and commit what it writes"))
     }
 }
 
@@ -79,7 +80,8 @@ fn all() -> Result<[(&'static str, String); 5], Failure> {
 }
 
 fn signed(now: Timestamp) -> Result<connector_domain::http::Headers, Failure> {
-    let provider = connector_providers::provider(ProviderKind::Github).ok_or_else(|| Failure::new("github is not served"))?;
+    let provider =
+        connector_providers::provider(ProviderKind::Github).ok_or_else(|| Failure::new("github is not served"))?;
     let secret = Secret::new(SECRET).ok_or_else(|| Failure::new("the secret is empty"))?;
     Ok(provider.sign(EVENT, "72d3162e-cc78-11e3-81ab-4c9367dc0958", WEBHOOK.as_bytes(), &secret, now))
 }

@@ -60,8 +60,10 @@ impl From<StackError> for Failure {
             StackError::Secrets(error) => error.into(),
             StackError::Template(error) => error.into(),
             StackError::Port(error) => error.into(),
-            StackError::Data { path, problem } => Self::new(format!("cannot open the data in {}: {problem}", path.display()))
-                .hint("name another directory with --data, or remove this one to start anew"),
+            StackError::Data { path, problem } => {
+                Self::new(format!("cannot open the data in {}: {problem}", path.display()))
+                    .hint("name another directory with --data, or remove this one to start anew")
+            }
             StackError::Listen { port, source } => Self::new(format!("cannot listen on 127.0.0.1:{port}: {source}"))
                 .hint("name another port with --port; 0 takes any that is free"),
             StackError::ApiUrl { provider } => Self::new(format!("{provider}'s API cannot be at that address"))

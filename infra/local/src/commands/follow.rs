@@ -15,7 +15,7 @@ use crate::render::progress::Progress;
 use crate::stack::Stack;
 
 /// Between two looks.
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(150);
 /// So many looks at empty queues, and nothing more will happen by itself.
 const IDLE_LOOKS: u32 = 20;
 

@@ -1,5 +1,8 @@
 //! The wish to stop: Ctrl-C, or the signal that `kill` sends.
 
+/// What shells answer for a program that Ctrl-C ended.
+pub(super) const INTERRUPTED: u8 = 130;
+
 /// Resolves at the next such wish. Once it was called, such a signal does not end the process by itself any more.
 pub(super) async fn interrupted() {
     #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Linking from the command line, where there is no consent screen.
 
-use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::ProviderKind;
+use connector_domain::connection::{Integration, SyncSettings};
 
 use crate::stack::LinkOutcome;
 

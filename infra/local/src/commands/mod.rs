@@ -26,15 +26,17 @@ use crate::render::style::Paint;
 use failure::Failure;
 
 /// Memory Connectors on this machine: the system of template.yaml in one process, on an embedded DynamoDB.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(name = "connectors", bin_name = "cargo local", version, arg_required_else_help = true)]
-#[command(after_help = "Start here:\n  cargo local demo\n\nRows and secrets are kept in .local; remove it to start anew.")]
+#[command(
+    after_help = "Start here:\n  cargo local demo\n\nRows and secrets are kept in .local; remove it to start anew."
+)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
     Up(up::Up),
@@ -89,7 +91,11 @@ mod tests {
         line.clone().debug_assert();
         for command in line.get_subcommands() {
             let example = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(example.contains(&format!("cargo local {}", command.get_name())), "{}: {example}", command.get_name());
+            assert!(
+                example.contains(&format!("cargo local {}", command.get_name())),
+                "{}: {example}",
+                command.get_name()
+            );
             assert!(command.get_about().is_some(), "{}", command.get_name());
         }
     }

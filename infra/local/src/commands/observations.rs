@@ -20,7 +20,7 @@ use crate::stack::Template;
 const PAGE: usize = 200;
 
 /// Show what is stored, newest first.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Examples:
   cargo local observations --type pull-request.merged --since 7d
   cargo local observations --json --limit 1000 | jq .event.title")]
@@ -38,8 +38,8 @@ pub(super) struct Observations {
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
     /// Most rows to show.
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
-    limit: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
     #[command(flatten)]
     tenant: Tenant,
     #[command(flatten)]
@@ -86,7 +86,7 @@ impl Observations {
             source_type: self.kind.clone(),
             since: self.since.as_deref().map_or(Ok(Timestamp::UNIX_EPOCH), |text| moment(text, now))?,
             until: Timestamp::MAX,
-            limit: self.limit,
+            limit: usize::try_from(self.limit).unwrap_or(usize::MAX),
             cursor: None,
         })
     }

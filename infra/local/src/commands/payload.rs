@@ -19,7 +19,7 @@ pub(super) fn resource_id(item: &Value) -> Option<ResourceId> {
 /// The name of the resource.
 pub(super) fn resource_name(item: &Value) -> Option<String> {
     let text = |path: &&str| item.pointer(path).and_then(Value::as_str);
-    let written = NAMES.iter().find_map(|path| text(path)).map(str::to_owned);
+    let written = NAMES.iter().find_map(text).map(str::to_owned);
     written.or_else(|| {
         let (_, rest) = ADDRESSES.iter().find_map(|path| text(path)?.split_once(BEFORE_NAME))?;
         let mut parts = rest.split('/').filter(|part| !part.is_empty());

@@ -51,7 +51,11 @@ impl Place {
 
     /// ` --data DIR` for a command to be copied, where it is needed.
     pub(super) fn as_argument(&self) -> String {
-        if self.directory == Path::new(".local") { String::new() } else { format!(" --data {}", self.directory.display()) }
+        if self.directory == Path::new(".local") {
+            String::new()
+        } else {
+            format!(" --data {}", self.directory.display())
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::render::text::clean;
 use crate::stack::{Database, LinkRequest, Template};
 
 /// Sign a payload and post it to a running stack.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Example, with `cargo local up` in another terminal:
   cargo local send --provider github --event issues --link shared/providers/fixtures/github/webhooks/issues.opened.json")]
 pub(super) struct Send {
@@ -72,12 +72,14 @@ impl Send {
         let provider = self.provider.kind();
         let origin = url.origin().ascii_serialization();
         let http = ReqwestHttp::builder().base_url(provider, &origin).map_err(|_| {
-            Failure::new(format!("{origin} cannot be posted to")).hint("give an https URL, or an http URL of this machine")
+            Failure::new(format!("{origin} cannot be posted to"))
+                .hint("give an https URL, or an http URL of this machine")
         })?;
         let signed = self.provider.sign(&self.event, &OsRandom.id(), &body, secret, SystemClock.now());
         // A request's header names live as long as the program, which here ends with it.
         let headers = signed.iter().map(|(name, value)| (&*name.to_owned().leak(), value.to_owned())).collect();
-        let body = String::from_utf8(body).map_err(|_| Failure::new(format!("{} is not UTF-8, as JSON is", self.file.display())))?;
+        let body = String::from_utf8(body)
+            .map_err(|_| Failure::new(format!("{} is not UTF-8, as JSON is", self.file.display())))?;
         let request = HttpRequest {
             provider,
             method: Method::Post,
@@ -109,7 +111,8 @@ impl Send {
             let binary = format!("webhook-{}", self.provider.kind());
             let ours = |function: &String| template.functions.get(function).is_some_and(|found| found.binary == binary);
             let route = template.routes.iter().find(|route| ours(&route.function));
-            let route = route.ok_or_else(|| Failure::new(format!("template.yaml has no route for {}", self.provider.kind())))?;
+            let route = route
+                .ok_or_else(|| Failure::new(format!("template.yaml has no route for {}", self.provider.kind())))?;
             url.set_path(&route.path);
         }
         Ok(url)
@@ -123,9 +126,13 @@ impl Send {
         let Ok(delivery) = unverified.verify(|_| Ok::<(), Infallible>(()));
         let (account, resource) = match self.provider.route(&delivery) {
             Route::Account { account, resource: Some(resource) } => (account, resource),
-            Route::Account { resource: None, .. } => return Err(Failure::new("the payload is about no resource to link")),
+            Route::Account { resource: None, .. } => {
+                return Err(Failure::new("the payload is about no resource to link"));
+            }
             Route::Nowhere(reason) => return Err(Failure::new(format!("the payload is nobody's: {reason}"))),
-            Route::Unreadable(at) => return Err(Failure::new(format!("the payload cannot be read: {} {}", at.path, at.reason))),
+            Route::Unreadable(at) => {
+                return Err(Failure::new(format!("the payload cannot be read: {} {}", at.path, at.reason)));
+            }
         };
         let name = serde_json::from_slice::<Value>(body).ok().as_ref().and_then(resource_name);
         let name = name.unwrap_or_else(|| resource.to_string());
@@ -159,7 +166,10 @@ impl Send {
             let reason = answer["reason"].as_str().unwrap_or_default();
             let links = matches!(reason, "no_connection" | "not_linked" | "tenant_mismatch");
             let hint = if links && !self.link { "; with --link it is captured" } else { "" };
-            output.note(format!("{}: it is kept and captured for nobody{hint}", output.aside.paint(Paint::Odd, "note")))?;
+            output.note(format!(
+                "{}: it is kept and captured for nobody{hint}",
+                output.aside.paint(Paint::Odd, "note")
+            ))?;
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -24,7 +24,7 @@ use crate::stack::{Database, Stores, Template};
 const MOST: usize = 10_000;
 
 /// Show connections, links, runs with their progress, and what waits.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Example:
   cargo local status --runs 3")]
 pub(super) struct Status {
@@ -95,7 +95,9 @@ impl Status {
         let (rows, more) = list(&*stores.observations, &self.tenant.workspace, everything(MOST)).await?;
         let waiting = stores.deliveries.due(Timestamp::MAX, MOST).await?.len() as u64;
         let units = stores.backfills.due_units(Timestamp::MAX, MOST).await?.len() as u64;
-        let newest = rows.first().map_or_else(String::new, |newest| format!(", the newest of {}", minute(newest.event.occurred_at)));
+        let newest = rows
+            .first()
+            .map_or_else(String::new, |newest| format!(", the newest of {}", minute(newest.event.occurred_at)));
         let at_least = if more { "+" } else { "" };
         let mut table = Table::new([Column::text(""), Column::number(""), Column::text("").yields()]);
         let mut line = |name: &str, n: String, text: String| table.row([name.into(), n.into(), text.into()]);
@@ -134,6 +136,10 @@ async fn show_run(rows: &Database, run: &Run, output: &mut Output) -> Result<(),
     let seen = &progress.report;
     let captured = count(seen.captured, "new row", "new rows");
     let known = count(seen.duplicate, "row", "rows");
-    output.line(format!("    {captured}, {known} known before, {} filtered, {} quarantined", seen.filtered_total(), seen.quarantined))?;
+    output.line(format!(
+        "    {captured}, {known} known before, {} filtered, {} quarantined",
+        seen.filtered_total(),
+        seen.quarantined
+    ))?;
     Ok(())
 }

@@ -24,7 +24,7 @@ use crate::render::text::clean;
 ///
 /// Each fact is one line of JSON on standard output. What is left out on purpose, and why, is told on standard error.
 /// The exit code is 1 when something in the payload could not be read.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(group = ArgGroup::new("kind").required(true).args(["event", "page"]))]
 #[command(after_help = "Examples:
   cargo local transform --provider github --event issues shared/providers/fixtures/github/webhooks/issues.opened.json

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// Serve the webhook routes on this machine until Ctrl-C.
 ///
 /// Routes, queues and schedules are those of template.yaml. Rows survive a restart, and what was unfinished goes on.
-#[derive(Debug, Args)]
+#[derive(Args)]
 #[command(after_help = "Example:
   cargo local up --port 8787")]
 pub(super) struct Up {
@@ -37,7 +37,9 @@ impl Up {
         output.lines(self.introduction(&template, &served.url, output))?;
 
         interrupted().await;
-        output.line("Stopping: no more requests, and the work at hand is brought to its end. Ctrl-C again stops at once.")?;
+        output.line(
+            "Stopping: no more requests, and the work at hand is brought to its end. Ctrl-C again stops at once.",
+        )?;
         let stopped = async {
             served.stop().await;
             stack.drain_and_stop(PATIENCE).await;

@@ -44,7 +44,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(super) fn must_be_json(bytes: &[u8], path: &Path) -> Result<(), Failure> {
     let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(bytes) else { return Ok(()) };
     let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-    Err(Failure::new(format!("{name} is not JSON: {error}")).hint("give the body of a request exactly as the provider sent it"))
+    Err(Failure::new(format!("{name} is not JSON: {error}"))
+        .hint("give the body of a request exactly as the provider sent it"))
 }
 
 /// A moment: `2026-02-06`, `2026-02-06T12:00:00Z`, or so long ago: `90m`, `12h`, `7d`.
@@ -60,15 +61,10 @@ pub(super) fn moment(text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
         let count: i64 = text.strip_suffix(unit)?.parse().ok().filter(|count| *count >= 0)?;
         now.checked_sub(jiff::SignedDuration::from_secs(count.checked_mul(seconds)?)).ok()
     };
-    let day = |text: &str| {
-        let date: jiff::civil::Date = text.parse().ok()?;
-        // A date of jiff may bring a time along, which it drops.
-        (date.to_string() == text).then(|| date.to_zoned(jiff::tz::TimeZone::UTC).ok())?
-    };
-    ago(text)
-        .or_else(|| text.parse().ok())
-        .or_else(|| day(text).map(|day| day.timestamp()))
-        .ok_or_else(|| Failure::new(format!("{text:?} is no moment")).hint("write 7d, 12h, 2026-02-06 or 2026-02-06T12:00:00Z"))
+    let day = |text: &str| format!("{text}T00:00:00Z").parse().ok();
+    ago(text).or_else(|| text.parse().ok()).or_else(|| day(text)).ok_or_else(|| {
+        Failure::new(format!("{text:?} is no moment")).hint("write 7d, 12h, 2026-02-06 or 2026-02-06T12:00:00Z")
+    })
 }
 
 #[cfg(test)]

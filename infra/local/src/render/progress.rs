@@ -63,7 +63,10 @@ impl Progress {
             let entity = unit.key.entity;
             let (text, paint) = in_words(unit, now);
             let bars = self.bars.as_ref();
-            let shown = self.units.entry(entity).or_insert_with(|| Shown { bar: bars.map(|bars| bar(bars, entity)), last: None });
+            let shown = self
+                .units
+                .entry(entity)
+                .or_insert_with(|| Shown { bar: bars.map(|bars| bar(bars, entity)), last: None });
             match &shown.bar {
                 Some(bar) => draw(bar, unit, &text, paint, self.look),
                 None => {
@@ -141,12 +144,8 @@ mod tests {
     #[test]
     fn without_a_terminal_each_change_is_a_line() {
         let page = Page::default();
-        let mut output = Output {
-            out: Box::new(page.clone()),
-            err: Box::new(io::sink()),
-            look: Look::PLAIN,
-            aside: Style::PLAIN,
-        };
+        let mut output =
+            Output { out: Box::new(page.clone()), err: Box::new(io::sink()), look: Look::PLAIN, aside: Style::PLAIN };
         let mut progress = Progress::new(output.look);
         let limits = connector_domain::backfill::Limits::default();
         let mut unit = builders::unit(&builders::workspace("acme"), "9");

@@ -61,7 +61,11 @@ pub(crate) fn report(report: &CaptureReport) -> Vec<[String; 3]> {
         lines.push([String::new(), String::new(), format!("{}: {}", clean(path), clean(reason))]);
     }
     if report.conflicts > 0 {
-        lines.push(line("conflicts", report.conflicts, "duplicates that said something else; the row was kept".to_owned()));
+        lines.push(line(
+            "conflicts",
+            report.conflicts,
+            "duplicates that said something else; the row was kept".to_owned(),
+        ));
     }
     lines
 }

@@ -6,9 +6,6 @@ use super::Look;
 use super::style::Paint;
 use super::text::fit;
 
-/// Between two columns.
-const GAP: usize = 2;
-
 /// A column.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
@@ -64,12 +61,19 @@ impl<T: Into<String>> From<T> for Cell {
 pub(crate) struct Table<const N: usize> {
     columns: [Column; N],
     rows: Vec<[Cell; N]>,
+    /// Blanks between two columns.
+    gap: usize,
 }
 
 impl<const N: usize> Table<N> {
     /// A table without rows.
     pub(crate) const fn new(columns: [Column; N]) -> Self {
-        Self { columns, rows: Vec::new() }
+        Self { columns, rows: Vec::new(), gap: 2 }
+    }
+
+    /// With one blank between two columns in place of two.
+    pub(crate) fn dense(self) -> Self {
+        Self { gap: 1, ..self }
     }
 
     /// Adds a row.
@@ -101,7 +105,7 @@ impl<const N: usize> Table<N> {
             if place == last {
                 break;
             }
-            line.push_str(&" ".repeat(GAP));
+            line.push_str(&" ".repeat(self.gap));
         }
         line
     }
@@ -114,7 +118,7 @@ impl<const N: usize> Table<N> {
             widest.max(measure_text_width(self.columns[at].heading))
         });
         if let Some(width) = look.width {
-            let taken = indent + widths.iter().sum::<usize>() + GAP * N.saturating_sub(1);
+            let taken = indent + widths.iter().sum::<usize>() + self.gap * N.saturating_sub(1);
             if let Some(at) = self.columns.iter().position(|column| column.yields) {
                 let over = taken.saturating_sub(width);
                 widths[at] = widths[at].saturating_sub(over).max(widths[at].min(8));
@@ -130,7 +134,8 @@ mod tests {
     use super::*;
 
     fn table() -> Table<3> {
-        let mut table = Table::new([Column::text("title").yields(), Column::number("pages"), Column::text("state").most(6)]);
+        let mut table =
+            Table::new([Column::text("title").yields(), Column::number("pages"), Column::text("state").most(6)]);
         table.row(["A long title, and then some more of it".into(), "3".into(), Cell::new("completed", Paint::Good)]);
         table.row(["Short".into(), "12".into(), "ok".into()]);
         table
@@ -152,18 +157,19 @@ mod tests {
     fn a_terminal_gets_what_fits() {
         let look = Look { style: Style::PLAIN, width: Some(32) };
         let lines = table().lines(0, look);
-        assert_eq!(lines, [
-            "title              pages  state",
-            "A long title, an…      3  compl…",
-            "Short                 12  ok",
-        ]);
+        assert_eq!(
+            lines,
+            ["title              pages  state", "A long title, an…      3  compl…", "Short                 12  ok",]
+        );
         assert!(lines.iter().all(|line| measure_text_width(line) <= 32));
     }
 
     #[test]
     fn colour_takes_no_room() {
         let look = Look { style: Style::COLOUR, width: Some(32) };
-        for (coloured, plain) in table().lines(0, look).iter().zip(table().lines(0, Look { style: Style::PLAIN, ..look })) {
+        for (coloured, plain) in
+            table().lines(0, look).iter().zip(table().lines(0, Look { style: Style::PLAIN, ..look }))
+        {
             assert_eq!(console::strip_ansi_codes(coloured), plain);
         }
     }

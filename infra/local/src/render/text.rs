@@ -58,13 +58,16 @@ pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
 
 /// One line without control characters: titles and names are written by strangers, and a terminal obeys what it is sent.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
-    let unfit = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unfit = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     if text.contains(unfit) { text.replace(unfit, " ").into() } else { text.into() }
 }
 
 /// Exactly `width` columns: cut with an ellipsis, or filled up.
 pub(crate) fn fit(text: &str, width: usize, alignment: Alignment) -> String {
-    pad_str(text, width, alignment, Some("…")).into_owned()
+    // What is cut may end before a wide character, one column short.
+    pad_str(&cut(text, width), width, alignment, None).into_owned()
 }
 
 /// At most `width` columns.

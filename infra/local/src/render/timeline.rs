@@ -1,5 +1,6 @@
 //! Observations as rows, newest first.
 
+use connector_domain::Timestamp;
 use connector_domain::observation::{IngestionSource, Observation};
 
 use super::Look;
@@ -7,20 +8,28 @@ use super::style::Paint;
 use super::table::{Cell, Column, Table};
 use super::text::{clean, minute};
 
+/// Fewer columns than this are narrow: the title gets what the year, blanks and the ends of names would take.
+const NARROW: usize = 100;
+
 /// One line per observation, below a line of headings.
 pub(crate) fn timeline(observations: &[Observation], indent: usize, look: Look) -> Vec<String> {
+    let narrow = look.width.is_some_and(|width| width < NARROW);
+    let [kind, actor] = if narrow { [19, 9] } else { [29, 15] };
     let mut table = Table::new([
         Column::text("time (UTC)"),
-        Column::text("type").most(29),
+        Column::text("type").most(kind),
         Column::text("title").yields(),
-        Column::text("actor").most(15),
+        Column::text("actor").most(actor),
         Column::number("score"),
         Column::text("path"),
     ]);
+    if narrow {
+        table = table.dense();
+    }
     for observation in observations {
         let event = &observation.event;
         table.row([
-            Cell::new(minute(event.occurred_at), Paint::Faint),
+            Cell::new(time(event.occurred_at, narrow), Paint::Faint),
             Cell::new(event.source_type.name(), Paint::Name),
             clean(title(&event.title, event.source_type.label())).into(),
             clean(event.actor.as_ref().map_or("-", |actor| &actor.name)).into(),
@@ -31,9 +40,15 @@ pub(crate) fn timeline(observations: &[Observation], indent: usize, look: Look) 
     table.lines(indent, look)
 }
 
+fn time(at: Timestamp, narrow: bool) -> String {
+    let full = minute(at);
+    if narrow { full.split_once('-').map_or(full.clone(), |(_, rest)| rest.to_owned()) } else { full }
+}
+
 /// The title without the label at its start, which says what the type says.
 fn title<'a>(title: &'a str, label: &str) -> &'a str {
-    let rest = title.strip_prefix('[').and_then(|rest| rest.strip_prefix(label)).and_then(|rest| rest.strip_prefix(']'));
+    let rest =
+        title.strip_prefix('[').and_then(|rest| rest.strip_prefix(label)).and_then(|rest| rest.strip_prefix(']'));
     rest.map_or(title, str::trim_start)
 }
 
@@ -69,9 +84,9 @@ mod tests {
         assert_eq!(
             timeline(&observations(), 2, Look { style: Style::PLAIN, width: None }),
             [
-                "  time (UTC)        type                 title                   actor        score  path",
+                "  time (UTC)        type                 title                    actor        score  path",
                 "  2026-02-06 12:00  pull-request.merged  Keep the cache warm [2J  user-583231     68  webhook",
-                "  2026-02-05 12:00  pull-request.merged  Add feature 8           -                5  backfill",
+                "  2026-02-05 12:00  pull-request.merged  Add feature 8            -                5  backfill",
             ]
         );
     }
@@ -79,7 +94,7 @@ mod tests {
     #[test]
     fn every_row_fits_the_terminal() {
         for width in [80, 100, 120] {
-            let lines = timeline(&observations(), 0, Look { style: Style::PLAIN, width: Some(width) });
+            let lines = timeline(&observations(), 2, Look { style: Style::PLAIN, width: Some(width) });
             assert!(lines.iter().all(|line| console::measure_text_width(line) <= width), "{lines:#?}");
         }
     }

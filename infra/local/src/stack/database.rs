@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_adapters::dynamodb::{TableNames, connect_local};
+use connector_adapters::dynamodb::{SealedTokens, TableNames, connect_local};
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
@@ -44,6 +44,7 @@ pub struct Stores {
 #[derive(Clone)]
 pub struct Database {
     stores: Stores,
+    sealed_tokens: SealedTokens,
     /// Whoever serves stops when this is dropped.
     _stop: Arc<oneshot::Sender<()>>,
 }
@@ -69,14 +70,18 @@ impl Database {
             make(&engine, name, table)?;
         }
         let (endpoint, stop) = serve(engine).await?;
-        let stores = connect_local(&endpoint).named(names);
+        let adapter = connect_local(&endpoint).named(names);
         let stores = Stores {
-            connections: Arc::new(stores.connections()),
-            deliveries: Arc::new(stores.deliveries(retention)),
-            observations: Arc::new(stores.observations()),
-            backfills: Arc::new(stores.backfills()),
+            connections: Arc::new(adapter.connections()),
+            deliveries: Arc::new(adapter.deliveries(retention)),
+            observations: Arc::new(adapter.observations()),
+            backfills: Arc::new(adapter.backfills()),
         };
-        Ok(Self { stores, _stop: Arc::new(stop) })
+        Ok(Self { stores, sealed_tokens: adapter.sealed_tokens(), _stop: Arc::new(stop) })
+    }
+
+    pub(super) fn sealed_tokens(&self) -> SealedTokens {
+        self.sealed_tokens.clone()
     }
 
     /// Whether there are rows to open.

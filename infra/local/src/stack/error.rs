@@ -25,6 +25,14 @@ pub enum StackError {
         /// Why.
         problem: String,
     },
+    /// The key that seals tokens cannot be read or made.
+    #[error("cannot use {}: {problem}. Without this file a new key is made, and connections must be made anew", path.display())]
+    Key {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        problem: String,
+    },
     /// The embedded DynamoDB does not take what the template says.
     #[error("the embedded DynamoDB refused {what}: {problem}")]
     Database {

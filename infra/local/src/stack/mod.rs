@@ -7,18 +7,21 @@
 mod database;
 mod deployment;
 mod error;
+mod key;
 mod link;
 mod options;
 mod poller;
 mod ports;
+mod private;
 mod queue;
 mod refill;
-mod runs;
 mod running;
+mod runs;
 mod schedule;
 mod secrets;
 mod serve;
 pub mod template;
+mod triggers;
 
 pub use database::{Database, Stores};
 pub use error::StackError;

@@ -25,7 +25,7 @@ pub struct Options {
     pub data: Data,
     /// Providers whose API is not at its usual address.
     pub api_urls: BTreeMap<ProviderKind, String>,
-    /// What opens every connection at its provider; without it, calls carry the connection's own token or none.
+    /// A token for every connection; without it, calls carry the connection's own one, or none.
     pub token: Option<Secret>,
     /// How history is fetched.
     pub page: PageSettings,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::{OsRandom, SystemClock};
+use connector_adapters::vault::{LocalKeyService, Vault};
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
     BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Random, Secrets,
@@ -16,7 +17,7 @@ use connector_domain::{ProviderKind, Secret};
 
 use super::queue::{Activity, LocalQueue, Sender};
 use super::template::{Function, QueueSpec, Template};
-use super::{Options, StackError, Stores, TemplateError};
+use super::{Database, Options, StackError, Stores, TemplateError, key};
 
 /// Everything that functions may need.
 pub(super) struct Ports {
@@ -32,7 +33,7 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    pub(super) fn new(template: &Template, options: &Options, stores: Stores) -> Result<Self, StackError> {
+    pub(super) fn new(template: &Template, options: &Options, database: &Database) -> Result<Self, StackError> {
         let activity = Arc::new(Activity::default());
         let dead: BTreeSet<_> =
             template.queues.values().filter_map(|queue| Some(&queue.dead_letters.as_ref()?.queue)).collect();
@@ -45,11 +46,11 @@ impl Ports {
             http = http.base_url(provider, url).map_err(|_| StackError::ApiUrl { provider })?;
         }
         Ok(Self {
-            stores,
+            stores: database.stores().clone(),
             queues: template.queues.iter().filter(|(name, _)| !dead.contains(name)).map(queue).collect(),
             activity,
             secrets: Arc::new(options.secrets.clone()),
-            tokens: Arc::new(FixedToken(options.token.clone())),
+            tokens: tokens(options, database)?,
             http: Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -126,15 +127,20 @@ impl Wiring<'_> {
     }
 }
 
-/// One token for every connection, or none.
-struct FixedToken(Option<Secret>);
+/// The given token for every connection, or each one's own, sealed under the local key.
+fn tokens(options: &Options, database: &Database) -> Result<Arc<dyn Tokens>, StackError> {
+    if let Some(token) = &options.token {
+        return Ok(Arc::new(FixedToken(token.clone())));
+    }
+    let key = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
+    Ok(Arc::new(Vault::new(database.sealed_tokens(), Arc::new(key), Arc::new(SystemClock), Arc::new(OsRandom))))
+}
+
+struct FixedToken(Secret);
 
 #[async_trait]
 impl Tokens for FixedToken {
     async fn bearer(&self, _: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
-        match &self.0 {
-            Some(_) if refused => Err(TokenError::NeedsReconnect),
-            token => Ok(token.clone()),
-        }
+        if refused { Err(TokenError::NeedsReconnect) } else { Ok(Some(self.0.clone())) }
     }
 }

@@ -89,12 +89,7 @@ pub(super) struct LocalQueue {
 }
 
 impl LocalQueue {
-    pub(super) fn new(
-        name: &str,
-        spec: QueueSpec,
-        retry_after: Duration,
-        activity: std::sync::Arc<Activity>,
-    ) -> Self {
+    pub(super) fn new(name: &str, spec: QueueSpec, retry_after: Duration, activity: std::sync::Arc<Activity>) -> Self {
         let max_receives = spec.dead_letters.as_ref().map_or(u32::MAX, |dead| dead.max_receives);
         Self {
             name: name.to_owned(),

@@ -6,11 +6,11 @@
 
 use std::time::Duration;
 
+use connector_domain::Timestamp;
 use connector_domain::backfill::{Unit, UnitState};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState};
 use connector_domain::ports::PortError;
 use connector_domain::task::{CaptureTask, TASK_VERSION};
-use connector_domain::Timestamp;
 use connector_recovery::RecoveryPorts;
 use tracing::info;
 

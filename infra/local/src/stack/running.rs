@@ -9,20 +9,16 @@ use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::http::WebhookRequest;
 use connector_lambda::http::Reply;
 use connector_recovery::Swept;
-use connector_webhook::Webhook;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::deployment::{Deployment, Function};
-use super::poller::{Delivery, deliver};
+use super::deployment::Deployment;
 use super::ports::Ports;
-use super::queue::LocalQueue;
 use super::refill::refill;
-use super::schedule::repeat;
-use super::template::{Mapping, Schedule};
+use super::triggers::{self, Routes};
 use super::{
-    Database, DeadLetter, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores, Template,
-    TemplateError, runs, serve,
+    Database, DeadLetter, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores,
+    Template, runs, serve,
 };
 
 /// The system, running in this process. Clones share it; it stops when the last one is dropped.
@@ -34,16 +30,10 @@ struct Inner {
     secrets: LocalSecrets,
     ports: Ports,
     deployment: Deployment,
-    routes: Vec<Route>,
+    routes: Routes,
     stop: watch::Sender<bool>,
     /// Dropped, they are aborted.
     tasks: Mutex<JoinSet<()>>,
-}
-
-struct Route {
-    method: String,
-    path: String,
-    webhook: Webhook,
 }
 
 impl Stack {
@@ -53,26 +43,14 @@ impl Stack {
     /// When the template cannot be run here, or the rows cannot be opened.
     pub async fn start(template: &Template, options: Options) -> Result<Self, StackError> {
         let database = Database::open(template, &options.data).await?;
-        let ports = Ports::new(template, &options, database.stores().clone())?;
+        let ports = Ports::new(template, &options, &database)?;
         let deployment = Deployment::new(template, &ports, &options)?;
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        for mapping in &template.mappings {
-            consume(&mut tasks, template, mapping, &deployment, &ports, stopped.clone())?;
-        }
-        for schedule in &template.schedules {
-            repeat_on(&mut tasks, schedule, &deployment, stopped.clone())?;
-        }
+        let routes = Routes::new(template, &deployment)?;
         refill(deployment.recovery()?.1).await?;
-        let inner = Inner {
-            routes: routes(template, &deployment)?,
-            secrets: options.secrets,
-            database,
-            ports,
-            deployment,
-            stop,
-            tasks: Mutex::new(tasks),
-        };
+        let (stop, stopped) = watch::channel(false);
+        let tasks = triggers::start(template, &deployment, &ports, &stopped)?;
+        let secrets = options.secrets;
+        let inner = Inner { database, secrets, ports, deployment, routes, stop, tasks: Mutex::new(tasks) };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -90,21 +68,10 @@ impl Stack {
 
     /// Answers a request as API Gateway and the function behind the route do.
     pub async fn webhook(&self, path: &str, method: &str, request: WebhookRequest) -> Reply {
-        match self.route(path, method) {
+        match self.0.routes.find(path, method) {
             Ok(webhook) => webhook.handle(request).await,
             Err(reply) => reply,
         }
-    }
-
-    fn route(&self, path: &str, method: &str) -> Result<&Webhook, Reply> {
-        let mut here = self.0.routes.iter().filter(|route| route.path == path).peekable();
-        if here.peek().is_none() {
-            return Err(Reply::problem(404, "not_found", "there is no such path"));
-        }
-        let taken = here.find(|route| route.method == "ANY" || route.method == method);
-        taken
-            .map(|route| &route.webhook)
-            .ok_or_else(|| Reply::problem(405, "method_not_allowed", "the path takes other methods"))
     }
 
     /// Listens on 127.0.0.1; port 0 takes any free one.
@@ -198,69 +165,4 @@ impl Stack {
             tracing::warn!("stopped in the middle of work, which goes on at the next start");
         }
     }
-}
-
-fn routes(template: &Template, deployment: &Deployment) -> Result<Vec<Route>, TemplateError> {
-    let route = |route: &super::template::Route| match deployment.get(&route.function) {
-        Some(Function::Webhook(webhook)) => {
-            Ok(Route { method: route.method.clone(), path: route.path.clone(), webhook: webhook.clone() })
-        }
-        _ => Err(TemplateError::at(&route.function, "it has a route and does not answer requests")),
-    };
-    template.routes.iter().map(route).collect()
-}
-
-fn consume(
-    tasks: &mut JoinSet<()>,
-    template: &Template,
-    mapping: &Mapping,
-    deployment: &Deployment,
-    ports: &Ports,
-    stop: watch::Receiver<bool>,
-) -> Result<(), TemplateError> {
-    let problem = |text: &str| TemplateError::at(&mapping.function, text);
-    let queue: &Arc<LocalQueue> = ports.queues.get(&mapping.queue).ok_or_else(|| problem("its queue is a dead-letter queue"))?;
-    let queue = Arc::clone(queue);
-    let timeout = template.functions.get(&mapping.function).map_or(Duration::ZERO, |function| function.timeout);
-    let how = Delivery { batch_size: mapping.batch_size, concurrency: mapping.concurrency, timeout };
-    match deployment.get(&mapping.function) {
-        Some(Function::Pages(worker)) => {
-            let worker = worker.clone();
-            let handle = move |task| {
-                let worker = worker.clone();
-                async move { worker.handle(task).await.map(drop) }
-            };
-            tasks.spawn(deliver(queue, how, stop, handle));
-        }
-        Some(Function::Capture(capture)) => {
-            let capture = capture.clone();
-            let handle = move |task| {
-                let capture = capture.clone();
-                async move { capture.handle(task).await.map(drop) }
-            };
-            tasks.spawn(deliver(queue, how, stop, handle));
-        }
-        _ => return Err(problem("it is fed by a queue and takes no messages")),
-    }
-    Ok(())
-}
-
-fn repeat_on(
-    tasks: &mut JoinSet<()>,
-    schedule: &Schedule,
-    deployment: &Deployment,
-    stop: watch::Receiver<bool>,
-) -> Result<(), TemplateError> {
-    match deployment.get(&schedule.function) {
-        Some(Function::Scheduler(scheduler)) => {
-            let (scheduler, every) = (scheduler.clone(), schedule.every);
-            tasks.spawn(async move { repeat(every, stop, || scheduler.tick()).await });
-        }
-        Some(Function::Recovery(recovery, _)) => {
-            let (recovery, every) = (recovery.clone(), schedule.every);
-            tasks.spawn(async move { repeat(every, stop, || recovery.sweep()).await });
-        }
-        _ => return Err(TemplateError::at(&schedule.function, "it has a schedule and needs a request or a message")),
-    }
-    Ok(())
 }

@@ -7,10 +7,7 @@ use connector_domain::ports::{BackfillStore, Clock, PortError, Put};
 use super::StackError;
 
 /// How a run stands. A unit that a later run has taken over is not part of it any more.
-pub(super) async fn progress(
-    store: &dyn BackfillStore,
-    id: &RunId,
-) -> Result<(RunProgress, Vec<Unit>), StackError> {
+pub(super) async fn progress(store: &dyn BackfillStore, id: &RunId) -> Result<(RunProgress, Vec<Unit>), StackError> {
     let units = units(store, &run(store, id).await?).await?;
     let reports = store.page_reports(id).await?;
     Ok((RunProgress::of(&units, &reports), units))

@@ -1,14 +1,15 @@
 //! The webhook secrets of a local stack: random ones, in a file that only its owner can read.
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use async_trait::async_trait;
 use connector_domain::ports::{PortError, Random, Secrets};
 use connector_domain::{ProviderKind, Secret};
 use serde::{Deserialize, Serialize};
+
+use super::private;
 
 /// Name of the file in the data directory.
 const FILE: &str = "secrets.json";
@@ -88,7 +89,6 @@ impl LocalSecrets {
             Err(error) => return Err(failed(error)),
         };
         if secrets.complete(random) {
-            fs::create_dir_all(directory).map_err(failed)?;
             secrets.write(&path).map_err(failed)?;
         }
         Ok(secrets)
@@ -123,7 +123,6 @@ impl LocalSecrets {
         self.0.len() > before
     }
 
-    /// Writes beside the file and renames, so that a crash leaves the old one or the new one.
     fn write(&self, path: &Path) -> io::Result<()> {
         let entry = |(provider, secret): (&ProviderKind, &Secret)| {
             Some((*provider, Entry { webhook_secret: secret.expose_str()?.to_owned() }))
@@ -131,15 +130,7 @@ impl LocalSecrets {
         let entries: BTreeMap<_, _> = self.0.iter().filter_map(entry).collect();
         let mut text = serde_json::to_vec_pretty(&entries)?;
         text.push(b'\n');
-        let beside = path.with_extension("json.new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&beside)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
+        private::write(path, &text)
     }
 }
 

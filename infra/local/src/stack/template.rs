@@ -182,7 +182,8 @@ impl Template {
     /// own eyes.
     pub(super) fn setting(&self, name: &'static str) -> Result<(&str, &str), TemplateError> {
         let settings = self.functions.iter();
-        let mut values = settings.filter_map(|(function, spec)| Some((function.as_str(), spec.settings.get(name)?.as_str())));
+        let mut values =
+            settings.filter_map(|(function, spec)| Some((function.as_str(), spec.settings.get(name)?.as_str())));
         let Some((function, value)) = values.next() else {
             return Err(TemplateError::at("Resources", format!("no function has the setting {name}")));
         };

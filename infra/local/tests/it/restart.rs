@@ -14,9 +14,7 @@ use connector_simulator::github::NewPullRequest;
 use connector_webhook::{Webhook, WebhookPorts};
 use connectors::stack::{Data, Database, Stack, Template};
 
-use crate::support::{
-    SECRET, dir, everything, finish, github, ids, link_request, observations, options, start,
-};
+use crate::support::{SECRET, dir, everything, finish, github, ids, link_request, observations, options, start};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

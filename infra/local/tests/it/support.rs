@@ -34,8 +34,10 @@ pub(crate) async fn github() -> GitHub {
 }
 
 impl GitHub {
+    /// A history that is small, and many pages long.
     pub(crate) fn populate(&self) {
-        self.repository.populate(Populate::ending(self.world.now(), 30));
+        let size = Populate { pull_requests: 12, issues: 8, releases: 3, ..Populate::ending(self.world.now(), 30) };
+        self.repository.populate(size);
     }
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn options(data: Data, github: &GitHub) -> Options {
     let secrets = LocalSecrets::of([(ProviderKind::Github, Secret::new(SECRET).unwrap())]);
     let mut options = Options::new(data, secrets);
     options.api_urls.insert(ProviderKind::Github, github.server.github_url());
-    options.page.page_size = 5;
+    options.page.page_size = 2;
     // So that a page whose worker was killed can be taken at once.
     options.page.limits.lease = Duration::ZERO;
     options

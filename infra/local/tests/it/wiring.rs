@@ -1,6 +1,9 @@
 //! A template that names what is not there does not start.
 
+use std::time::Duration;
+
 use connector_domain::ProviderKind;
+use connectors::stack::template::{Route, Schedule};
 use connectors::stack::{Data, Stack, Template};
 
 use crate::support::{github, options};
@@ -17,7 +20,11 @@ async fn refused(template: &str) -> String {
 async fn what_the_template_names_must_be_there() {
     for (good, bad, says) in [
         ("Binary: webhook-github", "Binary: webhook-gitlab", "resource WebhookGithub: its binary webhook-gitlab"),
-        ("CAPTURE_QUEUE_URL: !Ref CaptureQueue", "X: x", "resource WebhookGithub: its setting CAPTURE_QUEUE_URL is missing"),
+        (
+            "CAPTURE_QUEUE_URL: !Ref CaptureQueue",
+            "X: x",
+            "resource WebhookGithub: its setting CAPTURE_QUEUE_URL is missing",
+        ),
         (
             "CAPTURE_QUEUE_URL: !Ref CaptureQueue",
             "CAPTURE_QUEUE_URL: !Ref TokenKey",
@@ -26,13 +33,33 @@ async fn what_the_template_names_must_be_there() {
         ("Binary: backfill-page", "Binary: webhook-github", "resource BackfillPage: its setting GITHUB_SECRET_ARN is"),
         ("Binary: backfill-page", "Binary: recovery-sweep", "resource BackfillPage: it is fed by a queue and takes no"),
         ("Binary: webhook-github", "Binary: recovery-sweep", "resource WebhookGithub: its setting BACKFILLS_TABLE"),
-        ("Binary: recovery-sweep", "Binary: observation-capture", "resource RecoverySweep: it has a schedule"),
         ("AttributeName: PK, KeyType: HASH", "AttributeName: NO, KeyType: HASH", "refused table"),
     ] {
         assert!(SHIPPED.contains(good), "{good}");
         let error = refused(&SHIPPED.replacen(good, bad, 1)).await;
         assert!(error.contains(says), "{bad}: {error}");
     }
+}
+
+#[tokio::test]
+async fn a_function_is_reached_in_its_own_way() {
+    let github = github().await;
+    let start = async |template: &Template| {
+        Stack::start(template, options(Data::Memory, &github)).await.err().unwrap().to_string()
+    };
+    let mut template = Template::embedded().unwrap();
+    template.schedules.push(Schedule { function: "WebhookGithub".to_owned(), every: Duration::from_secs(60) });
+    assert!(start(&template).await.contains("resource WebhookGithub: it has a schedule"));
+
+    let mut template = Template::embedded().unwrap();
+    let path = "/run".to_owned();
+    template.routes.push(Route { method: "POST".to_owned(), path, function: "RecoverySweep".to_owned() });
+    assert!(start(&template).await.contains("resource RecoverySweep: it has a route"));
+
+    let mut template = Template::embedded().unwrap();
+    template.functions.remove("RecoverySweep");
+    template.schedules.retain(|schedule| schedule.function != "RecoverySweep");
+    assert!(start(&template).await.contains("no function runs recovery-sweep"));
 }
 
 #[tokio::test]

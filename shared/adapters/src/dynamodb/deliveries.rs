@@ -15,10 +15,10 @@ use connector_domain::delivery::{DeliveryRecord, DeliveryState};
 use connector_domain::ports::{Clock, DeliveryStore, PortError, PutDelivery};
 use connector_domain::{DeliveryId, Timestamp, WorkspaceId};
 
+use super::due;
 use super::item::{Item, corrupt, from_item, get_number, is_of, keyed, number, text, to_attribute, to_item};
 use super::keys::Row;
 use super::table::{Condition, Table, Written};
-use super::due;
 use crate::system::SystemClock;
 
 /// How often a change is tried when others change the row at the same time. Each of them gets one step further.

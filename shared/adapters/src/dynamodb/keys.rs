@@ -86,6 +86,11 @@ impl Row {
 
     /// The row that a key is of; `None` when it is not one of ours.
     pub(crate) fn of(key: &Key) -> Option<Self> {
+        Self::parse(key).filter(|row| row.key() == *key)
+    }
+
+    /// Takes a number in any spelling, which [`Self::of`] does not.
+    fn parse(key: &Key) -> Option<Self> {
         let (kind, id) = key.pk.split_once('#')?;
         let (what, of) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
         Some(match (kind, what) {

@@ -20,7 +20,7 @@ use connector_domain::ports::PortError;
 pub use backfills::DynamoBackfills;
 pub use connections::DynamoConnections;
 pub use deliveries::DynamoDeliveries;
-pub use observations::DynamoObservations;
+pub use observations::{DynamoObservations, Search};
 pub use tables::TableNames;
 pub use tokens::SealedTokens;
 

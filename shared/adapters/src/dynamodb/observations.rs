@@ -19,6 +19,7 @@ use super::table::{Condition, Table, Written};
 mod list;
 
 pub(super) use list::INDEX as TIMELINE;
+pub use list::Search;
 
 /// Rows written at once.
 const CONCURRENCY: usize = 16;
@@ -30,6 +31,7 @@ const PUT: &str = "store an observation";
 #[derive(Debug, Clone)]
 pub struct DynamoObservations {
     table: Table,
+    search: Search,
     months: Arc<Mutex<HashSet<(WorkspaceId, String)>>>,
 }
 
@@ -37,7 +39,14 @@ impl DynamoObservations {
     /// Observations in a table.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { table: Table::new(client, table), months: Arc::default() }
+        Self { table: Table::new(client, table), search: Search::default(), months: Arc::default() }
+    }
+
+    /// Bounds the search for rows that a filter lets through.
+    #[must_use]
+    pub const fn with_search(mut self, search: Search) -> Self {
+        self.search = search;
+        self
     }
 
     async fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
@@ -91,7 +100,7 @@ impl ObservationStore for DynamoObservations {
     }
 
     async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
-        list::list(&self.table, workspace, filter).await
+        list::list(&self.table, self.search, workspace, filter).await
     }
 }
 

@@ -47,12 +47,7 @@ struct Index {
 
 /// Makes the tables that are not there.
 pub(super) async fn create(client: &Client, names: &TableNames) -> Result<(), PortError> {
-    let due = || Index {
-        name: due::INDEX,
-        hash: "dueShard",
-        range: ("dueAt", ScalarAttributeType::N),
-        whole: false,
-    };
+    let due = || Index { name: due::INDEX, hash: "dueShard", range: ("dueAt", ScalarAttributeType::N), whole: false };
     let active = Index {
         name: connections::ACTIVE,
         hash: "activeShard",
@@ -112,9 +107,7 @@ async fn create_one(client: &Client, name: &str, index: Index, expires: bool) ->
 fn key_schema(hash: &str, range: &str) -> Result<Vec<KeySchemaElement>, PortError> {
     [(hash, KeyType::Hash), (range, KeyType::Range)]
         .into_iter()
-        .map(|(name, kind)| {
-            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(invalid)
-        })
+        .map(|(name, kind)| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(invalid))
         .collect()
 }
 

@@ -35,10 +35,8 @@ impl BaseUrl {
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => return Err(InvalidBaseUrl),
         };
-        let plain = url.username().is_empty()
-            && url.password().is_none()
-            && url.query().is_none()
-            && url.fragment().is_none();
+        let plain =
+            url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
         match url.scheme() {
             "https" if plain => Ok(Self(url)),
             "http" if plain && here => Ok(Self(url)),
@@ -103,8 +101,24 @@ mod tests {
         assert_eq!(join(api, "/@evil.example").unwrap(), "https://api.example.org/@evil.example");
         assert_eq!(join(api, "/a%20b/%C3%A9").unwrap(), "https://api.example.org/a%20b/%C3%A9");
         for bad in [
-            "", "repos", "@evil", "//evil", "/\\evil", "\\\\evil", "/..", "/a/../b", "/a/.", "/%2e%2E/b", "/a/.%2e",
-            "/a?b=c", "/a#b", "/a b", "/a\n", "/a\u{e9}", "https://evil", "/a\tb",
+            "",
+            "repos",
+            "@evil",
+            "//evil",
+            "/\\evil",
+            "\\\\evil",
+            "/..",
+            "/a/../b",
+            "/a/.",
+            "/%2e%2E/b",
+            "/a/.%2e",
+            "/a?b=c",
+            "/a#b",
+            "/a b",
+            "/a\n",
+            "/a\u{e9}",
+            "https://evil",
+            "/a\tb",
         ] {
             assert!(matches!(join(api, bad), Err(HttpError::Invalid)), "{bad:?}");
         }
@@ -119,12 +133,28 @@ mod tests {
 
     #[test]
     fn a_base_is_https_or_here() {
-        for good in ["https://api.github.com", "https://ghe.example.org:8443/api", "http://127.0.0.1:8080", "http://[::1]:1", "http://localhost"] {
+        for good in [
+            "https://api.github.com",
+            "https://ghe.example.org:8443/api",
+            "http://127.0.0.1:8080",
+            "http://[::1]:1",
+            "http://localhost",
+        ] {
             assert!(BaseUrl::parse(good).is_ok(), "{good}");
         }
         for bad in [
-            "", "api.github.com", "ftp://x", "http://example.org", "http://169.254.169.254", "https://u@x", "https://u:p@x",
-            "https://x?y", "https://x#y", "file:///etc/passwd", "https://", "http://127.0.0.1.evil.example",
+            "",
+            "api.github.com",
+            "ftp://x",
+            "http://example.org",
+            "http://169.254.169.254",
+            "https://u@x",
+            "https://u:p@x",
+            "https://x?y",
+            "https://x#y",
+            "file:///etc/passwd",
+            "https://",
+            "http://127.0.0.1.evil.example",
         ] {
             assert_eq!(BaseUrl::parse(bad), Err(InvalidBaseUrl), "{bad:?}");
         }
@@ -139,8 +169,14 @@ mod tests {
         assert_eq!(follow("/repositories/9?page=2").as_deref(), Some("https://api.example.org/repositories/9?page=2"));
         assert_eq!(follow("https://api.example.org:443/x").as_deref(), Some("https://api.example.org/x"));
         for bad in [
-            "https://evil.example/", "//evil.example", "http://api.example.org/", "https://api.example.org:8443/",
-            "https://api.example.org@evil.example/", "https://u:p@api.example.org/", "\\\\evil.example", "javascript:x",
+            "https://evil.example/",
+            "//evil.example",
+            "http://api.example.org/",
+            "https://api.example.org:8443/",
+            "https://api.example.org@evil.example/",
+            "https://u:p@api.example.org/",
+            "\\\\evil.example",
+            "javascript:x",
             "https://api.example.org.evil.example/",
         ] {
             assert_eq!(follow(bad), None, "{bad}");

@@ -15,8 +15,8 @@ use connector_domain::{ProviderKind, Secret};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Response};
 
-pub use address::InvalidBaseUrl;
 use address::BaseUrl;
+pub use address::InvalidBaseUrl;
 
 /// Most redirects of one request.
 const MAX_HOPS: usize = 3;
@@ -129,11 +129,8 @@ impl ProviderHttp for ReqwestHttp {
         let response = self.follow(request, bearer).await?;
         let status = response.status().as_u16();
         // A header value that is not text is of no use to any provider's module.
-        let headers: Headers = response
-            .headers()
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-            .collect();
+        let headers: Headers =
+            response.headers().iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
         let body = body::read(response, self.limits.body).await?;
         Ok(HttpResponse { status, headers, body })
     }

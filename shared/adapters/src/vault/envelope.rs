@@ -27,12 +27,7 @@ pub struct Sealed {
 }
 
 /// Seals a secret under a new data key.
-pub(super) fn seal(
-    key: DataKey,
-    context: &SealContext,
-    nonce: [u8; 12],
-    secret: &Secret,
-) -> Result<Sealed, PortError> {
+pub(super) fn seal(key: DataKey, context: &SealContext, nonce: [u8; 12], secret: &Secret) -> Result<Sealed, PortError> {
     let ciphertext = encrypt(&key.plain, &nonce, &associated(context), secret.expose())?;
     Ok(Sealed { version: VERSION, key_id: key.key_id, data_key: key.sealed, nonce, ciphertext })
 }

@@ -5,11 +5,13 @@ mod lossy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use connector_adapters::dynamodb::Search;
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::ports::{
-    Clock, ConnectionStore, DeliveryStore, ObservationStore, PortErrorKind, PutDelivery, Random,
+    Clock, ConnectionStore, DeliveryStore, ObservationFilter, ObservationStore, PortErrorKind, PutDelivery, Random,
 };
+use connector_domain::{SourceType, Timestamp};
 use connector_testkit::builders::{at, delivery, integration, observation, workspace};
 use connector_testkit::contract;
 use connector_testkit::memory::{ManualClock, SeededRandom};
@@ -54,7 +56,10 @@ async fn tables_are_made_once() {
 fn both_kinds(name: &str) -> [(DeliveryRecord, Vec<u8>); 2] {
     let random = SeededRandom::new(1);
     let large = (0..50_000).flat_map(|_| random.bytes()).collect();
-    [(delivery(&format!("github#{name}-large"), &[]), large), (delivery(&format!("github#{name}"), &[]), b"{}".to_vec())]
+    [
+        (delivery(&format!("github#{name}-large"), &[]), large),
+        (delivery(&format!("github#{name}"), &[]), b"{}".to_vec()),
+    ]
 }
 
 #[tokio::test]
@@ -125,37 +130,38 @@ async fn a_row_in_a_foreign_form_is_corrupt() {
 
 #[tokio::test]
 async fn a_rare_type_is_found_in_more_than_one_go() {
-    let store = stores().observations();
+    let store = stores().observations().with_search(Search { queries: 3, rows: 7 });
     let workspace = workspace("rare");
-    let mut rows: Vec<_> = (0..1_000).map(|n| observation(&workspace, &format!("9#{n}"), at(-n * 86_400))).collect();
-    rows.last_mut().unwrap().event.source_type = connector_domain::SourceType::GithubReleasePublished;
+    let mut rows: Vec<_> = (0..60).map(|n| observation(&workspace, &format!("9#{n}"), at(-n * 3_600))).collect();
+    for n in [30, 59] {
+        rows[n].event.source_type = SourceType::GithubReleasePublished;
+    }
     assert!(store.put_if_absent(&rows).await.iter().all(Result::is_ok));
-    let mut filter = connector_domain::ports::ObservationFilter {
+    let mut filter = ObservationFilter {
         provider: None,
         source_type: Some("release.published".to_owned()),
-        since: connector_domain::Timestamp::MIN,
-        until: connector_domain::Timestamp::MAX,
+        since: Timestamp::MIN,
+        until: Timestamp::MAX,
         limit: 10,
         cursor: None,
     };
-    let (mut found, mut pages) = (Vec::new(), 0);
+    let (mut found, mut sizes) = (Vec::new(), Vec::new());
     loop {
         let page = store.list(&workspace, &filter).await.unwrap();
+        sizes.push(page.observations.len());
         found.extend(page.observations);
-        pages += 1;
         match page.next {
             Some(next) => filter.cursor = Some(next),
             None => break,
         }
     }
-    assert_eq!(found, rows[999..]);
-    assert!(pages < 10, "33 months take few pages, not {pages}");
+    assert_eq!(found, [rows[30].clone(), rows[59].clone()]);
+    assert!(sizes.len() > 2 && sizes[0] == 0, "21 rows are looked at each time: {sizes:?}");
 }
 
 #[tokio::test]
 async fn what_aws_says_tells_whether_to_ask_again() {
-    let unavailable = connector_domain::ports::PortErrorKind::Temporary;
-    let wrong = connector_domain::ports::PortErrorKind::Permanent;
+    let (unavailable, wrong) = (PortErrorKind::Temporary, PortErrorKind::Permanent);
     for (status, code, kind) in [
         (400, "com.amazonaws.dynamodb.v20120810#ThrottlingException", unavailable),
         (400, "ProvisionedThroughputExceededException", unavailable),
@@ -192,7 +198,8 @@ async fn reasons_of_a_cancelled_transaction_decide() {
         (json!([{ "Code": "None" }, { "Code": "ThrottlingError" }]), PortErrorKind::Temporary, 1),
         (json!([{ "Code": "None" }, { "Code": "ValidationError" }]), PortErrorKind::Permanent, 1),
     ] {
-        let answer = json!({ "__type": "TransactionCanceledException", "Message": "no", "CancellationReasons": reasons });
+        let answer =
+            json!({ "__type": "TransactionCanceledException", "Message": "no", "CancellationReasons": reasons });
         let service = aws::serve(move |_, _| (400, answer.clone())).await;
         let store = stores_at(&service.url, 1).connections();
         let connection = connector_testkit::builders::connection("c", &workspace("acme"), "42");
@@ -202,22 +209,40 @@ async fn reasons_of_a_cancelled_transaction_decide() {
 }
 
 #[tokio::test]
-async fn active_links_fill_several_pages_of_an_index() {
+async fn active_links_fill_several_pages_of_a_shard() {
     let store = stores().connections();
     let owner = connector_testkit::builders::connection("many", &workspace("many"), "42");
-    let rows: Vec<_> = (0..1_000).map(|n| integration(&owner, &format!("many-{n}"))).collect();
-    for row in &rows {
-        store.put_integration(row).await.unwrap();
+    let first = integration(&owner, "many");
+    store.put_integration(&first).await.unwrap();
+    let get = client()
+        .get_item()
+        .table_name("connections")
+        .key("PK", AttributeValue::S("RES#github#many".to_owned()))
+        .key("SK", AttributeValue::S("WS#many".to_owned()));
+    let item = get.send().await.unwrap().item.unwrap();
+    // As many again as fit a page, and one, all in one shard.
+    let puts: Vec<_> = (0..101)
+        .map(|n| {
+            let mut item = item.clone();
+            item.insert("PK".to_owned(), AttributeValue::S(format!("RES#github#many-{n}")));
+            let put = PutRequest::builder().set_item(Some(item)).build().unwrap();
+            WriteRequest::builder().put_request(put).build()
+        })
+        .collect();
+    for batch in puts.chunks(25) {
+        client().batch_write_item().request_items("connections", batch.to_vec()).send().await.unwrap();
     }
-    let (mut found, mut after) = (0, None);
+    let (mut found, mut pages, mut after) = (0, 0, None);
     loop {
         let (page, next) = store.active_integrations(after).await.unwrap();
-        found += page.iter().filter(|row| row.workspace == owner.workspace).count();
+        found += page.iter().filter(|row| **row == first).count();
+        pages += 1;
         match next {
             Some(next) => after = Some(next),
             None => break,
         }
     }
-    assert_eq!(found, rows.len());
+    assert_eq!(found, 102);
+    assert!(pages > 8, "more pages than shards");
     assert!(store.active_integrations(Some("9".to_owned())).await.is_err(), "a place is one of ours");
 }

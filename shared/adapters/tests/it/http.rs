@@ -13,8 +13,7 @@ use crate::support::tcp::{Server, Then, response, serve};
 const LIMIT: usize = 100_000;
 
 fn http(server: &Server) -> ReqwestHttp {
-    let limits =
-        HttpLimits { connect: Duration::from_secs(5), total: Duration::from_millis(200), body: LIMIT };
+    let limits = HttpLimits { connect: Duration::from_secs(5), total: Duration::from_millis(200), body: LIMIT };
     at(&server.url, HttpLimits { total: Duration::from_secs(30), ..limits })
 }
 
@@ -79,7 +78,7 @@ async fn a_body_is_posted_as_json() {
     send(&http(&server), &request).await.unwrap();
     let head = &server.heads()[0];
     assert!(head.starts_with("post /graphql ") && head.contains("content-type: application/json\r\n"), "{head}");
-    assert!(head.contains("content-length: 28\r\n"), "{head}");
+    assert!(head.contains("content-length: 29\r\n"), "{head}");
 }
 
 #[tokio::test]
@@ -151,7 +150,7 @@ async fn a_body_is_inflated_and_bounded() {
         assert_eq!(send(&http(&server), &get("/")).await.unwrap().body.len(), LIMIT);
     }
     let large = vec![b'a'; LIMIT + 1];
-    let bomb = gzip(&vec![0; 50_000_000]);
+    let bomb = gzip(&vec![0; 5_000_000]);
     assert!(bomb.len() < LIMIT);
     let endless = |body: &[u8]| ([b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n", body].concat(), Then::Close);
     for answer in [

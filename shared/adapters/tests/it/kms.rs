@@ -18,10 +18,8 @@ fn context() -> SealContext {
 #[tokio::test]
 async fn data_keys_are_made_and_opened_in_their_context() {
     let (plain, sealed) = (BASE64_STANDARD.encode([7; 32]), BASE64_STANDARD.encode(b"sealed"));
-    let service = aws::serve(move |_, _| {
-        (200, json!({ "KeyId": KEY, "Plaintext": plain, "CiphertextBlob": sealed }))
-    })
-    .await;
+    let service =
+        aws::serve(move |_, _| (200, json!({ "KeyId": KEY, "Plaintext": plain, "CiphertextBlob": sealed }))).await;
     let keys = KmsKeys::new(aws::client!(aws_sdk_kms, &service.url), KEY);
     let key = keys.generate(&context()).await.unwrap();
     assert_eq!((*key.plain, key.sealed.as_slice(), key.key_id.as_str()), ([7; 32], &b"sealed"[..], KEY));

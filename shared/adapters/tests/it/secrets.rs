@@ -7,7 +7,6 @@ use std::time::Duration;
 use connector_adapters::secrets::SecretsManager;
 use connector_domain::ProviderKind;
 use connector_domain::ports::{Clock, PortErrorKind, Secrets};
-use connector_testkit::builders::at;
 use connector_testkit::memory::ManualClock;
 use serde_json::{Value, json};
 

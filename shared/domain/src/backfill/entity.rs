@@ -15,6 +15,8 @@ pub enum EntityType {
     Issue,
     /// Releases.
     Release,
+    /// Deployments.
+    Deployment,
     /// Comments.
     Comment,
     /// Projects.
@@ -23,18 +25,22 @@ pub enum EntityType {
     ProjectUpdate,
     /// Cycles.
     Cycle,
+    /// Single occurrences of errors.
+    Error,
 }
 
 impl EntityType {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::PullRequest,
         Self::Issue,
         Self::Release,
+        Self::Deployment,
         Self::Comment,
         Self::Project,
         Self::ProjectUpdate,
         Self::Cycle,
+        Self::Error,
     ];
 
     /// The name in keys, messages and on the command line.
@@ -44,10 +50,12 @@ impl EntityType {
             Self::PullRequest => "pull_request",
             Self::Issue => "issue",
             Self::Release => "release",
+            Self::Deployment => "deployment",
             Self::Comment => "comment",
             Self::Project => "project",
             Self::ProjectUpdate => "project_update",
             Self::Cycle => "cycle",
+            Self::Error => "error",
         }
     }
 }

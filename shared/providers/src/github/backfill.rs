@@ -13,7 +13,7 @@ use super::facts::{Missing, issue, pull_request, release};
 use super::paging::{IssuePlace, Place, PullPlace, ReleasePlace, Seen, Stamp};
 use super::payload::{Issue, PullRequest, Release, Repo};
 use crate::json::{self, NumericId};
-use crate::{PageMeta, Scope, encode, headers};
+use crate::{PageMeta, Scope, encode, headers, page};
 
 /// What can be listed.
 pub(super) const LISTS: &[EntityType] = &[EntityType::PullRequest, EntityType::Issue, EntityType::Release];
@@ -135,26 +135,7 @@ fn stamp(item: &RawValue) -> Stamp {
 
 /// What a page became: one event per transition that its items prove, inside the window.
 pub(super) fn transform_page(resource: &ResourceRef, entity: EntityType, window: Window, raw: &[u8]) -> Transformed {
-    // JSON is UTF-8. Where it is not, only the items with the damage are given up.
-    let text = String::from_utf8_lossy(raw);
-    let damaged = matches!(text, std::borrow::Cow::Owned(_));
-    let items = match items(&text) {
-        Ok(items) => items,
-        Err(error) => return Transformed::Items(vec![Item::Quarantined(error)]),
-    };
-    let mut out = Vec::with_capacity(items.len() * 2);
-    for (index, item) in items.into_iter().enumerate() {
-        let read = if damaged && item.get().contains(char::REPLACEMENT_CHARACTER) {
-            Err(json::quarantined("", "not UTF-8"))
-        } else {
-            facts(resource, entity, window, item.get().as_bytes())
-        };
-        match read {
-            Ok(facts) => out.extend(facts),
-            Err(error) => out.push(Item::Quarantined(json::within(&format!("[{index}]"), error))),
-        }
-    }
-    Transformed::Items(out)
+    page::transform(raw, items, |item| facts(resource, entity, window, item))
 }
 
 /// The facts that one item proves.
@@ -193,12 +174,7 @@ fn facts(resource: &ResourceRef, entity: EntityType, window: Window, raw: &[u8])
 }
 
 fn inside(window: Window, event: Result<SourceEvent, Missing>) -> Result<Item, Quarantined> {
-    let event = event?;
-    Ok(if window.contains(event.occurred_at) {
-        Item::Event(Box::new(event.bounded()))
-    } else {
-        Item::Ignored(IgnoreReason::OUTSIDE_WINDOW)
-    })
+    Ok(page::inside(window, event?))
 }
 
 #[cfg(test)]
@@ -217,7 +193,7 @@ mod tests {
     }
 
     fn asked(entity: EntityType, name: &str, page_size: u32, cursor: Option<&Cursor>) -> Option<String> {
-        let scope = Scope { resource: &resource(name), entity, window: window(), page_size };
+        let scope = Scope { account: &connector_domain::AccountId::parse("5001").unwrap(), resource: &resource(name), entity, window: window(), page_size };
         let request = page_request(&scope, cursor)?;
         let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(request.headers[1], ("x-github-api-version", "2022-11-28".to_owned()));
@@ -225,7 +201,7 @@ mod tests {
     }
 
     fn read(entity: EntityType, cursor: Option<&Cursor>, link: &str, body: &str) -> Result<PageMeta, ProviderError> {
-        let scope = Scope { resource: &resource("acme/shop"), entity, window: window(), page_size: 100 };
+        let scope = Scope { account: &connector_domain::AccountId::parse("5001").unwrap(), resource: &resource("acme/shop"), entity, window: window(), page_size: 100 };
         let headers: Headers = [("Link", link)].into_iter().collect();
         let response = HttpResponse { status: 200, headers, body: body.into() };
         read_page(&scope, cursor, &response, Timestamp::UNIX_EPOCH)

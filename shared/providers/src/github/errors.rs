@@ -14,12 +14,7 @@ const UNNAMED_WAIT: Duration = Duration::from_secs(60);
 
 /// What the budget headers say.
 pub(super) fn rate(response: &HttpResponse) -> RateLimit {
-    RateLimit {
-        remaining: headers::number(&response.headers, "x-ratelimit-remaining"),
-        limit: headers::number(&response.headers, "x-ratelimit-limit"),
-        resets_at: headers::number(&response.headers, "x-ratelimit-reset")
-            .and_then(|seconds| Timestamp::from_second(i64::try_from(seconds).ok()?).ok()),
-    }
+    headers::rate(&response.headers)
 }
 
 /// An error about `response`.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::encode;
 use crate::json::{Moment, NumericId};
+use crate::parts::filled;
 
 /// <https://docs.github.com/en/rest/repos/repos#get-a-repository>
 #[derive(Debug, Deserialize)]
@@ -240,11 +241,6 @@ impl Repo {
 /// The address of a page below that of a repository.
 pub(super) fn page(repository: &str, kind: &str, id: &str) -> String {
     format!("{repository}/{kind}/{}", encode::path(id))
-}
-
-/// A text that is not blank.
-pub(super) fn filled(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use connector_domain::http::{Headers, WebhookRequest};
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::Rejection;
-use crate::signature::{check_sha256, sign_sha256};
+use crate::signature::{check_form, check_sha256, is_word, sign_sha256};
 
 const EVENT: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
@@ -18,17 +18,8 @@ pub(super) fn verify(
     secrets: &[Secret],
     now: Timestamp,
 ) -> Result<Delivery<Verified>, Rejection> {
+    check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    // The bytes are signed as they are sent, so an inflated or decoded body could not be checked.
-    if headers.first("content-encoding").is_some_and(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
-        return Err(Rejection::ContentEncoding);
-    }
-    if headers.first("content-type").is_some_and(|kind| !is_json(kind)) {
-        return Err(Rejection::UnsupportedMediaType);
-    }
-    if body.is_empty() {
-        return Err(Rejection::EmptyBody);
-    }
     let signature = headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?;
     let mac = signature.ok_or(Rejection::MissingSignature)?.strip_prefix(SCHEME);
     let mac = mac.ok_or(Rejection::MalformedSignature)?;
@@ -48,16 +39,6 @@ pub(super) fn sign(event: &str, delivery_id: &str, body: &[u8], secret: &Secret)
     ]
     .into_iter()
     .collect()
-}
-
-fn is_json(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default();
-    kind.trim().eq_ignore_ascii_case("application/json")
-}
-
-/// These headers are outside the signature: they are kept only when they look like GitHub's.
-fn is_word(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 #[cfg(test)]

@@ -156,7 +156,17 @@ mod tests {
         let resource = ResourceRef { id: ResourceId::parse("7001").unwrap(), name: "ENG".into() };
         let since = "2026-01-01T00:00:00Z".parse().unwrap();
         let window = Window { since, until: "2026-02-01T00:00:00Z".parse().unwrap() };
-        let request = page_request(&Scope { resource: &resource, entity, window, page_size }, None).unwrap();
+        let request = page_request(
+            &Scope {
+                account: &connector_domain::AccountId::parse("5001").unwrap(),
+                resource: &resource,
+                entity,
+                window,
+                page_size,
+            },
+            None,
+        )
+        .unwrap();
         assert_eq!((request.method, request.path.as_str()), (Method::Post, "/graphql"));
         serde_json::from_str(&request.body.unwrap()).unwrap()
     }
@@ -172,7 +182,7 @@ mod tests {
             assert_eq!(body["variables"]["first"], 1);
             assert!(body["query"].as_str().unwrap().contains("includeArchived: true, orderBy: updatedAt"));
         }
-        assert_eq!(body(EntityType::Issue, 1_000)["variables"]["first"], 50);
+        assert_eq!(body(EntityType::Issue, 1_000)["variables"]["first"], 40);
         assert_eq!(body(EntityType::Cycle, 1_000)["variables"]["first"], 100);
     }
 

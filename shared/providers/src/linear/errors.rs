@@ -16,8 +16,7 @@ use crate::headers;
 const UNNAMED_WAIT: Duration = Duration::from_secs(60);
 
 /// The budgets that a call draws on, by the names of their headers.
-const BUDGETS: [&str; 3] =
-    ["x-ratelimit-requests", "x-ratelimit-complexity", "x-ratelimit-endpoint-requests"];
+const BUDGETS: [&str; 3] = ["x-ratelimit-requests", "x-ratelimit-complexity", "x-ratelimit-endpoint-requests"];
 
 #[derive(Deserialize)]
 struct Answer {
@@ -65,8 +64,7 @@ fn budgets(response: &HttpResponse) -> impl Iterator<Item = Budget> {
             remaining: number(name, "remaining")? / per_call,
             limit: number(name, "limit")? / per_call,
             // In milliseconds, where others tell seconds.
-            resets_at: number(name, "reset")
-                .and_then(|ms| Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok()),
+            resets_at: number(name, "reset").and_then(|ms| Timestamp::from_millisecond(i64::try_from(ms).ok()?).ok()),
         })
     })
 }
@@ -204,7 +202,11 @@ mod tests {
         assert_eq!(checked(false, 400, &requests, &coded("ratelimited")), Err(retry(1_200, WaitReason::RateLimit)));
         assert_eq!(answer(400, &coded("RATELIMITED")), retry(60, WaitReason::RateLimit));
         assert_eq!(answer(429, ""), retry(60, WaitReason::RateLimit));
-        let junk = [("x-ratelimit-requests-limit", "1"), ("x-ratelimit-requests-remaining", "0"), ("x-ratelimit-requests-reset", "NaN")];
+        let junk = [
+            ("x-ratelimit-requests-limit", "1"),
+            ("x-ratelimit-requests-remaining", "0"),
+            ("x-ratelimit-requests-reset", "NaN"),
+        ];
         assert_eq!(checked(false, 400, &junk, &coded("RATELIMITED")), Err(retry(60, WaitReason::RateLimit)));
     }
 
@@ -222,7 +224,8 @@ mod tests {
         let response = HttpResponse { status: 200, headers: headers.into_iter().collect(), body: Vec::new() };
         let resets_at = Timestamp::from_second(NOW + 60).ok();
         assert_eq!(rate(&response), RateLimit { remaining: Some(250), limit: Some(1_000), resets_at });
-        let none = HttpResponse { status: 200, headers: [("x-complexity", "0")].into_iter().collect(), body: Vec::new() };
+        let none =
+            HttpResponse { status: 200, headers: [("x-complexity", "0")].into_iter().collect(), body: Vec::new() };
         assert_eq!(rate(&none), RateLimit::default());
     }
 

@@ -96,8 +96,9 @@ mod tests {
     #[test]
     fn a_cursor_is_read_back_and_a_foreign_one_is_not() {
         let place = Place::start(second(1_000)).after(&Seen { newest: None, next: Some("uuid".into()) }).unwrap();
-        assert_eq!(Place::read(&place.write().unwrap()), Some(place.clone()));
-        for foreign in ["x", "{}", r#"{"v":2,"after":null,"edge":"1970-01-01T00:00:00Z","closing":false,"began":null}"#] {
+        assert_eq!(Place::read(&place.write().unwrap()), Some(place));
+        for foreign in ["x", "{}", r#"{"v":2,"after":null,"edge":"1970-01-01T00:00:00Z","closing":false,"began":null}"#]
+        {
             assert_eq!(Place::read(&Cursor::parse(foreign).unwrap()), None, "{foreign}");
         }
     }

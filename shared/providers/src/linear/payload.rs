@@ -120,6 +120,8 @@ pub(super) struct Issue {
     pub(super) creator: Option<User>,
     pub(super) creator_id: Option<String>,
     pub(super) labels: Option<Many<Named>>,
+    /// When the service level of it is broken.
+    pub(super) sla_breaches_at: Option<String>,
     /// The API only.
     pub(super) state_history: Option<StateHistory>,
 }
@@ -279,8 +281,10 @@ pub(super) struct Reaction {
 
 /// The text that a reaction is under.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Excerpt {
     pub(super) body: Option<String>,
+    pub(super) issue_id: Option<String>,
 }
 
 /// An initiative: projects with one aim.

@@ -21,13 +21,8 @@ pub(super) struct List {
 }
 
 /// What can be listed.
-pub(super) const LISTS: &[EntityType] = &[
-    EntityType::Issue,
-    EntityType::Comment,
-    EntityType::Project,
-    EntityType::ProjectUpdate,
-    EntityType::Cycle,
-];
+pub(super) const LISTS: &[EntityType] =
+    &[EntityType::Issue, EntityType::Comment, EntityType::Project, EntityType::ProjectUpdate, EntityType::Cycle];
 
 /// The list of an entity; `None` when Linear has no such list.
 pub(super) const fn list(entity: EntityType) -> Option<&'static List> {
@@ -60,7 +55,7 @@ const ISSUES: List = List {
     }
   }
 }",
-    max_page_size: 50,
+    max_page_size: 40,
     filter: |team, since| {
         // What goes to the archive or the trash is not updated by that.
         json!({ "team": of(team), "or": [{ "updatedAt": { "gte": since } }, { "archivedAt": { "gte": since } }] })

@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn what_is_about_no_single_team_is_the_organisations() {
-        for data in [r#"{"issueId":"i"}"#, r#"{"teamIds":["t","u"]}"#, r#"{"teamIds":[]}"#, r#"{"issue":7}"#, "7", "null"] {
+        for data in
+            [r#"{"issueId":"i"}"#, r#"{"teamIds":["t","u"]}"#, r#"{"teamIds":[]}"#, r#"{"issue":7}"#, "7", "null"]
+        {
             assert_eq!(team(data), None, "{data}");
         }
         assert!(matches!(

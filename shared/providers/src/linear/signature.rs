@@ -46,7 +46,8 @@ pub(super) fn verify(
 ) -> Result<Delivery<Verified>, Rejection> {
     check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    let mac = headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)?;
+    let mac =
+        headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)?;
     check_sha256(&body, mac, secrets)?;
 
     // A body that cannot be read is kept like any other that Linear signed.

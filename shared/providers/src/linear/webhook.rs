@@ -17,8 +17,11 @@ use crate::json;
 
 type Told = Result<Transformed, Quarantined>;
 
+/// How an event is read.
+type Read = fn(&Delivery<Verified>) -> Told;
+
 /// Every event that is taken, by its type in the body: the header that names it is outside the signature.
-const TAKEN: &[(&str, fn(&Delivery<Verified>) -> Told)] = &[
+const TAKEN: &[(&str, Read)] = &[
     ("Issue", thing::<Issue>),
     ("Comment", thing::<Comment>),
     ("Project", thing::<Project>),
@@ -91,6 +94,7 @@ fn thing<T: Thing>(delivery: &Delivery<Verified>) -> Told {
     let mut base: Base = json::parse(data.as_bytes()).map_err(within)?;
     let thing: T = json::parse(data.as_bytes()).map_err(within)?;
     base.url = base.url.or_else(|| envelope.url.clone());
+    base.created_at = base.created_at.or(envelope.created_at.filter(|_| envelope.action == "create"));
     let actor = envelope.actor.as_ref().and_then(facts::actor);
     let sent = envelope.created_at;
     let events = match envelope.action.as_str() {
@@ -100,10 +104,15 @@ fn thing<T: Thing>(delivery: &Delivery<Verified>) -> Told {
             proven.filter_map(|(what, at)| facts::event(&thing, &base, what, at, actor.clone())).collect()
         }
         "update" => {
-            let is: Metadata = json::parse(data.as_bytes()).map_err(within)?;
             let at = base.updated_at.or(sent).ok_or_else(|| within(missing("updatedAt")))?;
-            let changes = Changes::read(&envelope.updated_from.clone().unwrap_or_default(), &is, &base, at);
-            updates(&thing, &base, at, actor.as_ref(), &changes)
+            match &envelope.updated_from {
+                Some(was) => {
+                    let is: Metadata = json::parse(data.as_bytes()).map_err(within)?;
+                    updates(&thing, &base, at, actor.as_ref(), &Changes::read(was, &is, &base, at))
+                }
+                // There is no telling what changed.
+                None => facts::event(&thing, &base, Transition::Updated, at, actor).into_iter().collect(),
+            }
         }
         "remove" => {
             let at = sent.or(base.archived_at).ok_or_else(|| missing("createdAt"))?;
@@ -231,7 +240,8 @@ mod tests {
         assert_eq!(ids(&body(r#"{"stateId":"a","completedAt":null,"sortOrder":1}"#)), [done]);
         assert_eq!(ids(&body(r#"{"stateId":"a","completedAt":null,"title":"s"}"#)), [done, updated]);
         assert_eq!(ids(&body(r#"{"stateId":"a"}"#)), ["linear:issue:i:moved@2026-01-01T11:40:00Z"]);
-        for nothing in ["{}", "null", r#"{"sortOrder":1,"updatedAt":"x"}"#] {
+        assert_eq!(ids(&body("null")), [updated]);
+        for nothing in ["{}", r#"{"sortOrder":1,"updatedAt":"x"}"#] {
             assert_eq!(told(&body(nothing)), Transformed::Ignored(NOTHING_CHANGED), "{nothing}");
         }
     }
@@ -272,6 +282,8 @@ mod tests {
         assert_eq!(error(r#"{"type":"Issue","action":"create"}"#), ": missing field data");
         assert_eq!(error(r#"{"type":"Issue","action":"create","data":{}}"#), "data: missing field id");
         assert_eq!(error(r#"{"type":"Issue","action":"create","data":{"id":"i"}}"#), "data: missing field createdAt");
+        assert_eq!(error(r#"{"type":"Issue","action":"update","data":{"id":"i"}}"#), "data: missing field updatedAt");
+        assert_eq!(error(r#"{"type":"Issue","action":"remove","data":{"id":"i"}}"#), ": missing field createdAt");
         let wrong = r#"{"type":"IssueSLA","action":"set","issueData":{"id":"i","state":{"name":7}}}"#;
         assert_eq!(error(wrong), "issueData.state.name: a value has another type than expected");
     }

@@ -56,7 +56,7 @@ impl WebhookSource for Sentry {
 
 impl BackfillSource for Sentry {
     fn entity_types(&self) -> &'static [EntityType] {
-        backfill::ENTITIES
+        backfill::LISTS
     }
 
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
@@ -75,11 +75,11 @@ impl BackfillSource for Sentry {
 
     fn transform_page(
         &self,
-        resource: &ResourceRef,
+        _resource: &ResourceRef,
         entity: EntityType,
         window: Window,
         delivery: &Delivery<Verified>,
     ) -> Transformed {
-        backfill::transform_page(resource, entity, window, &delivery.raw)
+        backfill::transform_page(entity, window, &delivery.raw)
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::json::{Moment, NumericId};
+use crate::parts::filled;
 
 /// An identifier that need not be a number.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -332,11 +333,6 @@ pub(super) struct Comment {
     pub(super) timestamp: Instant,
     #[serde(rename = "comment")]
     pub(super) text: String,
-}
-
-/// A text that is not blank.
-pub(super) fn filled(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

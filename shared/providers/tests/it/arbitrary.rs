@@ -3,12 +3,13 @@
 use connector_domain::backfill::{Cursor, EntityType};
 use connector_domain::http::{HttpResponse, WebhookRequest};
 use connector_domain::transformed::{Item, Transformed};
-use connector_providers::{Scope, all};
+use connector_providers::{Rejection, Scope, all};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use serde_json::Value;
 
-use crate::support::{now, page, resource, secret, transform_page, webhook, webhooks, window};
+use crate::support::{account, now, page, resource, secret, transform_page, webhook, webhooks, window};
 
 /// Bytes, or nearly a fixture: what is nearly right gets further.
 fn damage(whole: &[u8], cut: Option<Index>, at: &[(Index, u8)]) -> Vec<u8> {
@@ -31,6 +32,50 @@ fn quiet(transformed: &Transformed) {
     }
 }
 
+/// The ways to all values in a document, as JSON pointers.
+fn pointers(value: &Value, here: &str, all: &mut Vec<String>) {
+    let mut go = |name: &str, value: &Value| {
+        let there = format!("{here}/{}", name.replace('~', "~0").replace('/', "~1"));
+        pointers(value, &there, all);
+        all.push(there);
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, value)| go(name, value)),
+        Value::Array(items) => items.iter().enumerate().for_each(|(at, value)| go(&at.to_string(), value)),
+        _ => {}
+    }
+}
+
+/// Calls `then` with the document once for each of its values, which is null there.
+fn with_each_null(body: &[u8], mut then: impl FnMut(&[u8])) {
+    let whole: Value = serde_json::from_slice(body).unwrap();
+    let mut all = Vec::new();
+    pointers(&whole, "", &mut all);
+    for pointer in all {
+        let mut holed = whole.clone();
+        *holed.pointer_mut(&pointer).unwrap() = Value::Null;
+        then(&serde_json::to_vec(&holed).unwrap());
+    }
+}
+
+#[test]
+fn a_null_anywhere_has_an_outcome() {
+    for provider in all() {
+        for fixture in webhooks(provider.kind()) {
+            with_each_null(&fixture.body, |body| {
+                let delivery = webhook(provider.kind(), &fixture.event, body);
+                let _ = provider.route(&delivery);
+                quiet(&provider.transform(&delivery));
+            });
+        }
+        for entity in provider.entity_types() {
+            with_each_null(&page(provider.kind(), entity.as_str()), |body| {
+                quiet(&transform_page(*provider, *entity, body));
+            });
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
@@ -48,7 +93,11 @@ proptest! {
                     quiet(&provider.transform(&delivery));
                     let headers = provider.sign(&fixture.event, "1", &body, &secret("s"), now());
                     let request = WebhookRequest { headers, body: body.clone() };
-                    prop_assert_eq!(provider.verify(request, &[secret("s")], now()).is_ok(), !body.is_empty());
+                    match provider.verify(request, &[secret("s")], now()) {
+                        // The damage was in the time of sending.
+                        Err(Rejection::Stale) => {}
+                        verified => prop_assert_eq!(verified.is_ok(), !body.is_empty()),
+                    }
                 }
             }
         }
@@ -81,7 +130,7 @@ proptest! {
                 for body in [bytes.clone(), damage(&page, cut, &at)] {
                     quiet(&transform_page(*provider, *entity, &body));
                     let headers = headers.iter().map(|(name, value)| (names[*name], value.as_str())).collect();
-                    let scope = Scope { resource: &resource(), entity: *entity, window: window(), page_size: size };
+                    let scope = Scope { account: &account(), resource: &resource(), entity: *entity, window: window(), page_size: size };
                     let cursor = cursor.as_ref().map(|cursor| Cursor::parse(cursor.as_str()).unwrap());
                     let response = HttpResponse { status, headers, body };
                     let _ = provider.read_page(&scope, cursor.as_ref(), &response, now());
@@ -96,7 +145,7 @@ proptest! {
         let resource = connector_domain::connection::ResourceRef { name, ..resource() };
         for provider in all() {
             for entity in EntityType::ALL {
-                let scope = Scope { resource: &resource, entity, window: window(), page_size: 1 };
+                let scope = Scope { account: &account(), resource: &resource, entity, window: window(), page_size: 1 };
                 if let Some(request) = provider.page_request(&scope, None) {
                     let path = request.path;
                     prop_assert!(path.bytes().all(|b| b.is_ascii_graphic() && b != b'?' && b != b'#'), "{}", path);

@@ -9,7 +9,7 @@ use connector_domain::{Delivery, Secret, SourceEvent, Verified};
 use connector_providers::{Provider, Rejection, Route, all, provider};
 use serde_json::Value;
 
-use crate::support::{Webhook, events, now, outcomes, page, secret, table, transform_page, webhook, webhooks};
+use crate::support::{Webhook, events, items, now, outcomes, page, secret, table, transform_page, webhook, webhooks};
 
 fn each(test: impl Fn(&dyn Provider, &Webhook)) {
     for provider in all() {
@@ -92,8 +92,10 @@ fn an_event_of_an_account_is_routed_to_it_and_a_fact_to_its_resource() {
         let delivery = webhook(provider.kind(), &fixture.event, &fixture.body);
         let route = provider.route(&delivery);
         if !events(&provider.transform(&delivery)).is_empty() {
-            let resource = crate::support::resource().id;
-            assert!(matches!(route, Route::Account { resource: Some(r), .. } if r == resource), "{}", fixture.event);
+            // Some bodies do not say which resource they are about.
+            let of = crate::support::resource().id;
+            let told = String::from_utf8_lossy(&fixture.body).contains(of.as_str()).then_some(of);
+            assert!(matches!(route, Route::Account { resource, .. } if resource == told), "{}", fixture.event);
         }
     });
 }
@@ -171,8 +173,10 @@ fn a_webhook_and_its_listed_item_tell_the_same_fact() {
             let [live] = events(&live)[..] else { panic!("{name} is not one fact") };
 
             let entity = pair["page"].as_str().unwrap();
-            let items: Vec<Value> = serde_json::from_slice(&page(provider.kind(), entity)).unwrap();
-            let item = serde_json::to_vec(&[&items[usize::try_from(pair["item"].as_u64().unwrap()).unwrap()]]).unwrap();
+            let mut item: Value = serde_json::from_slice(&page(provider.kind(), entity)).unwrap();
+            let all = items(&mut item).unwrap();
+            *all = vec![all.swap_remove(usize::try_from(pair["item"].as_u64().unwrap()).unwrap())];
+            let item = serde_json::to_vec(&item).unwrap();
             let history = transform_page(*provider, entity.parse().unwrap(), &item);
             let same: Vec<_> = events(&history).into_iter().filter(|event| event.source_id == live.source_id).collect();
             let [same] = same[..] else { panic!("{name}: the item does not prove {}", live.source_id) };
@@ -183,8 +187,9 @@ fn a_webhook_and_its_listed_item_tell_the_same_fact() {
             assert_eq!(same.occurred_at, live.occurred_at, "{name}");
             assert_eq!(same.references, live.references, "{name}");
             assert!(same.actor.is_none() || same.actor == live.actor, "{name}: {:?} {:?}", same.actor, live.actor);
+            // An attribute is the same where both know it.
             for (attribute, value) in &same.metadata {
-                assert_eq!(live.metadata.get(attribute), Some(value), "{name}: {attribute}");
+                assert_eq!(live.metadata.get(attribute).unwrap_or(value), value, "{name}: {attribute}");
             }
         }
     }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use connector_domain::backfill::{EntityType, Window};
 use connector_domain::connection::ResourceRef;
 use connector_domain::delivery::Origin;
+use connector_domain::lifecycle::LifecycleAction;
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Secret, SourceEvent, Timestamp, Verified};
+use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, RunId, Secret, SourceEvent, Timestamp, Verified};
 use connector_providers::Provider;
 use serde_json::{Value, json};
 
@@ -57,6 +58,11 @@ pub(crate) fn window() -> Window {
     Window { since: "2026-01-01T00:00:00Z".parse().unwrap(), until: now() }
 }
 
+/// The account that has connected it.
+pub(crate) fn account() -> AccountId {
+    AccountId::parse("5001").unwrap()
+}
+
 /// The resource that the fixtures are about.
 pub(crate) fn resource() -> ResourceRef {
     ResourceRef { id: ResourceId::parse("7001").unwrap(), name: "acme/shop".into() }
@@ -86,6 +92,15 @@ pub(crate) fn transform_page(provider: &dyn Provider, entity: EntityType, body: 
     provider.transform(&listed(provider.kind(), resource(), entity, window(), body))
 }
 
+/// The items of a page, wherever its provider puts them.
+pub(crate) fn items(page: &mut Value) -> Option<&mut Vec<Value>> {
+    match page {
+        Value::Array(items) => Some(items),
+        Value::Object(fields) => fields.values_mut().find_map(items),
+        _ => None,
+    }
+}
+
 /// The facts of a transform.
 pub(crate) fn events(transformed: &Transformed) -> Vec<&SourceEvent> {
     let Transformed::Items(items) = transformed else { return Vec::new() };
@@ -102,7 +117,15 @@ pub(crate) fn events(transformed: &Transformed) -> Vec<&SourceEvent> {
 pub(crate) fn shown(transformed: &Transformed) -> Value {
     match transformed {
         Transformed::Ignored(reason) => json!({ "ignored": reason.as_str() }),
-        Transformed::Lifecycle(change) => json!({ "lifecycle": format!("{change:?}") }),
+        Transformed::Lifecycle(change) => {
+            let resources = match &change.action {
+                LifecycleAction::ResourcesAdded(all) | LifecycleAction::ResourcesRemoved(all) => json!(all),
+                LifecycleAction::ResourceRenamed(resource) => json!([resource]),
+                LifecycleAction::ResourceGone { resource, reason } => json!([{ "id": resource, "reason": reason }]),
+                _ => json!([]),
+            };
+            json!({ "lifecycle": change.action.name(), "account": change.account, "resources": resources, "at": change.at })
+        }
         Transformed::Items(items) => items
             .iter()
             .map(|item| match item {

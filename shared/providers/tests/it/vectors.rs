@@ -172,7 +172,7 @@ fn references(was: &[Value], is: &[Value], told: &Told<'_>) -> Option<BTreeSet<&
 }
 
 /// The fields of an event, with metadata apart.
-fn fields(event: &Value) -> BTreeMap<String, Value> {
+pub(crate) fn fields(event: &Value) -> BTreeMap<String, Value> {
     let mut fields: BTreeMap<String, Value> = event.as_object().unwrap().clone().into_iter().collect();
     if let Some(Value::Object(metadata)) = fields.remove("metadata") {
         fields.extend(metadata.into_iter().map(|(name, value)| (format!("metadata.{name}"), value)));

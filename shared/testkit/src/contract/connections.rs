@@ -65,7 +65,10 @@ async fn a_connection_stays_where_it_is(store: &dyn ConnectionStore) {
     ];
     for moved in moved {
         assert!(store.put_connection(&moved).await.is_err(), "{moved:?}");
-        assert_eq!(of_account(store, moved.provider, &moved.account).await.len(), usize::from(moved.account == first.account && moved.provider == first.provider));
+        assert_eq!(
+            of_account(store, moved.provider, &moved.account).await.len(),
+            usize::from(moved.account == first.account && moved.provider == first.provider)
+        );
     }
     assert_eq!(store.connection(&first.id).await.unwrap(), Some(first));
 }

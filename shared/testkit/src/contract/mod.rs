@@ -1,6 +1,6 @@
 //! The contracts of the stores, as suites that every implementation must pass. Each part works in workspaces and under ids
 //! of its own, so that suites can share a store and run side by side.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a suite is test code: it stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a suite is test code: it stops at the first surprise")]
 
 mod backfills;
 mod connections;

@@ -89,7 +89,8 @@ async fn what_was_captured_comes_back(store: &dyn ObservationStore) {
     rich.run = Some(RunId::parse("run").unwrap());
     rich.page = Some(12);
     let mut long = observation(&workspace, "9#3", at(0));
-    long.event.source_id = SourceId::once(ProviderKind::Github, "push", "refs/heads/".to_owned() + &"#".repeat(900), "x");
+    long.event.source_id =
+        SourceId::once(ProviderKind::Github, "push", "refs/heads/".to_owned() + &"#".repeat(900), "x");
     for observation in [plain, rich, long] {
         assert_eq!(get(store, &observation).await, None);
         assert_eq!(put(store, &observation).await, CaptureOutcome::Captured);
@@ -123,7 +124,8 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
         change(&mut seen);
         seen
     };
-    let cases: [(fn(&mut Observation), &[&str]); 7] = [
+    type Change = fn(&mut Observation);
+    let cases: [(Change, &[&str]); 7] = [
         (|_| {}, &[]),
         (|seen| seen.event.title.push('!'), &["title"]),
         (|seen| seen.event.body.clear(), &["body"]),
@@ -214,11 +216,8 @@ async fn lists_go_back_in_time(store: &dyn ObservationStore) {
         assert_eq!(found, ids(&rows), "in pages of {limit}");
         assert!(pages >= rows.len().div_ceil(limit));
     }
-    let between = |since: &str, until: &str| ObservationFilter {
-        since: time(since),
-        until: time(until),
-        ..everything(3)
-    };
+    let between =
+        |since: &str, until: &str| ObservationFilter { since: time(since), until: time(until), ..everything(3) };
     let (found, _) = list(store, &workspace, between("2025-12-31T23:59:59Z", "2026-02-01T00:00:00Z")).await;
     assert_eq!(found, ids(&rows[1..6]), "both ends are included");
     let (found, _) = list(store, &workspace, between("2025-12-31T23:59:59.000000001Z", "2026-01-31T23:59:59.5Z")).await;

@@ -48,8 +48,7 @@ impl BackfillStore for MemoryBackfills {
     }
 
     async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
-        let mut runs: Vec<_> =
-            lock(&self.0).runs.values().filter(|run| run.workspace == *workspace).cloned().collect();
+        let mut runs: Vec<_> = lock(&self.0).runs.values().filter(|run| run.workspace == *workspace).cloned().collect();
         runs.sort_unstable_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
         runs.truncate(limit);
         Ok(runs)

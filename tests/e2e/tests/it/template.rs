@@ -9,7 +9,7 @@ mod rights;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::{MetadataCommand, Package};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
 use document::{Document, Resources, target};
 use serde_json::{Value, json};
 
@@ -43,9 +43,13 @@ fn binary<'a>(template: &'a Document, function: &str) -> &'a str {
 
 /// The packages that hold functions.
 fn packages() -> Vec<Package> {
-    let workspace = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let workspace = workspace();
     let folder = workspace.workspace_root.join("functions");
     workspace.packages.into_iter().filter(|package| package.manifest_path.starts_with(&folder)).collect()
+}
+
+fn workspace() -> Metadata {
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap()
 }
 
 /// The names of a package's binaries.
@@ -80,6 +84,9 @@ fn every_function_is_a_binary_and_every_binary_a_function() {
     let built: BTreeSet<&str> = packages.iter().flat_map(binaries).collect();
     let deployed: BTreeSet<&str> = functions(&template).keys().map(|name| binary(&template, name)).collect();
     assert_eq!(deployed, built);
+    // `sam build` names a binary and no package, and cargo looks for it among the default members only.
+    let found: BTreeSet<_> = workspace().workspace_default_members.iter().cloned().collect();
+    assert_eq!(found, packages.iter().map(|package| package.id.clone()).collect());
     let global = template.at("Globals/Function");
     assert_eq!(global["Runtime"], "provided.al2023");
     assert_eq!(global["CodeUri"], ".", "one directory, one compilation of the dependencies");

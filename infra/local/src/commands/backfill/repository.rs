@@ -43,7 +43,8 @@ pub(super) async fn find(
     now: Timestamp,
 ) -> Result<Repository, Failure> {
     if !is_name(name) {
-        return Err(Failure::new(format!("{name:?} is no repository")).hint("write it as OWNER/REPO, for example rust-lang/log"));
+        return Err(Failure::new(format!("{name:?} is no repository"))
+            .hint("write it as OWNER/REPO, for example rust-lang/log"));
     }
     let request = HttpRequest::get(provider.kind(), format!("/repos/{name}"))
         .header("accept", "application/vnd.github+json")
@@ -65,7 +66,8 @@ pub(super) async fn find(
 
 fn is_name(name: &str) -> bool {
     let part = |part: &str| {
-        !matches!(part, "" | "." | "..") && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        !matches!(part, "" | "." | "..")
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     name.split_once('/').is_some_and(|(owner, repository)| part(owner) && part(repository))
 }
@@ -89,7 +91,8 @@ fn refused(provider: &dyn Provider, name: &str, token: bool, response: &HttpResp
         Disposition::Retry { after, reason } => {
             let until = after.and_then(|after| now.checked_add(after).ok()).map(|at| clock(at, now));
             let wait = until.map_or_else(|| "wait a while".to_owned(), |at| format!("wait until {at}"));
-            let token = if token || reason != WaitReason::RateLimit { "" } else { ", or name a token with --token-env" };
+            let token =
+                if token || reason != WaitReason::RateLimit { "" } else { ", or name a token with --token-env" };
             format!("{wait}{token}")
         }
         Disposition::Restart | Disposition::Empty => "check the address given with --api-url".to_owned(),
@@ -100,7 +103,8 @@ fn refused(provider: &dyn Provider, name: &str, token: bool, response: &HttpResp
 fn read(provider: &dyn Provider, name: &str, response: &HttpResponse, now: Timestamp) -> Option<ProviderError> {
     let resource = ResourceRef { id: ResourceId::parse("unknown").ok()?, name: name.to_owned() };
     let window = Window::last(Depth::Days1, now);
-    let scope = Scope { resource: &resource, entity: EntityType::PullRequest, window, page_size: 1 };
+    let account = AccountId::parse("unknown").ok()?;
+    let scope = Scope { account: &account, resource: &resource, entity: EntityType::PullRequest, window, page_size: 1 };
     provider.read_page(&scope, None, response, now).err()
 }
 
@@ -117,7 +121,12 @@ mod tests {
 
     use super::*;
 
-    async fn ask(status: u16, headers: &[(&str, &str)], body: &str, token: Option<&str>) -> Result<Repository, Failure> {
+    async fn ask(
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &str,
+        token: Option<&str>,
+    ) -> Result<Repository, Failure> {
         let http = ScriptedHttp::default();
         http.respond(status, headers, body);
         let provider = connector_providers::provider(ProviderKind::Github).unwrap();

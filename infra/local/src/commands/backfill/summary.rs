@@ -6,14 +6,12 @@ use std::time::Duration;
 use connector_domain::backfill::{Counters, FailCode, RunState, UnitState};
 
 use super::super::follow::{Ended, Standing};
+use super::super::interrupt::INTERRUPTED;
 use super::Failure;
 use crate::render::Output;
 use crate::render::runs::{counters, report};
 use crate::render::table::{Column, Table};
 use crate::render::text::{count, duration};
-
-/// What shells answer for a program that Ctrl-C ended.
-pub(super) const INTERRUPTED: u8 = 130;
 
 /// Tells what was done; a run that did not complete is a failure.
 pub(super) fn tell(
@@ -46,8 +44,10 @@ pub(super) fn tell(
             let code = code.map_or("unknown", FailCode::as_str);
             Err(Failure::new(format!("the backfill failed: {code}")).hint(after(code)))
         }
-        (RunState::Partial, _) => Err(Failure::new("the backfill stopped early: there are more pages than one run may fetch")
-            .hint("the same command goes on; a smaller --depth needs fewer pages")),
+        (RunState::Partial, _) => {
+            Err(Failure::new("the backfill stopped early: there are more pages than one run may fetch")
+                .hint("the same command goes on; a smaller --depth needs fewer pages"))
+        }
         (_, Ended::Stuck) => {
             let left = count(standing.pages_left(), "page is", "pages are");
             Err(Failure::new(format!("the backfill is stuck: {left} fetched and not captured"))
@@ -63,9 +63,13 @@ pub(super) fn tell(
 /// What to do after a failure.
 fn after(code: &str) -> &'static str {
     match code {
-        "not_found" | "forbidden" => "the token must be one that may read the repository's issues, pull requests and contents",
+        "not_found" | "forbidden" => {
+            "the token must be one that may read the repository's issues, pull requests and contents"
+        }
         "needs_reconnect" => "the token is refused: make a new one",
-        "provider_unavailable" => "the provider does not answer; what is stored stays, and the same command fetches the rest",
+        "provider_unavailable" => {
+            "the provider does not answer; what is stored stays, and the same command fetches the rest"
+        }
         _ => "what is stored stays; run the same command with RUST_LOG=warn to see more",
     }
 }

@@ -29,12 +29,16 @@ impl Simulated {
         let repository = github.add_repository("acme", "rocket");
         // A second ago, since webhooks may tell of nothing that is still to come.
         let until = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
-        let history = Populate::ending(until, 30);
+        let history = Populate { pull_requests: 24, issues: 16, releases: 4, ..Populate::ending(until, 30) };
         repository.populate(history);
         let of = |list: &str| format!("/repos/{}/{list}", repository.full_name());
         github.inject(Fault::ServerError(502).on(of("pulls")).nth(2));
-        github.inject(Fault::SecondaryLimit { status: 403, retry_after: Some(Duration::from_secs(1)) }.on(of("issues")).nth(3));
-        let server = Server::start(world).await.map_err(|error| Failure::new(format!("cannot listen on this machine: {error}")))?;
+        github.inject(
+            Fault::SecondaryLimit { status: 403, retry_after: Some(Duration::from_secs(1)) }.on(of("issues")).nth(3),
+        );
+        let server = Server::start(world)
+            .await
+            .map_err(|error| Failure::new(format!("cannot listen on this machine: {error}")))?;
         Ok(Self { repository, server, history })
     }
 
@@ -44,6 +48,10 @@ impl Simulated {
             count(self.history.issues.into(), "issue", "issues"),
             count(self.history.releases.into(), "release", "releases"),
         ];
-        format!("{} has {}. GitHub will fail once and ask to slow down once.", self.repository.full_name(), list(&things))
+        format!(
+            "{} has {}. GitHub will fail once and ask to slow down once.",
+            self.repository.full_name(),
+            list(&things)
+        )
     }
 }

@@ -51,7 +51,8 @@ impl Proof {
         for row in observations {
             *facts.entry(fact(&row.event)).or_default() += 1;
         }
-        let ids = |events: &[SourceEvent]| events.iter().map(|event| event.source_id.clone()).collect::<BTreeSet<SourceId>>();
+        let ids =
+            |events: &[SourceEvent]| events.iter().map(|event| event.source_id.clone()).collect::<BTreeSet<SourceId>>();
         let rows = observations.iter().map(|row| row.event.source_id.clone()).collect::<BTreeSet<_>>();
         let (webhook, backfill) = (ids(webhooks), ids(pages));
         let doubled = facts.iter().filter(|(_, rows)| **rows > 1).map(|(fact, _)| fact.clone());
@@ -76,7 +77,10 @@ impl Proof {
     pub(super) fn claim(&self) -> String {
         if self.holds() {
             let both = count(self.both as u64, "fact was", "facts were");
-            format!("{both} seen by webhook and by backfill, and each is one row: {} rows, {} facts.", self.rows, self.facts)
+            format!(
+                "{both} seen by webhook and by backfill, and each is one row: {} rows, {} facts.",
+                self.rows, self.facts
+            )
         } else {
             format!(
                 "{} seen by both paths; {} in more than one row, {} without a row; {} rows, {} facts.",

@@ -7,8 +7,8 @@ use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Timestamp, Ver
 use connector_providers::Provider;
 use serde_json::Value;
 
-use super::Failure;
 use super::super::payload::{resource_id, resource_name};
+use super::Failure;
 
 /// What is known of a list response.
 pub(super) struct Page {
@@ -36,14 +36,18 @@ impl Page {
                 .hint("for a single webhook use --event NAME instead of --page"));
         };
         let known = id.or_else(|| items.iter().find_map(resource_id));
-        let guess = (known.is_none() && !items.is_empty())
-            .then_some("the items do not say which resource they are of, so each sourceId says 0; --resource-id sets it");
+        let guess = (known.is_none() && !items.is_empty()).then_some(
+            "the items do not say which resource they are of, so each sourceId says 0; --resource-id sets it",
+        );
         let resource = ResourceRef {
             id: match known {
                 Some(id) => id,
                 None => ResourceId::parse("0")?,
             },
-            name: name.map(str::to_owned).or_else(|| items.iter().find_map(resource_name)).unwrap_or_else(|| "unknown/unknown".into()),
+            name: name
+                .map(str::to_owned)
+                .or_else(|| items.iter().find_map(resource_name))
+                .unwrap_or_else(|| "unknown/unknown".into()),
         };
         Ok(Self { provider: provider.kind(), entity, resource, guess })
     }

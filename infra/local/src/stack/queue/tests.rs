@@ -201,7 +201,10 @@ async fn no_more_batches_run_at_once_than_the_mapping_says() {
             let (running, most) = (Arc::clone(&running), Arc::clone(&most));
             async move {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                #[expect(clippy::disallowed_methods, reason = "the clock is paused: it stands for work that takes time")]
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the clock is paused: it stands for work that takes time"
+                )]
                 tokio::time::sleep(SECOND).await;
                 running.fetch_sub(1, Ordering::SeqCst);
                 Ok::<_, No>(())

@@ -20,7 +20,9 @@ pub(super) fn read(function: &Node<'_>, template: &mut Template) -> Result<(), T
             "SQS" => template.mappings.push(mapping(&event)?),
             "ScheduleV2" => template.schedules.push(schedule(&event, "Properties.ScheduleExpression")?),
             "Schedule" => template.schedules.push(schedule(&event, "Properties.Schedule")?),
-            _ => return Err(event.require("Type")?.problem("must be HttpApi, SQS, Schedule or ScheduleV2 to run here")),
+            _ => {
+                return Err(event.require("Type")?.problem("must be HttpApi, SQS, Schedule or ScheduleV2 to run here"));
+            }
         }
     }
     Ok(())

@@ -18,10 +18,7 @@ pub(super) fn read(resource: &Node<'_>) -> Result<QueueSpec, TemplateError> {
         if max_receives.number()? == 0 {
             return Err(max_receives.problem("must be 1 or more"));
         }
-        Ok(DeadLetters {
-            queue: policy.require("deadLetterTargetArn")?.text()?,
-            max_receives: max_receives.number()?,
-        })
+        Ok(DeadLetters { queue: policy.require("deadLetterTargetArn")?.text()?, max_receives: max_receives.number()? })
     });
     Ok(QueueSpec {
         visibility: seconds("Properties.VisibilityTimeout", VISIBILITY)?,

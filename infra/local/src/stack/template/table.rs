@@ -14,10 +14,7 @@ pub(super) fn read(resource: &Node<'_>) -> Result<Table, TemplateError> {
         definition.insert("GlobalSecondaryIndexes".to_owned(), indexes.json()?);
     }
     let expires = resource.get("Properties.TimeToLiveSpecification.AttributeName");
-    Ok(Table {
-        definition: Value::Object(definition),
-        expires: expires.map(|attribute| attribute.text()).transpose()?,
-    })
+    Ok(Table { definition: Value::Object(definition), expires: expires.map(|attribute| attribute.text()).transpose()? })
 }
 
 fn required(resource: &Node<'_>, name: &str) -> Result<Value, TemplateError> {

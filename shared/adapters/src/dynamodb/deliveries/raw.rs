@@ -101,12 +101,7 @@ pub(super) async fn take(
     if raw.len() == raw_bytes { Ok(raw) } else { Err(corrupt(operation)) }
 }
 
-async fn pieces(
-    operation: &'static str,
-    table: &Table,
-    id: &DeliveryId,
-    head: &Item,
-) -> Result<Vec<u8>, PortError> {
+async fn pieces(operation: &'static str, table: &Table, id: &DeliveryId, head: &Item) -> Result<Vec<u8>, PortError> {
     let count = get_number::<u32>(head, "rawPieces");
     let digest = head.get("rawDigest").and_then(|digest| digest.as_s().ok());
     let (Some(count), Some(digest)) = (count, digest) else { return Err(corrupt(operation)) };

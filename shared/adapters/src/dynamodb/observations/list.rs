@@ -16,14 +16,26 @@ use crate::dynamodb::table::{Table, page_size};
 const OPERATION: &str = "list observations";
 /// The time index.
 pub(crate) const INDEX: &str = "timeline";
-/// Most queries of one list: a rare type must not be searched for without end. The page is then short, and says where to
-/// go on.
-const MAX_QUERIES: u32 = 40;
-/// Rows read per query when a filter drops some of them.
-const FILTERED: usize = 300;
+
+/// How far one list looks for rows that its filter lets through: a rare type must not be searched for without end.
+/// The page is then short, and says where to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Search {
+    /// Queries, after which a list stops within a month. It always looks at all months.
+    pub queries: u32,
+    /// Rows read by each.
+    pub rows: usize,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Self { queries: 40, rows: 300 }
+    }
+}
 
 pub(super) async fn list(
     table: &Table,
+    search: Search,
     workspace: &WorkspaceId,
     filter: &ObservationFilter,
 ) -> Result<ObservationPage, PortError> {
@@ -35,7 +47,8 @@ pub(super) async fn list(
         until = until.min(cursor.clone());
         last_month = last_month.min(keys::month(at));
     }
-    let range = Range { workspace, filter, since: format!("{}#", keys::instant(filter.since)), until };
+    let range =
+        Range { workspace, filter, rows: search.rows, since: format!("{}#", keys::instant(filter.since)), until };
     // One more than asked for tells whether there is another page.
     let wanted = filter.limit.saturating_add(1);
     let mut found: Vec<(String, Observation)> = Vec::new();
@@ -52,7 +65,7 @@ pub(super) async fn list(
                 return Ok(page(found, next));
             }
             let Some(next) = next else { break };
-            if queries >= MAX_QUERIES {
+            if queries >= search.queries {
                 let examined = next.get("occurredKey").and_then(|place| place.as_s().ok()).cloned();
                 return Ok(page(found, examined));
             }
@@ -69,6 +82,7 @@ const AFTER_SEPARATOR: char = '$';
 struct Range<'a> {
     workspace: &'a WorkspaceId,
     filter: &'a ObservationFilter,
+    rows: usize,
     since: String,
     until: String,
 }
@@ -116,7 +130,7 @@ impl Range<'_> {
             wanted.saturating_add(1)
         } else {
             query = query.expression_attribute_names("#event", "event").filter_expression(conditions.join(" AND "));
-            FILTERED
+            self.rows
         };
         let answer = query.limit(page_size(limit)).send().await.map_err(|error| port_error(OPERATION, &error))?;
         let mut rows = Rows::new();
@@ -131,12 +145,7 @@ impl Range<'_> {
 }
 
 /// The months that have observations, from late to early.
-async fn months(
-    table: &Table,
-    workspace: &WorkspaceId,
-    first: &str,
-    last: &str,
-) -> Result<Vec<String>, PortError> {
+async fn months(table: &Table, workspace: &WorkspaceId, first: &str, last: &str) -> Result<Vec<String>, PortError> {
     let query = table.partition(keys::workspace(workspace), keys::MONTHS).scan_index_forward(false);
     let noted = table.collect(OPERATION, query, usize::MAX).await?;
     let month = |item: &Item| match Row::of(&key_of(item)?)? {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use connector_adapters::dynamodb::{Stores, TableNames, connect_local};
 
@@ -59,6 +59,8 @@ fn client_at(url: &str, attempts: u32) -> Client {
         .region(Region::from_static("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .retry_config(retries)
+        // Tests must not use up each other's retries.
+        .retry_partition(RetryPartition::custom("tests").token_bucket(TokenBucket::unlimited()).build())
         .build();
     Client::from_conf(config)
 }

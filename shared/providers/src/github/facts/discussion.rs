@@ -5,8 +5,9 @@ use connector_domain::{
     Metadata, ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp,
 };
 
-use super::{Facts, Missing, body, person, reference, title};
-use crate::github::payload::{Answer, Discussion, Repo, filled};
+use super::{Attributes, Missing, attributes, authored, body, person, title};
+use crate::github::payload::{Answer, Discussion, Repo};
+use crate::parts::{filled, reference};
 
 /// What can happen to a discussion that is worth remembering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,13 +69,12 @@ pub(in crate::github) fn event(
     );
     event.actor = actor;
     event.references = references(discussion, repo);
-    event.metadata = Facts::of(repo)
+    let facts = attributes(repo)
         .with("discussionNumber", discussion.number.0)
         .with("action", transition.action())
         .maybe("category", category(discussion))
-        .with("answered", transition == Transition::Answered)
-        .author(discussion.user.as_ref())
-        .0;
+        .with("answered", transition == Transition::Answered);
+    event.metadata = authored(facts, discussion.user.as_ref());
     if let Some(answer) = answer.filter(|_| transition == Transition::Answered) {
         event.metadata.append(&mut answered(answer));
     }
@@ -84,7 +84,7 @@ pub(in crate::github) fn event(
 /// Who gave the answer, and where: the actor is who chose it.
 fn answered(answer: &Answer) -> Metadata {
     let user = answer.user.as_ref();
-    Facts(Metadata::new())
+    Attributes::default()
         .maybe("answerUrl", answer.html_url.as_deref())
         .maybe("answerAuthorLogin", user.and_then(|user| filled(user.login.as_deref())))
         .maybe("answerAuthorId", user.and_then(|user| user.id).map(|id| id.0))
@@ -95,7 +95,7 @@ fn references(discussion: &Discussion, repo: &Repo) -> Vec<Reference> {
     let mut all = Vec::new();
     let own = filled(discussion.html_url.as_deref()).map(str::to_owned);
     let own = own.unwrap_or_else(|| repo.page("discussions", &discussion.number.to_string()));
-    all.extend(reference(ReferenceKind::Discussion, format!("#{}", discussion.number), Some(own)));
+    all.extend(reference(ReferenceKind::Discussion, format!("#{}", discussion.number), Some(&own)));
     all.extend(category(discussion).and_then(|name| Reference::new(ReferenceKind::Label, name)));
     all.extend(person(ReferenceKind::Author, &discussion.user, repo));
     all

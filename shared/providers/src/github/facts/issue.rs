@@ -3,8 +3,9 @@
 use connector_domain::event::Actor;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp};
 
-use super::{Facts, Missing, actor, body, labels, person, reference, title};
-use crate::github::payload::{Issue, Repo, filled};
+use super::{Missing, actor, attributes, authored, body, labels, person, title};
+use crate::github::payload::{Issue, Repo};
+use crate::parts::{filled, reference};
 
 /// What can happen to an issue that is worth remembering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,12 +86,11 @@ pub(in crate::github) fn event(
     );
     event.actor = actor;
     event.references = references(issue, repo);
-    event.metadata = Facts::of(repo)
+    let facts = attributes(repo)
         .with("issueNumber", issue.number.0)
         .with("action", transition.action())
-        .with("state", transition.state())
-        .author(issue.user.as_ref())
-        .0;
+        .with("state", transition.state());
+    event.metadata = authored(facts, issue.user.as_ref());
     Ok(event)
 }
 
@@ -98,7 +98,7 @@ fn references(issue: &Issue, repo: &Repo) -> Vec<Reference> {
     let mut all = Vec::new();
     let own = filled(issue.html_url.as_deref()).map(str::to_owned);
     let own = own.unwrap_or_else(|| repo.page("issues", &issue.number.to_string()));
-    all.extend(reference(ReferenceKind::Issue, format!("#{}", issue.number), Some(own)));
+    all.extend(reference(ReferenceKind::Issue, format!("#{}", issue.number), Some(&own)));
     all.extend(person(ReferenceKind::Assignee, issue.assignees.iter().flatten(), repo));
     all.extend(labels(issue.labels.as_ref()));
     all.extend(person(ReferenceKind::Author, &issue.user, repo));

@@ -9,10 +9,10 @@ pub(super) mod release;
 use connector_domain::event::Actor;
 use connector_domain::transformed::Quarantined;
 use connector_domain::{Metadata, Reference, ReferenceKind, SourceType, text};
-use serde_json::Value;
 
-use super::payload::{Label, Repo, User, filled};
+use super::payload::{Label, Repo, User};
 use crate::json;
+use crate::parts::{Attributes, filled, reference};
 
 /// An attribute that a fact cannot be made without: its name in GitHub's object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,15 +47,6 @@ pub(super) fn actor(user: &User) -> Option<Actor> {
     })
 }
 
-/// A reference with an address, where there is one.
-fn reference(kind: ReferenceKind, id: impl Into<String>, url: Option<String>) -> Option<Reference> {
-    let reference = Reference::new(kind, id)?;
-    Some(match url {
-        Some(url) => reference.url(url),
-        None => reference,
-    })
-}
-
 /// A reference to an account by its login.
 fn person<'a>(
     kind: ReferenceKind,
@@ -66,7 +57,7 @@ fn person<'a>(
         let login = filled(user.login.as_deref())?;
         // An app's page is not below its login.
         let url = user.html_url.as_deref().filter(|url| url.starts_with("https://"));
-        reference(kind, login, Some(url.map_or_else(|| repo.neighbour(login), str::to_owned)))
+        reference(kind, login, Some(&url.map_or_else(|| repo.neighbour(login), str::to_owned)))
     })
 }
 
@@ -75,31 +66,14 @@ fn labels(labels: Option<&Vec<Label>>) -> impl Iterator<Item = Reference> {
     labels.into_iter().flatten().filter_map(|label| Reference::new(ReferenceKind::Label, label.name()?))
 }
 
-/// Metadata in the making: what is absent stays absent.
-struct Facts(Metadata);
+/// What every fact of a repository carries.
+fn attributes(repo: &Repo) -> Attributes {
+    Attributes::default().with("repoFullName", repo.name.as_str()).with("repoId", repo.id)
+}
 
-impl Facts {
-    /// What every fact of a repository carries.
-    fn of(repo: &Repo) -> Self {
-        Self(Metadata::new()).with("repoFullName", repo.name.as_str()).with("repoId", repo.id)
-    }
-
-    fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.insert(name.to_owned(), value.into());
-        self
-    }
-
-    fn maybe(self, name: &str, value: Option<impl Into<Value>>) -> Self {
-        match value {
-            Some(value) => self.with(name, value),
-            None => self,
-        }
-    }
-
-    /// Who wrote the thing, which need not be who acted.
-    fn author(self, user: Option<&User>) -> Self {
-        let login = user.and_then(|user| filled(user.login.as_deref()));
-        let id = user.and_then(|user| user.id).map(|id| id.0);
-        self.maybe("authorLogin", login).maybe("authorId", id)
-    }
+/// Adds who wrote the thing, which need not be who acted.
+fn authored(attributes: Attributes, user: Option<&User>) -> Metadata {
+    let login = user.and_then(|user| filled(user.login.as_deref()));
+    let id = user.and_then(|user| user.id).map(|id| id.0);
+    attributes.maybe("authorLogin", login).maybe("authorId", id).0
 }

@@ -3,9 +3,10 @@
 use connector_domain::event::Actor;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp};
 
-use super::{Facts, Missing, actor, body, labels, person, reference, title};
+use super::{Missing, actor, attributes, authored, body, labels, person, title};
 use crate::github::links;
-use crate::github::payload::{Branch, PullRequest, Repo, filled, page};
+use crate::github::payload::{Branch, PullRequest, Repo, page};
+use crate::parts::{filled, reference};
 
 /// What can happen to a pull request that is worth remembering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ pub(in crate::github) fn event(
     let head = pull.head.as_ref();
     event.actor = actor;
     event.references = references(pull, transition, repo);
-    event.metadata = Facts::of(repo)
+    let facts = attributes(repo)
         .with("prNumber", pull.number.0)
         .with("action", transition.action())
         .with("merged", transition == Transition::Merged)
@@ -107,9 +108,8 @@ pub(in crate::github) fn event(
         .maybe("changedFiles", pull.changed_files)
         .maybe("headRef", head.and_then(|head| head.name.as_deref()))
         .maybe("baseRef", pull.base.as_ref().and_then(|base| base.name.as_deref()))
-        .maybe("headSha", head.and_then(|head| head.sha.as_deref()))
-        .author(pull.user.as_ref())
-        .0;
+        .maybe("headSha", head.and_then(|head| head.sha.as_deref()));
+    event.metadata = authored(facts, pull.user.as_ref());
     Ok(event)
 }
 
@@ -117,10 +117,12 @@ fn references(pull: &PullRequest, transition: Transition, repo: &Repo) -> Vec<Re
     let mut all = Vec::new();
     let own = filled(pull.html_url.as_deref()).map(str::to_owned);
     let own = own.unwrap_or_else(|| repo.page("pull", &pull.number.to_string()));
-    all.extend(reference(ReferenceKind::Pr, format!("#{}", pull.number), Some(own)));
+    all.extend(reference(ReferenceKind::Pr, format!("#{}", pull.number), Some(&own)));
     if let Some(head) = &pull.head {
         all.extend(
-            head.name.as_deref().and_then(|name| reference(ReferenceKind::Branch, name, branch_page(head, name))),
+            head.name
+                .as_deref()
+                .and_then(|name| reference(ReferenceKind::Branch, name, branch_page(head, name).as_deref())),
         );
         all.extend(head.sha.as_deref().and_then(|sha| commit(repo, sha)));
     }
@@ -138,7 +140,7 @@ fn references(pull: &PullRequest, transition: Transition, repo: &Repo) -> Vec<Re
 }
 
 fn commit(repo: &Repo, sha: &str) -> Option<Reference> {
-    reference(ReferenceKind::Commit, sha, Some(repo.page("commit", sha)))
+    reference(ReferenceKind::Commit, sha, Some(&repo.page("commit", sha)))
 }
 
 /// The branch of a fork is in the fork, and nowhere once the fork is deleted.

@@ -4,8 +4,9 @@ use connector_domain::event::Actor;
 use connector_domain::transformed::IgnoreReason;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, text};
 
-use super::{Facts, Missing, actor, reference, title};
-use crate::github::payload::{Commit, Push, Repo, filled};
+use super::{Missing, actor, attributes, title};
+use crate::github::payload::{Commit, Push, Repo};
+use crate::parts::{filled, reference};
 
 /// A push of a tag; the release tells more.
 const TAG_PUSH: IgnoreReason = IgnoreReason::fixed("tag_push");
@@ -51,7 +52,7 @@ pub(in crate::github) fn event(push: &Push, branch: &str) -> Result<SourceEvent,
     event.actor = pusher(push);
     event.references = references(push, branch, &repo);
     let commits = push.commits.as_ref();
-    event.metadata = Facts::of(&repo)
+    event.metadata = attributes(&repo)
         .with("branch", branch)
         .maybe("beforeSha", push.before.as_deref())
         .with("afterSha", push.after.as_str())
@@ -75,10 +76,10 @@ fn files(commit: &Commit) -> usize {
 
 /// The head, the branch, then the other commits.
 fn references(push: &Push, branch: &str, repo: &Repo) -> Vec<Reference> {
-    let commit = |sha: &str| reference(ReferenceKind::Commit, sha, Some(repo.page("commit", sha)));
+    let commit = |sha: &str| reference(ReferenceKind::Commit, sha, Some(&repo.page("commit", sha)));
     let mut all = Vec::new();
     all.extend(commit(&push.after));
-    all.extend(reference(ReferenceKind::Branch, branch, Some(repo.page("tree", branch))));
+    all.extend(reference(ReferenceKind::Branch, branch, Some(&repo.page("tree", branch))));
     let others = push.commits.iter().flatten().filter_map(|commit| commit.id.as_deref());
     all.extend(others.filter(|sha| *sha != push.after).filter_map(commit));
     all

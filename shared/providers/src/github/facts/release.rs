@@ -3,8 +3,9 @@
 use connector_domain::event::Actor;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType};
 
-use super::{Facts, Missing, person, reference};
-use crate::github::payload::{Release, Repo, filled};
+use super::{Missing, attributes, authored, person};
+use crate::github::payload::{Release, Repo};
+use crate::parts::{filled, reference};
 
 /// The fact that a release was published.
 pub(in crate::github) fn published(
@@ -25,14 +26,13 @@ pub(in crate::github) fn published(
     );
     event.actor = actor;
     event.references = references(release, repo);
-    event.metadata = Facts::of(repo)
+    let facts = attributes(repo)
         .with("tagName", release.tag_name.as_str())
         .maybe("targetCommitish", release.target_commitish.as_deref())
         .with("action", "published")
         .maybe("prerelease", release.prerelease)
-        .with("draft", release.draft)
-        .author(release.author.as_ref())
-        .0;
+        .with("draft", release.draft);
+    event.metadata = authored(facts, release.author.as_ref());
     Ok(event)
 }
 
@@ -40,13 +40,13 @@ fn references(release: &Release, repo: &Repo) -> Vec<Reference> {
     let mut all = Vec::new();
     let own = filled(release.html_url.as_deref()).map(str::to_owned);
     let own = own.unwrap_or_else(|| repo.page("releases/tag", &release.tag_name));
-    all.extend(reference(ReferenceKind::Release, release.id.to_string(), Some(own)));
+    all.extend(reference(ReferenceKind::Release, release.id.to_string(), Some(&own)));
     let tag = release.tag_name.as_str();
-    all.extend(reference(ReferenceKind::Tag, tag, Some(repo.page("tree", tag))));
+    all.extend(reference(ReferenceKind::Tag, tag, Some(&repo.page("tree", tag))));
     if let Some(target) = release.target_commitish.as_deref() {
         let (kind, page) =
             if is_sha(target) { (ReferenceKind::Commit, "commit") } else { (ReferenceKind::Branch, "tree") };
-        all.extend(reference(kind, target, Some(repo.page(page, target))));
+        all.extend(reference(kind, target, Some(&repo.page(page, target))));
     }
     all.extend(person(ReferenceKind::Author, &release.author, repo));
     all

@@ -2,7 +2,9 @@
 
 use connector_domain::{Reference, ReferenceKind, SourceType};
 
-use super::{Attributes, MAX_SUBJECT_CHARS, Thing, Transition, filled, labelled, line, person_id, person_name, pointer};
+use super::{
+    Attributes, MAX_SUBJECT_CHARS, Thing, Transition, filled, labelled, line, person_id, person_name, pointer,
+};
 use crate::linear::payload::{Base, Initiative, Many, User};
 use crate::parts::excerpt;
 

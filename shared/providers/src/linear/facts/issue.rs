@@ -1,6 +1,6 @@
 //! Issues.
 
-use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp};
+use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp, text};
 
 use super::{
     Attributes, MAX_SUBJECT_CHARS, Thing, Transition, filled, id_of, labelled, line, minute, name_of, paragraphs,
@@ -26,8 +26,7 @@ impl Thing for Issue {
     }
 
     fn subject(&self, _: &Base) -> String {
-        let title = connector_domain::text::trim(self.title.as_deref().unwrap_or_default());
-        let title = connector_domain::text::cut(title, MAX_SUBJECT_CHARS);
+        let title = text::cut(text::trim(self.title.as_deref().unwrap_or_default()), MAX_SUBJECT_CHARS);
         match self.key() {
             Some(key) if title.is_empty() => key,
             Some(key) => format!("{key}: {title}"),
@@ -136,7 +135,7 @@ pub(in crate::linear) fn sla(issue: &Issue, base: &Base, kind: SourceType, at: T
     let id = SourceId::at_ms(ProviderKind::Linear, Issue::ENTITY, &base.id, word, at);
     let mut event = SourceEvent::new(kind, id, &title, &paragraphs(issue), at);
     event.references = issue.references(base).into_iter().flatten().collect();
-    event.metadata = issue.attributes(base).0;
+    event.metadata = issue.attributes(base).maybe("slaBreachesAt", filled(issue.sla_breaches_at.as_deref())).0;
     event
 }
 
@@ -214,7 +213,8 @@ mod tests {
     use super::*;
 
     fn span(at: &str, kind: &str) -> StateSpan {
-        let json = format!(r#"{{"startedAt":"2026-01-01T{at}Z","state":{{"id":"s","name":"{kind}","type":"{kind}"}}}}"#);
+        let json =
+            format!(r#"{{"startedAt":"2026-01-01T{at}Z","state":{{"id":"s","name":"{kind}","type":"{kind}"}}}}"#);
         serde_json::from_str(&json).unwrap()
     }
 

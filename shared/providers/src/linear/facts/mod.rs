@@ -13,7 +13,7 @@ pub(super) mod reaction;
 
 use connector_domain::event::Actor;
 use connector_domain::transformed::Quarantined;
-use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp};
+use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp, text};
 use serde::de::DeserializeOwned;
 
 use super::changes::Changes;
@@ -25,6 +25,8 @@ use crate::parts::{Attributes, filled, reference};
 const MAX_SUBJECT_CHARS: usize = 80;
 /// Longest part of a title that is taken from a text.
 const MAX_EXCERPT_CHARS: usize = 60;
+/// Longest name of a thing or a person that is kept beside an id.
+const MAX_NAME_CHARS: usize = 200;
 
 /// What can happen to a thing that is worth remembering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,7 +127,7 @@ pub(super) fn update<T: Thing>(
 ) -> Option<SourceEvent> {
     let mut event = event(thing, base, Transition::Updated, at, actor)?;
     let body = format!("{}\nChanged: {}", paragraphs(thing), changes.words());
-    event.body = connector_domain::text::body(&body);
+    event.body = text::body(&body);
     let changed = changes.names.iter().map(String::as_str).collect::<Vec<_>>();
     event.metadata.insert("changed".to_owned(), changed.into());
     event.metadata.insert("updatedFrom".to_owned(), changes.from.clone().into());
@@ -179,7 +181,7 @@ pub(super) fn actor(user: &User) -> Option<Actor> {
     let name = filled(user.name.as_deref()).or(filled(user.service.as_deref()))?;
     Some(Actor {
         id: filled(user.id.as_deref())?.to_owned(),
-        name: name.to_owned(),
+        name: text::cut(name, MAX_NAME_CHARS).to_owned(),
         email: filled(user.email.as_deref()).map(str::to_owned),
         avatar_url: filled(user.avatar_url.as_deref()).map(str::to_owned),
     })
@@ -196,13 +198,18 @@ fn id_of<'a>(named: Option<&'a Named>, id: Option<&'a String>) -> Option<&'a str
 }
 
 fn name_of(named: Option<&Named>) -> Option<&str> {
-    filled(named?.name.as_deref())
+    shown(named?.name.as_deref())
+}
+
+/// A name that is not blank, and not too long.
+fn shown(name: Option<&str>) -> Option<&str> {
+    filled(name).map(|name| text::cut(name, MAX_NAME_CHARS))
 }
 
 /// A reference by id, with a name or a relation beside it.
 fn labelled(kind: ReferenceKind, id: Option<&str>, label: Option<&str>, url: Option<&str>) -> Option<Reference> {
     let reference = reference(kind, id?, url)?;
-    Some(match filled(label) {
+    Some(match shown(label) {
         Some(label) => reference.label(label),
         None => reference,
     })
@@ -219,7 +226,7 @@ fn person_id<'a>(user: Option<&'a User>, id: Option<&'a String>) -> Option<&'a s
 }
 
 fn person_name(user: Option<&User>) -> Option<&str> {
-    filled(user?.name.as_deref())
+    shown(user?.name.as_deref())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl Thing for Project {
     }
 
     fn subject(&self, _: &Base) -> String {
-        excerpt(self.name.as_deref().unwrap_or_default(), super::MAX_SUBJECT_CHARS)
+        format!("Project: {}", excerpt(self.name.as_deref().unwrap_or_default(), super::MAX_SUBJECT_CHARS))
     }
 
     fn lines(&self) -> Vec<String> {

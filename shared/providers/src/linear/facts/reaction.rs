@@ -36,7 +36,7 @@ impl Thing for Reaction {
     }
 
     fn references(&self, base: &Base) -> Vec<Option<Reference>> {
-        vec![issue_reference(self.issue.as_ref(), self.issue_id.as_ref(), base)]
+        vec![issue_reference(self.issue.as_ref(), self.issue_id(), base)]
     }
 
     fn attributes(&self, base: &Base) -> Attributes {
@@ -44,7 +44,7 @@ impl Thing for Reaction {
         Attributes::default()
             .with("reactionId", base.id.as_str())
             .maybe("emoji", filled(self.emoji.as_deref()))
-            .maybe("issueId", filled(issue).or(filled(self.issue_id.as_deref())))
+            .maybe("issueId", filled(issue).or(filled(self.issue_id().map(String::as_str))))
             .maybe("issueIdentifier", issue_key(self.issue.as_ref(), base))
             .maybe("commentId", filled(self.comment_id.as_deref()))
             .maybe("projectUpdateId", filled(self.project_update_id.as_deref()))
@@ -52,5 +52,12 @@ impl Thing for Reaction {
 
     fn author(&self) -> Option<&User> {
         self.user.as_ref()
+    }
+}
+
+impl Reaction {
+    /// The issue that it is on, or that the comment is on.
+    fn issue_id(&self) -> Option<&String> {
+        self.issue_id.as_ref().or_else(|| self.comment.as_ref()?.issue_id.as_ref())
     }
 }

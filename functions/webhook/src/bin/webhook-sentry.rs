@@ -1,0 +1,6 @@
+//! Lambda: accepts Sentry's webhooks.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    connector_webhook::lambda::run(connector_domain::ProviderKind::Sentry).await
+}

@@ -1,0 +1,121 @@
+//! What invokes functions: routes, queues and schedules.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_lambda::http::Reply;
+use connector_webhook::Webhook;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::deployment::{Deployment, Function};
+use super::poller::{Delivery, deliver};
+use super::ports::Ports;
+use super::schedule::repeat;
+use super::template::{Mapping, Schedule};
+use super::{Template, TemplateError};
+
+/// Which requests go to which function.
+pub(super) struct Routes(Vec<Route>);
+
+struct Route {
+    method: String,
+    path: String,
+    webhook: Webhook,
+}
+
+impl Routes {
+    pub(super) fn new(template: &Template, deployment: &Deployment) -> Result<Self, TemplateError> {
+        let route = |route: &super::template::Route| match deployment.get(&route.function) {
+            Some(Function::Webhook(webhook)) => {
+                Ok(Route { method: route.method.clone(), path: route.path.clone(), webhook: webhook.clone() })
+            }
+            _ => Err(TemplateError::at(&route.function, "it has a route and does not answer requests")),
+        };
+        template.routes.iter().map(route).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The function behind a path and a method, or the answer when there is none.
+    pub(super) fn find(&self, path: &str, method: &str) -> Result<&Webhook, Reply> {
+        let mut here = self.0.iter().filter(|route| route.path == path).peekable();
+        if here.peek().is_none() {
+            return Err(Reply::problem(404, "not_found", "there is no such path"));
+        }
+        match here.find(|route| route.method == "ANY" || route.method == method) {
+            Some(route) => Ok(&route.webhook),
+            None => Err(Reply::problem(405, "method_not_allowed", "the path takes other methods")),
+        }
+    }
+}
+
+/// Starts what calls functions without being asked: queues and schedules.
+pub(super) fn start(
+    template: &Template,
+    deployment: &Deployment,
+    ports: &Ports,
+    stop: &watch::Receiver<bool>,
+) -> Result<JoinSet<()>, TemplateError> {
+    let mut tasks = JoinSet::new();
+    for mapping in &template.mappings {
+        consume(&mut tasks, template, mapping, deployment, ports, stop.clone())?;
+    }
+    for schedule in &template.schedules {
+        tick(&mut tasks, schedule, deployment, stop.clone())?;
+    }
+    Ok(tasks)
+}
+
+fn consume(
+    tasks: &mut JoinSet<()>,
+    template: &Template,
+    mapping: &Mapping,
+    deployment: &Deployment,
+    ports: &Ports,
+    stop: watch::Receiver<bool>,
+) -> Result<(), TemplateError> {
+    let problem = |text: &str| TemplateError::at(&mapping.function, text);
+    let queue = ports.queues.get(&mapping.queue).ok_or_else(|| problem("its queue is a dead-letter queue"))?;
+    let queue = Arc::clone(queue);
+    let timeout = template.functions.get(&mapping.function).map_or(Duration::ZERO, |function| function.timeout);
+    let how = Delivery { batch_size: mapping.batch_size, concurrency: mapping.concurrency, timeout };
+    match deployment.get(&mapping.function) {
+        Some(Function::Pages(worker)) => {
+            let worker = worker.clone();
+            let handle = move |task| {
+                let worker = worker.clone();
+                async move { worker.handle(task).await.map(drop) }
+            };
+            tasks.spawn(deliver(queue, how, stop, handle));
+        }
+        Some(Function::Capture(capture)) => {
+            let capture = capture.clone();
+            let handle = move |task| {
+                let capture = capture.clone();
+                async move { capture.handle(task).await.map(drop) }
+            };
+            tasks.spawn(deliver(queue, how, stop, handle));
+        }
+        _ => return Err(problem("it is fed by a queue and takes no messages")),
+    }
+    Ok(())
+}
+
+fn tick(
+    tasks: &mut JoinSet<()>,
+    schedule: &Schedule,
+    deployment: &Deployment,
+    stop: watch::Receiver<bool>,
+) -> Result<(), TemplateError> {
+    match deployment.get(&schedule.function) {
+        Some(Function::Scheduler(scheduler)) => {
+            let (scheduler, every) = (scheduler.clone(), schedule.every);
+            tasks.spawn(async move { repeat(every, stop, || scheduler.tick()).await });
+        }
+        Some(Function::Recovery(recovery, _)) => {
+            let (recovery, every) = (recovery.clone(), schedule.every);
+            tasks.spawn(async move { repeat(every, stop, || recovery.sweep()).await });
+        }
+        _ => return Err(TemplateError::at(&schedule.function, "it has a schedule and needs a request or a message")),
+    }
+    Ok(())
+}

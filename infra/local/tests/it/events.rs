@@ -1,0 +1,171 @@
+//! The inputs for `sam local invoke` are current, and the functions accept them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use aws_lambda_events::sqs::SqsEvent;
+use connector_backfill::{PagePorts, PageSettings, PageWorker};
+use connector_capture::{Capture, CapturePorts};
+use connector_domain::ProviderKind;
+use connector_domain::backfill::{EntityType, Limits, Unit, UnitState};
+use connector_domain::ports::{BackfillStore, ConnectionStore};
+use connector_domain::task::{CaptureTask, PageTask, Task};
+use connector_lambda::batch::{Record, process};
+use connector_lambda::http::webhook_request;
+use connector_testkit::builders::{at, connection, integration, unit, workspace};
+use connector_testkit::memory::{
+    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue, ScriptedHttp,
+    SeededRandom, StaticSecrets, StaticTokens,
+};
+use connector_webhook::{Webhook, WebhookPorts};
+
+/// As README.md in `events/` says.
+const SECRET: &str = "local-development-secret";
+
+fn events() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../events")
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(events().join(name)).unwrap()
+}
+
+/// The ports in memory, with the repository of the events linked.
+#[derive(Clone)]
+struct System {
+    connections: Arc<MemoryConnections>,
+    deliveries: Arc<MemoryDeliveries>,
+    observations: Arc<MemoryObservations>,
+    backfills: Arc<MemoryBackfills>,
+    captures: Arc<MemoryQueue<CaptureTask>>,
+    pages: Arc<MemoryQueue<PageTask>>,
+    http: Arc<ScriptedHttp>,
+    clock: Arc<ManualClock>,
+}
+
+impl System {
+    async fn new() -> Self {
+        let system = Self {
+            connections: Arc::default(),
+            deliveries: Arc::default(),
+            observations: Arc::default(),
+            backfills: Arc::default(),
+            captures: Arc::default(),
+            pages: Arc::default(),
+            http: Arc::default(),
+            clock: Arc::default(),
+        };
+        let connection = connection("conn", &workspace("acme"), "42");
+        system.connections.put_connection(&connection).await.unwrap();
+        system.connections.put_integration(&integration(&connection, "7001")).await.unwrap();
+        system
+    }
+
+    fn webhook(&self) -> Webhook {
+        let Self { connections, deliveries, captures, clock, .. } = self.clone();
+        let secrets = Arc::new(StaticSecrets::of(ProviderKind::Github, &[SECRET]));
+        let ports = WebhookPorts { connections, deliveries, captures, secrets, clock };
+        Webhook::new(connector_providers::provider(ProviderKind::Github).unwrap(), ports)
+    }
+
+    fn capture(&self) -> Capture {
+        let Self { connections, deliveries, observations, backfills, clock, .. } = self.clone();
+        Capture::new(CapturePorts { deliveries, connections, observations, backfills, clock })
+    }
+
+    fn pages(&self) -> PageWorker {
+        let Self { connections, deliveries, backfills, captures, pages, http, clock, .. } = self.clone();
+        let (tokens, random) = (Arc::new(StaticTokens::none()), Arc::new(SeededRandom::new(1)));
+        let ports = PagePorts { backfills, connections, deliveries, captures, pages, tokens, http, clock, random };
+        PageWorker::new(ports, PageSettings::default())
+    }
+}
+
+/// What Lambda makes of a queue's event.
+fn records(name: &str) -> Vec<Record> {
+    let event: SqsEvent = serde_json::from_str(&read(name)).unwrap();
+    let record = |message: aws_lambda_events::sqs::SqsMessage| Record {
+        id: message.message_id.unwrap(),
+        body: message.body.unwrap(),
+    };
+    event.records.into_iter().map(record).collect()
+}
+
+fn task<T: Task>(name: &str) -> T {
+    serde_json::from_str(&records(name)[0].body).unwrap()
+}
+
+#[test]
+fn they_are_what_the_program_writes() {
+    let check = Command::new(env!("CARGO_BIN_EXE_connectors")).args(["events", "--check"]).output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}
+
+/// Each function of the template has its input, and there is no other.
+#[test]
+fn there_is_one_for_each_function() {
+    let template = connectors::stack::Template::embedded().unwrap();
+    let functions: BTreeSet<_> = template.functions.values().map(|function| function.binary.clone()).collect();
+    let files = std::fs::read_dir(events()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let inputs: BTreeSet<_> = files.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect();
+    assert_eq!(inputs, functions);
+}
+
+#[tokio::test]
+async fn the_webhook_is_accepted_and_its_capture_makes_an_observation() {
+    let system = System::new().await;
+    let request = lambda_http::request::from_str(&read("webhook-github.json")).unwrap();
+    let reply = system.webhook().handle(webhook_request(request)).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(reply.body["status"], "accepted", "{}", reply.body);
+    assert_eq!(system.captures.tasks(), [task::<CaptureTask>("observation-capture.json")]);
+
+    let capture = system.capture();
+    let handle = |task: CaptureTask| {
+        let capture = capture.clone();
+        async move { capture.handle(task).await.map(drop) }
+    };
+    let failed = process(records("observation-capture.json"), Duration::from_secs(60), handle).await;
+    assert_eq!(failed, Vec::<String>::new());
+    let kept = system.observations.all();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].event.source_type.name(), "issue.opened");
+}
+
+#[tokio::test]
+async fn the_page_is_fetched() {
+    let system = System::new().await;
+    let task: PageTask = task("backfill-page.json");
+    let mut unit: Unit = unit(&workspace("acme"), "7001");
+    unit.key.entity = EntityType::Issue;
+    unit.run = task.run.clone();
+    assert_eq!(unit.key, task.unit);
+    assert_eq!(unit.claim(&task, &Limits::default(), at(1)), unit.claim(&unit.task(), &Limits::default(), at(1)));
+    system.backfills.put_unit(&unit, None).await.unwrap();
+    system.http.respond(200, &[], "[]");
+
+    let worker = system.pages();
+    let handle = |task: PageTask| {
+        let worker = worker.clone();
+        async move { worker.handle(task).await.map(drop) }
+    };
+    let failed = process(records("backfill-page.json"), Duration::from_secs(60), handle).await;
+    assert_eq!(failed, Vec::<String>::new());
+    assert_eq!(system.http.requests().len(), 1);
+    assert_eq!(system.backfills.unit(&unit.key).await.unwrap().unwrap().state, UnitState::Completed);
+}
+
+/// These functions take any event; it must be one that the scheduler could send.
+#[test]
+fn the_schedules_are_ticks_of_the_scheduler() {
+    for name in ["backfill-scheduler", "recovery-sweep"] {
+        let event: EventBridgeEvent = serde_json::from_str(&read(&format!("{name}.json"))).unwrap();
+        assert_eq!((event.source.as_str(), event.detail_type.as_str()), ("aws.scheduler", "Scheduled Event"));
+        assert!(event.resources.unwrap()[0].ends_with(name));
+    }
+}

@@ -1,0 +1,86 @@
+//! Vercel, through an integration installed on a team or on a user's own account.
+//!
+//! `payload` knows Vercel's objects, `git` what it copies from the git hosts, `facts` what they mean; `webhook` and
+//! `backfill` only bring them together, so both paths tell the same fact in the same words.
+
+mod backfill;
+mod errors;
+mod facts;
+mod git;
+mod lifecycle;
+mod paging;
+mod payload;
+mod routing;
+mod signature;
+mod webhook;
+
+use connector_domain::backfill::{Cursor, EntityType, ProviderError, Window};
+use connector_domain::connection::ResourceRef;
+use connector_domain::http::{Headers, HttpRequest, HttpResponse, WebhookRequest};
+use connector_domain::transformed::Transformed;
+use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
+
+use crate::{BackfillSource, PageMeta, Provider, Rejection, Route, Scope, WebhookSource};
+
+/// Vercel.
+#[derive(Debug, Clone, Copy)]
+pub struct Vercel;
+
+impl Provider for Vercel {}
+
+impl WebhookSource for Vercel {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Vercel
+    }
+
+    fn verify(
+        &self,
+        request: WebhookRequest,
+        secrets: &[Secret],
+        now: Timestamp,
+    ) -> Result<Delivery<Verified>, Rejection> {
+        signature::verify(request, secrets, now)
+    }
+
+    fn sign(&self, _event: &str, _delivery_id: &str, body: &[u8], secret: &Secret, _now: Timestamp) -> Headers {
+        signature::sign(body, secret)
+    }
+
+    fn route(&self, delivery: &Delivery<Verified>) -> Route {
+        routing::route(delivery)
+    }
+
+    fn transform_webhook(&self, _event: &str, delivery: &Delivery<Verified>) -> Transformed {
+        webhook::transform(&delivery.raw)
+    }
+}
+
+impl BackfillSource for Vercel {
+    fn entity_types(&self) -> &'static [EntityType] {
+        &[EntityType::Deployment, EntityType::Project]
+    }
+
+    fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
+        backfill::page_request(scope, cursor)
+    }
+
+    fn read_page(
+        &self,
+        scope: &Scope<'_>,
+        cursor: Option<&Cursor>,
+        response: &HttpResponse,
+        now: Timestamp,
+    ) -> Result<PageMeta, ProviderError> {
+        backfill::read_page(scope, cursor, response, now)
+    }
+
+    fn transform_page(
+        &self,
+        resource: &ResourceRef,
+        entity: EntityType,
+        window: Window,
+        delivery: &Delivery<Verified>,
+    ) -> Transformed {
+        backfill::transform_page(resource, entity, window, &delivery.raw)
+    }
+}

@@ -1,0 +1,5 @@
+//! Linear against outside data: its own schema, payloads that others recorded, and an earlier system's outputs.
+
+mod corpus;
+mod schema;
+mod vectors;
