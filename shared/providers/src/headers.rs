@@ -135,10 +135,14 @@ mod tests {
 
     #[test]
     fn a_link_has_parameters() {
-        let headers = headers("Link", "<u>; rel=\"previous\"; n=\"1\", <v>; Results=\"true\"; rel=\"next\"; n=\"0:2:0\"");
+        let headers =
+            headers("Link", "<u>; rel=\"previous\"; n=\"1\", <v>; Results=\"true\"; rel=\"next\"; n=\"0:2:0\"");
         let next = link_with(&headers, "next").unwrap();
         assert_eq!(next.target, "v");
-        assert_eq!((next.parameter("results"), next.parameter("n"), next.parameter("m")), (Some("true"), Some("0:2:0"), None));
+        assert_eq!(
+            (next.parameter("results"), next.parameter("n"), next.parameter("m")),
+            (Some("true"), Some("0:2:0"), None)
+        );
     }
 
     #[test]

@@ -193,7 +193,13 @@ mod tests {
     }
 
     fn asked(entity: EntityType, name: &str, page_size: u32, cursor: Option<&Cursor>) -> Option<String> {
-        let scope = Scope { account: &connector_domain::AccountId::parse("5001").unwrap(), resource: &resource(name), entity, window: window(), page_size };
+        let scope = Scope {
+            account: &connector_domain::AccountId::parse("5001").unwrap(),
+            resource: &resource(name),
+            entity,
+            window: window(),
+            page_size,
+        };
         let request = page_request(&scope, cursor)?;
         let query: Vec<String> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(request.headers[1], ("x-github-api-version", "2022-11-28".to_owned()));
@@ -201,7 +207,13 @@ mod tests {
     }
 
     fn read(entity: EntityType, cursor: Option<&Cursor>, link: &str, body: &str) -> Result<PageMeta, ProviderError> {
-        let scope = Scope { account: &connector_domain::AccountId::parse("5001").unwrap(), resource: &resource("acme/shop"), entity, window: window(), page_size: 100 };
+        let scope = Scope {
+            account: &connector_domain::AccountId::parse("5001").unwrap(),
+            resource: &resource("acme/shop"),
+            entity,
+            window: window(),
+            page_size: 100,
+        };
         let headers: Headers = [("Link", link)].into_iter().collect();
         let response = HttpResponse { status: 200, headers, body: body.into() };
         read_page(&scope, cursor, &response, Timestamp::UNIX_EPOCH)

@@ -80,10 +80,16 @@ struct Connection<'a> {
 struct Answer<'a> {
     #[serde(borrow)]
     data: BTreeMap<String, &'a RawValue>,
+    #[serde(borrow)]
+    errors: Option<&'a RawValue>,
 }
 
 fn connection<'a>(text: &'a str, name: &str) -> Result<Connection<'a>, Quarantined> {
     let answer: Answer<'a> = parse(text.as_bytes())?;
+    // Errors that can be read were answered before; one that cannot must not pass for none.
+    if answer.errors.is_some_and(|errors| !matches!(errors.get(), "null" | "[]")) {
+        return Err(json::quarantined("errors", "the answer is not whole"));
+    }
     let list = answer.data.get(name).ok_or_else(|| json::quarantined("data", format!("missing field {name}")))?;
     parse(list.get().as_bytes()).map_err(|error| json::within("data", json::within(name, error)))
 }
@@ -184,6 +190,19 @@ mod tests {
         }
         assert_eq!(body(EntityType::Issue, 1_000)["variables"]["first"], 40);
         assert_eq!(body(EntityType::Cycle, 1_000)["variables"]["first"], 100);
+    }
+
+    #[test]
+    fn a_page_with_errors_is_none() {
+        let page =
+            |errors: &str| format!(r#"{{"data":{{"cycles":{{"nodes":[],"pageInfo":{{}}}}}},"errors":{errors}}}"#);
+        for none in ["null", "[]"] {
+            assert!(connection(&page(none), "cycles").is_ok(), "{none}");
+        }
+        for some in [r#"[{"message":"\ud83d"}]"#, "{}", "7"] {
+            assert!(connection(&page(some), "cycles").is_err(), "{some}");
+        }
+        assert!(connection(&page("null"), "issues").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use connector_domain::backfill::{Disposition, FailCode, ProviderError, WaitReaso
 use connector_domain::http::{HttpResponse, RateLimit};
 use connector_domain::{ProviderKind, Timestamp};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::headers;
 
@@ -20,29 +21,16 @@ const BUDGETS: [&str; 3] = ["x-ratelimit-requests", "x-ratelimit-complexity", "x
 
 #[derive(Deserialize)]
 struct Answer {
-    errors: Option<Vec<Error>>,
+    #[serde(default)]
+    errors: Value,
 }
 
-#[derive(Deserialize)]
-struct Error {
-    message: Option<String>,
-    extensions: Option<Extensions>,
-}
-
-#[derive(Deserialize)]
-struct Extensions {
-    code: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-impl Error {
-    /// Its code, or else its type, in one spelling: `RATELIMITED` and `ratelimited`, `INVALID_INPUT` and `invalid input`.
-    fn code(&self) -> String {
-        let extensions = self.extensions.as_ref();
-        let code = extensions.and_then(|extensions| extensions.code.as_deref().or(extensions.kind.as_deref()));
-        code.unwrap_or_default().to_lowercase().replace(' ', "_")
-    }
+/// The code of an error, or else its type, in one spelling: `RATELIMITED` and `ratelimited`, `INVALID_INPUT` and
+/// `invalid input`.
+fn code(error: &Value) -> String {
+    let extensions = &error["extensions"];
+    let code = extensions["code"].as_str().or(extensions["type"].as_str());
+    code.unwrap_or_default().to_lowercase().replace(' ', "_")
 }
 
 /// One budget, in calls like this one.
@@ -98,8 +86,11 @@ pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
 /// Decides by the codes in the body and by status. `paged` is whether the request went on from a cursor.
 /// A body with errors is no page, whatever else it holds: what is missing in it would be missing for ever.
 pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Result<(), ProviderError> {
-    let answer: Option<Answer> = serde_json::from_slice(&response.body).ok();
-    let errors = answer.and_then(|answer| answer.errors).unwrap_or_default();
+    let errors = match serde_json::from_slice(&response.body) {
+        Ok(Answer { errors: Value::Array(errors) }) => errors,
+        Ok(Answer { errors: Value::Null }) | Err(_) => Vec::new(),
+        Ok(Answer { errors: other }) => vec![other],
+    };
     let told = errors.iter().map(|error| by_code(error, response, paged, now)).max_by_key(|(rank, ..)| *rank);
     if let Some((_, detail, disposition)) = told.filter(|_| response.status < 500) {
         return Err(self::error(response, detail, disposition));
@@ -118,9 +109,9 @@ pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Res
 }
 
 /// What one error asks for, with its rank: of several, the one that waiting or a new token can cure is answered first.
-fn by_code(error: &Error, response: &HttpResponse, paged: bool, now: Timestamp) -> (u8, &'static str, Disposition) {
-    let not_found = error.message.as_deref().is_some_and(|message| message.to_lowercase().contains("not found"));
-    match error.code().as_str() {
+fn by_code(error: &Value, response: &HttpResponse, paged: bool, now: Timestamp) -> (u8, &'static str, Disposition) {
+    let not_found = error["message"].as_str().is_some_and(|message| message.to_lowercase().contains("not found"));
+    match code(error).as_str() {
         "ratelimited" | "usage_limit_exceeded" => (5, "a budget is used up", limited(response, now)),
         "authentication_error" | "unauthenticated" => (4, "the token is refused", Disposition::RefreshToken),
         "forbidden" | "feature_not_accessible" => {
@@ -237,6 +228,9 @@ mod tests {
         assert_eq!(answer(200, partial), unavailable(None));
         assert_eq!(answer(200, &coded("INTERNAL_SERVER_ERROR")), unavailable(None));
         assert_eq!(answer(200, &coded("lock timeout")), unavailable(None));
+        for odd in [r#""x""#, "{}", "[7]", r#"[{"extensions":{"code":7}}]"#] {
+            assert_eq!(answer(200, &format!(r#"{{"data":{{}},"errors":{odd}}}"#)), unavailable(None), "{odd}");
+        }
     }
 
     #[test]

@@ -157,8 +157,8 @@ fn facts(entity: EntityType, window: Window, raw: &[u8]) -> Result<Vec<Item>, Qu
 
 #[cfg(test)]
 mod tests {
-    use connector_domain::{AccountId, ResourceId};
     use connector_domain::connection::ResourceRef;
+    use connector_domain::{AccountId, ResourceId};
 
     use super::*;
 
@@ -168,7 +168,8 @@ mod tests {
             since: "2026-01-01T00:00:00.5Z".parse().unwrap(),
             until: "2026-02-01T00:00:00.5Z".parse().unwrap(),
         };
-        let scope = Scope { account: &AccountId::parse("5001").unwrap(), resource: &resource, entity, window, page_size: 500 };
+        let scope =
+            Scope { account: &AccountId::parse("5001").unwrap(), resource: &resource, entity, window, page_size: 500 };
         page_request(&scope, cursor.map(|cursor| Cursor::parse(cursor).unwrap()).as_ref())
     }
 
@@ -202,7 +203,9 @@ mod tests {
 
     #[test]
     fn what_is_no_project_of_sentry_is_not_asked_for() {
-        for (id, name) in [("-1", "acme/shop"), ("7001", "acme"), ("7001", "/shop"), ("7001", "../x"), ("7001", "a b/x")] {
+        for (id, name) in
+            [("-1", "acme/shop"), ("7001", "acme"), ("7001", "/shop"), ("7001", "../x"), ("7001", "a b/x")]
+        {
             assert_eq!(request(id, name, EntityType::Issue, None), None, "{id} {name}");
         }
         assert_eq!(request("7001", "acme/shop", EntityType::PullRequest, None), None);
@@ -212,7 +215,13 @@ mod tests {
     fn a_link_that_cannot_be_read_is_not_the_end() {
         let resource = ResourceRef { id: ResourceId::parse("7001").unwrap(), name: "acme/shop".into() };
         let window = Window { since: Timestamp::UNIX_EPOCH, until: Timestamp::UNIX_EPOCH };
-        let scope = Scope { account: &AccountId::parse("5001").unwrap(), resource: &resource, entity: EntityType::Issue, window, page_size: 100 };
+        let scope = Scope {
+            account: &AccountId::parse("5001").unwrap(),
+            resource: &resource,
+            entity: EntityType::Issue,
+            window,
+            page_size: 100,
+        };
         let headers = [("Link", "<u>; rel=\"next\"; results=\"true\"; cursor=\"?\"")].into_iter().collect();
         let response = HttpResponse { status: 200, headers, body: b"[]".to_vec() };
         let error = read_page(&scope, None, &response, Timestamp::UNIX_EPOCH).unwrap_err();

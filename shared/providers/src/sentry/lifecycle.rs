@@ -33,8 +33,7 @@ impl Change {
         if installation.uuid != data.installation.uuid {
             return Err(json::quarantined("data.installation.uuid", "another installation than the sender's"));
         }
-        let account =
-            AccountId::parse(installation.uuid).map_err(|error| json::quarantined("", error.to_string()))?;
+        let account = AccountId::parse(installation.uuid).map_err(|error| json::quarantined("", error.to_string()))?;
         let action = match self {
             Self::Installed => LifecycleAction::Installed,
             Self::Uninstalled => LifecycleAction::Uninstalled,

@@ -39,7 +39,8 @@ pub(super) struct BadLink;
 
 /// Sentry's cursor to the next page. The link is there at the end, too, and then says that nothing follows.
 pub(super) fn next(headers: &Headers) -> Result<Option<String>, BadLink> {
-    let Some(link) = headers::link_with(headers, "next").filter(|link| link.parameter("results") == Some("true")) else {
+    let Some(link) = headers::link_with(headers, "next").filter(|link| link.parameter("results") == Some("true"))
+    else {
         return Ok(None);
     };
     link.parameter("cursor").filter(|cursor| is_cursor(cursor)).map(|cursor| Some(cursor.to_owned())).ok_or(BadLink)

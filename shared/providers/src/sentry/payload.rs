@@ -341,9 +341,8 @@ mod tests {
 
     #[test]
     fn moments_come_in_whole_seconds_however_they_are_written() {
-        let second = |json: &str| {
-            serde_json::from_str::<Instant>(json).ok().and_then(Instant::second).map(|at| at.to_string())
-        };
+        let second =
+            |json: &str| serde_json::from_str::<Instant>(json).ok().and_then(Instant::second).map(|at| at.to_string());
         for same in [
             "\"2026-07-14T18:56:00.679000Z\"",
             "\"2026-07-14T18:56:00+00:00\"",

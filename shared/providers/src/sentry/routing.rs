@@ -58,8 +58,7 @@ mod tests {
     use super::*;
 
     fn routed(body: &[u8]) -> Route {
-        let webhook =
-            Delivery::webhook(ProviderKind::Sentry, "issue".into(), None, body.into(), Timestamp::UNIX_EPOCH);
+        let webhook = Delivery::webhook(ProviderKind::Sentry, "issue".into(), None, body.into(), Timestamp::UNIX_EPOCH);
         route(&webhook.verify(|_| Ok::<(), ()>(())).unwrap())
     }
 

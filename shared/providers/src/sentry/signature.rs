@@ -20,7 +20,8 @@ pub(super) fn verify(
 ) -> Result<Delivery<Verified>, Rejection> {
     check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    let mac = headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)?;
+    let mac =
+        headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)?;
     let event = headers.single(EVENT).ok().flatten().filter(|event| is_word(event)).ok_or(Rejection::MissingEvent)?;
     let transport_id = headers.first(DELIVERY).filter(|id| is_word(id)).map(str::to_owned);
     // Over the bytes as they came: writing the parsed body anew, as Sentry's own example does, changes numbers and order.
@@ -52,8 +53,7 @@ mod tests {
 
     fn verified(change: impl FnOnce(&mut Headers)) -> Result<Delivery<Verified>, Rejection> {
         let secret = Secret::new("s").unwrap();
-        let mut headers =
-            sign("issue", "0f2f4b3c-8e1a-4d6f-9b3d-2c7a5e8f1b40", BODY, &secret, Timestamp::UNIX_EPOCH);
+        let mut headers = sign("issue", "0f2f4b3c-8e1a-4d6f-9b3d-2c7a5e8f1b40", BODY, &secret, Timestamp::UNIX_EPOCH);
         change(&mut headers);
         verify(WebhookRequest { headers, body: BODY.to_vec() }, &[secret], Timestamp::UNIX_EPOCH)
     }

@@ -7,8 +7,8 @@ use connector_domain::delivery::Origin;
 use connector_domain::event::Actor;
 use connector_domain::transformed::{IgnoreReason, Item, Quarantined, Transformed};
 use connector_domain::{Delivery, SourceEvent, Timestamp, Verified};
-use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::facts::{self, comment, error, event_alert, issue, metric_alert};
 use super::lifecycle::Change;
@@ -139,11 +139,7 @@ struct IssueData {
     resolution_type: Option<String>,
 }
 
-fn issue(
-    raw: &[u8],
-    told: Timestamp,
-    transition: fn(&Issue) -> issue::Transition,
-) -> Result<SourceEvent, Quarantined> {
+fn issue(raw: &[u8], told: Timestamp, transition: fn(&Issue) -> issue::Transition) -> Result<SourceEvent, Quarantined> {
     about(raw, |IssueData { issue, resolution_type }, actor| {
         let mut event = issue::event(issue, transition(issue), actor, Some(told))
             .map_err(|error| json::within("data.issue", error))?;
@@ -195,11 +191,7 @@ struct MetricAlertData {
     web_url: Option<String>,
 }
 
-fn metric_alert(
-    raw: &[u8],
-    told: Timestamp,
-    transition: metric_alert::Transition,
-) -> Result<SourceEvent, Quarantined> {
+fn metric_alert(raw: &[u8], told: Timestamp, transition: metric_alert::Transition) -> Result<SourceEvent, Quarantined> {
     about(raw, |MetricAlertData { metric_alert, description_text, web_url }, actor| {
         let mut event = metric_alert::event(metric_alert, transition, description_text.as_deref(), actor, told);
         event.metadata.extend(filled(web_url.as_deref()).map(|url| ("webUrl".to_owned(), url.into())));
@@ -208,9 +200,7 @@ fn metric_alert(
 }
 
 fn comment(raw: &[u8]) -> Result<SourceEvent, Quarantined> {
-    about(raw, |comment: &Comment, actor| {
-        comment::created(comment, actor).map_err(|error| json::within("data", error))
-    })
+    about(raw, |comment: &Comment, actor| comment::created(comment, actor).map_err(|error| json::within("data", error)))
 }
 
 #[cfg(test)]
@@ -220,8 +210,7 @@ mod tests {
     use super::*;
 
     fn became(event: &str, body: &str) -> Transformed {
-        let webhook =
-            Delivery::webhook(ProviderKind::Sentry, event.into(), None, body.into(), Timestamp::UNIX_EPOCH);
+        let webhook = Delivery::webhook(ProviderKind::Sentry, event.into(), None, body.into(), Timestamp::UNIX_EPOCH);
         transform(event, &webhook.verify(|_| Ok::<(), ()>(())).unwrap())
     }
 
@@ -245,7 +234,10 @@ mod tests {
             ("error", body("created", &format!(r#"{{"event":{EVENT}}}"#))),
             ("event_alert", body("triggered", &format!(r#"{{"event":{EVENT},"triggered_rule":"r"}}"#))),
             ("metric_alert", body("resolved", r#"{"metric_alert":{"id":"1"}}"#)),
-            ("comment", body("created", r#"{"comment_id":1,"issue_id":"7","timestamp":"2026-01-01T00:00:00Z","comment":"c"}"#)),
+            (
+                "comment",
+                body("created", r#"{"comment_id":1,"issue_id":"7","timestamp":"2026-01-01T00:00:00Z","comment":"c"}"#),
+            ),
         ]
     }
 
@@ -255,7 +247,8 @@ mod tests {
         for (own, body) in all() {
             for event in events {
                 let became = became(event, &body);
-                let quarantined = matches!(&became, Transformed::Items(items) if matches!(items[..], [Item::Quarantined(_)]));
+                let quarantined =
+                    matches!(&became, Transformed::Items(items) if matches!(items[..], [Item::Quarantined(_)]));
                 assert_eq!(quarantined, event != own, "{own} as {event}: {became:?}");
             }
         }

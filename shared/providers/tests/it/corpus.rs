@@ -115,7 +115,8 @@ fn every_list_has_an_outcome() {
             for listed_as in github().entity_types().iter().copied() {
                 let page = listed(ProviderKind::Github, resource.clone(), listed_as, ever, &body);
                 let outcomes = outcomes(&github().transform(&page));
-                let scope = Scope { account: &account(), resource: &resource, entity: listed_as, window: ever, page_size: 100 };
+                let scope =
+                    Scope { account: &account(), resource: &resource, entity: listed_as, window: ever, page_size: 100 };
                 let response =
                     HttpResponse { status: 200, headers: [("x", "")].into_iter().collect(), body: body.clone() };
                 assert_eq!(github().read_page(&scope, None, &response, now()).unwrap().items, items.len() as u64);

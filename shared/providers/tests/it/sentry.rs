@@ -94,7 +94,8 @@ fn every_list_has_an_outcome() {
             let page = sentry().read_page(&scope, None, &response, now());
             let value = read(&path);
             assert_eq!(page.ok().map(|page| page.items), value.as_array().map(|items| items.len() as u64));
-            let outcomes = outcomes(&sentry().transform(&listed(ProviderKind::Sentry, resource.clone(), entity, ever, &body)));
+            let outcomes =
+                outcomes(&sentry().transform(&listed(ProviderKind::Sentry, resource.clone(), entity, ever, &body)));
             let own = match entity {
                 EntityType::Issue => value[0]["shortId"].is_string(),
                 _ => value[0]["eventID"].is_string(),
@@ -228,7 +229,8 @@ fn body(was: &str, is: &str, told: &Told<'_>) -> Option<&'static str> {
         "metric_alert" => {
             let description = told.payload["data"]["description_text"].as_str();
             let words = added.iter().all(|line| Some(**line) == description);
-            (words && dropped(&["undefined", "undefined minutes"])).then_some("no made-up lines, and what the alert says")
+            (words && dropped(&["undefined", "undefined minutes"]))
+                .then_some("no made-up lines, and what the alert says")
         }
         _ => {
             let place = format!("Location: {}", told.thing["location"].as_str()?);
@@ -271,7 +273,9 @@ fn metadata(name: &str, was: &Value, is: &Value, told: &Told<'_>) -> Option<&'st
         "stack" if was.is_null() => "an event's text is what its list tells, too; the stack is in metadata",
         "projectId" if was.is_null() && *is == thing["project"]["id"] => "more is told",
         "alertId" if was.is_null() => "more is told",
-        "location" | "culprit" | "level" | "environment" | "release" if was.is_null() && *is == thing[name] => "more is told",
+        "location" | "culprit" | "level" | "environment" | "release" if was.is_null() && *is == thing[name] => {
+            "more is told"
+        }
         "filename" | "function" if was.is_null() && *is == thing["metadata"][name] => "more is told",
         "sdkName" if was.is_null() && *is == thing["sdk"]["name"] => "more is told",
         "sdkVersion" if was.is_null() && *is == thing["sdk"]["version"] => "more is told",
@@ -290,8 +294,7 @@ fn every_difference_has_a_name() {
     for path in &paths {
         let vector = read(path);
         let told = Told::of(&vector);
-        let mut delivery =
-            webhook(ProviderKind::Sentry, told.event, &serde_json::to_vec(&vector["payload"]).unwrap());
+        let mut delivery = webhook(ProviderKind::Sentry, told.event, &serde_json::to_vec(&vector["payload"]).unwrap());
         if let connector_domain::delivery::Origin::Webhook { transport_id, .. } = &mut delivery.origin {
             *transport_id = vector["context"]["deliveryId"].as_str().map(str::to_owned);
         }
@@ -300,7 +303,9 @@ fn every_difference_has_a_name() {
         let mut whole = |name: &str| *table.entry(("(whole)".into(), name.into())).or_default() += 1;
         let [new] = events(&transformed)[..] else {
             match &outcomes(&transformed)[..] {
-                [outcome] if outcome == "ignored action_not_captured:triggered" => whole("no metric alert is triggered"),
+                [outcome] if outcome == "ignored action_not_captured:triggered" => {
+                    whole("no metric alert is triggered")
+                }
                 other => unexpected.push(format!("{name}: {other:?} where the original captured")),
             }
             continue;

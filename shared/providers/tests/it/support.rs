@@ -9,7 +9,9 @@ use connector_domain::connection::ResourceRef;
 use connector_domain::delivery::Origin;
 use connector_domain::lifecycle::LifecycleAction;
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, RunId, Secret, SourceEvent, Timestamp, Verified};
+use connector_domain::{
+    AccountId, Delivery, ProviderKind, ResourceId, RunId, Secret, SourceEvent, Timestamp, Verified,
+};
 use connector_providers::Provider;
 use serde_json::{Value, json};
 

@@ -15,7 +15,8 @@ pub(in crate::vercel) struct Rollback<'a> {
     pub(in crate::vercel) project_name: Option<&'a str>,
 }
 
-/// The fact that Vercel accepted a rollback. No event tells when it is done, and no list tells of it at all.
+/// The fact that Vercel accepted a rollback. No event tells when it is done, and history does not tell of it: a project
+/// keeps its last request only, with a time of its own.
 pub(in crate::vercel) fn event(rollback: &Rollback<'_>, at: Timestamp) -> SourceEvent {
     let Rollback { to, from, project, project_name } = rollback;
     let kind = SourceType::VercelDeploymentRollback;
