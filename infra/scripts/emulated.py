@@ -38,7 +38,7 @@ WORKSPACE = "acme"
 REPOSITORY = "acme/rocket"
 TOKEN = "a-token-for-the-simulated-github"
 PULL_REQUESTS = 350  # at 100 to a page, enough for a page task to ask for the next one three times
-PATIENCE = 120  # seconds that anything may take
+PATIENCE = 60  # seconds that anything may take
 
 
 def main(build):
@@ -60,11 +60,12 @@ def main(build):
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             os.environ.pop(name, None)
         settings = {
-            "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "AUTH": "true",
+            "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "localhost", "GATEWAY_PORT": str(port), "AUTH": "true",
             "LAMBDA_EXECUTOR": "local", "IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0",
         }
         log = work / "ministack.log"
         stack.enter_context(running([".venv/ministack/bin/ministack"], log, settings))
+        aws = None
         try:
             wait_for("MiniStack", lambda: answers(f"{endpoint}/_ministack/health"))
             step(f"MiniStack at {endpoint}, IAM enforced")
@@ -76,8 +77,8 @@ def main(build):
                 for proof in scene(aws, github):
                     step(f"{scene.__name__.replace('_', ' ')}: {proof}")
         except BaseException:
-            tail = log.read_text(errors="replace").splitlines()[-60:]
-            print("\n".join(["", "MiniStack said last:", *tail]), file=sys.stderr)
+            said = log.read_text(errors="replace").splitlines() + (aws.logs().splitlines() if aws else [])
+            print("\n".join(["", "MiniStack and the functions said last:", *said[-60:]]), file=sys.stderr)
             raise
     print("\nAll of it happened in the deployed stack: API Gateway, Lambda, SQS, DynamoDB, KMS and Secrets Manager of an")
     print("emulator, under the roles of template.yaml. Not shown, because it emulates no such thing: throttling, alarms, and")
@@ -223,7 +224,7 @@ class Deployed:
     def post(self, path, body, headers):
         """Status and JSON answer of a request to the API."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, headers=headers, method="POST")
-        request.add_header("Host", f"{self.api}.execute-api.127.0.0.1:{self.port}")
+        request.add_header("Host", f"{self.api}.execute-api.localhost:{self.port}")
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)

@@ -10,7 +10,8 @@ use connector_domain::connection::{Connection, ConnectionStatus};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState, Origin};
 use connector_domain::http::{HttpError, HttpResponse, RateLimit};
 use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, TokenError, Tokens,
+    BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, TokenError,
+    Tokens,
 };
 use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION};
 use connector_domain::{Delivery, Timestamp};
@@ -274,11 +275,7 @@ impl PageWorker {
     }
 }
 
-fn record(
-    unit: &Unit,
-    delivery: &Delivery<connector_domain::Verified>,
-    limits: &Limits,
-) -> DeliveryRecord {
+fn record(unit: &Unit, delivery: &Delivery<connector_domain::Verified>, limits: &Limits) -> DeliveryRecord {
     let now = delivery.received_at;
     DeliveryRecord {
         id: delivery.id(),

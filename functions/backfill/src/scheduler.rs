@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use connector_domain::Timestamp;
 use connector_domain::backfill::{EntityType, Trigger, Unit, UnitKey, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::{ConnectionStore, PortError};
-use connector_domain::Timestamp;
 use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
@@ -86,7 +86,8 @@ impl Scheduler {
         if entities.is_empty() {
             return Ok(false);
         }
-        let request = StartRequest { integration: link, entities, window: wanted, trigger: Trigger::Schedule, again: false };
+        let request =
+            StartRequest { integration: link, entities, window: wanted, trigger: Trigger::Schedule, again: false };
         Ok(start_run(&self.start, &request).await?.run.is_some())
     }
 }
@@ -106,10 +107,5 @@ fn is_due(unit: Option<&Unit>, wanted: Window, now: Timestamp) -> bool {
 }
 
 fn key(link: &Integration, entity: EntityType) -> UnitKey {
-    UnitKey {
-        workspace: link.workspace.clone(),
-        provider: link.provider,
-        resource: link.resource.id.clone(),
-        entity,
-    }
+    UnitKey { workspace: link.workspace.clone(), provider: link.provider, resource: link.resource.id.clone(), entity }
 }

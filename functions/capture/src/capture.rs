@@ -218,7 +218,9 @@ fn sort_out(context: &Context<'_>, items: Vec<Item>, report: &mut CaptureReport)
             Item::Quarantined(at) => report.add_quarantined(&at.path, &at.reason),
             Item::Event(event) => match assess(context, *event) {
                 Assessed::Filtered(reason) => report.add_filtered(reason.as_str()),
-                Assessed::Kept(observation) if seen.insert(observation.event.source_id.clone()) => kept.push(*observation),
+                Assessed::Kept(observation) if seen.insert(observation.event.source_id.clone()) => {
+                    kept.push(*observation);
+                }
                 Assessed::Kept(_) => report.duplicate += 1,
             },
         }

@@ -89,7 +89,10 @@ impl Recovery {
         }
         if swept != Swept::default() {
             info!(
-                deliveries = swept.deliveries, dead = swept.dead, units = swept.units, failed = swept.failed,
+                deliveries = swept.deliveries,
+                dead = swept.dead,
+                units = swept.units,
+                failed = swept.failed,
                 "sent again what was stuck"
             );
         }

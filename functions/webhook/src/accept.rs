@@ -117,9 +117,8 @@ impl Webhook {
     /// A delivery that comes again is captured by whoever has not captured it: a first attempt may have stopped half-way,
     /// and a workspace may have linked the resource since.
     async fn reopened(&self, known: DeliveryRecord, target: &Target) -> Result<Vec<WorkspaceId>, PortError> {
-        let known_to = |workspace: &&WorkspaceId| {
-            known.outcomes.contains_key(*workspace) || known.pending.contains(workspace)
-        };
+        let known_to =
+            |workspace: &&WorkspaceId| known.outcomes.contains_key(*workspace) || known.pending.contains(workspace);
         let mut missing: Vec<_> = target.workspaces.iter().filter(|workspace| !known_to(workspace)).cloned().collect();
         if known.state == DeliveryState::Received || matches!(known.state, DeliveryState::Dead(_)) {
             missing.extend(known.pending.iter().cloned());

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::backfill::{Depth, EntityType};
-use crate::{
-    AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, SourceType, Timestamp, WorkspaceId,
-};
+use crate::{AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, SourceType, Timestamp, WorkspaceId};
 
 /// An authorised provider account owned by one workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,15 +126,8 @@ impl SyncSettings {
     #[must_use]
     pub fn everything(provider: ProviderKind) -> Self {
         Self {
-            events: SourceType::subscriptions(provider)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-            backfill: BackfillSettings {
-                enabled: true,
-                depth: Depth::Days30,
-                entities: BTreeSet::new(),
-            },
+            events: SourceType::subscriptions(provider).into_iter().map(str::to_owned).collect(),
+            backfill: BackfillSettings { enabled: true, depth: Depth::Days30, entities: BTreeSet::new() },
         }
     }
 

@@ -236,15 +236,9 @@ mod tests {
     use super::*;
 
     fn webhook(event: &str, raw: &str) -> Delivery<Verified> {
-        Delivery::webhook(
-            ProviderKind::Github,
-            event.into(),
-            Some("guid".into()),
-            raw.into(),
-            Timestamp::UNIX_EPOCH,
-        )
-        .verify(|_| Ok::<(), ()>(()))
-        .unwrap()
+        Delivery::webhook(ProviderKind::Github, event.into(), Some("guid".into()), raw.into(), Timestamp::UNIX_EPOCH)
+            .verify(|_| Ok::<(), ()>(()))
+            .unwrap()
     }
 
     #[test]
@@ -258,10 +252,7 @@ mod tests {
         let page = |entity, page| {
             let origin = Origin::Page {
                 run: RunId::parse("r").unwrap(),
-                resource: crate::connection::ResourceRef {
-                    id: ResourceId::parse("1").unwrap(),
-                    name: "o/r".into(),
-                },
+                resource: crate::connection::ResourceRef { id: ResourceId::parse("1").unwrap(), name: "o/r".into() },
                 entity,
                 page,
                 window: Window { since: Timestamp::UNIX_EPOCH, until: Timestamp::UNIX_EPOCH },

@@ -37,13 +37,7 @@ pub struct SourceEvent {
 impl SourceEvent {
     /// Makes an event whose texts are trimmed and cut to their limits.
     #[must_use]
-    pub fn new(
-        source_type: SourceType,
-        source_id: SourceId,
-        title: &str,
-        body: &str,
-        occurred_at: Timestamp,
-    ) -> Self {
+    pub fn new(source_type: SourceType, source_id: SourceId, title: &str, body: &str, occurred_at: Timestamp) -> Self {
         Self {
             source_type,
             source_id,
@@ -195,12 +189,7 @@ impl Reference {
     #[must_use]
     pub fn new(kind: ReferenceKind, id: impl Into<String>) -> Option<Self> {
         let id = id.into();
-        (!id.trim().is_empty()).then(|| Self {
-            kind,
-            id: text::cut(&id, 512).to_owned(),
-            url: None,
-            label: None,
-        })
+        (!id.trim().is_empty()).then(|| Self { kind, id: text::cut(&id, 512).to_owned(), url: None, label: None })
     }
 
     /// Adds where to see it.
@@ -255,8 +244,8 @@ impl Serialize for SourceEvent {
 impl<'de> Deserialize<'de> for SourceEvent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire = Wire::deserialize(deserializer)?;
-        let source_type = SourceType::find(wire.source, &wire.source_type)
-            .ok_or_else(|| D::Error::custom("unknown source type"))?;
+        let source_type =
+            SourceType::find(wire.source, &wire.source_type).ok_or_else(|| D::Error::custom("unknown source type"))?;
         Ok(Self {
             source_type,
             source_id: wire.source_id,
@@ -287,9 +276,7 @@ mod tests {
     #[test]
     fn json_keeps_every_field() {
         let mut event = event();
-        event.references = vec![
-            Reference::new(ReferenceKind::Commit, "abc").unwrap().label("merge"),
-        ];
+        event.references = vec![Reference::new(ReferenceKind::Commit, "abc").unwrap().label("merge")];
         let json = serde_json::to_value(&event).unwrap();
         assert_eq!(json["source"], "github");
         assert_eq!(json["sourceType"], "push");
@@ -306,10 +293,7 @@ mod tests {
         event.metadata.insert("big".into(), "y".repeat(500_000).into());
         let event = event.bounded();
         assert!(json_len(&event) < MAX_EVENT_BYTES);
-        assert_eq!(
-            event.metadata["truncated"],
-            serde_json::json!(["metadata", "references"])
-        );
+        assert_eq!(event.metadata["truncated"], serde_json::json!(["metadata", "references"]));
     }
 
     #[test]

@@ -16,10 +16,7 @@ pub struct Repeated;
 impl Headers {
     /// Adds a value.
     pub fn add(&mut self, name: &str, value: impl Into<String>) {
-        self.0
-            .entry(name.to_ascii_lowercase())
-            .or_default()
-            .push(value.into());
+        self.0.entry(name.to_ascii_lowercase()).or_default().push(value.into());
     }
 
     /// The first value, for headers where a repetition does no harm.
@@ -96,14 +93,7 @@ impl HttpRequest {
     /// A GET without parameters.
     #[must_use]
     pub fn get(provider: ProviderKind, path: impl Into<String>) -> Self {
-        Self {
-            provider,
-            method: Method::Get,
-            path: path.into(),
-            query: Vec::new(),
-            headers: Vec::new(),
-            body: None,
-        }
+        Self { provider, method: Method::Get, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
     }
 
     /// Adds a query parameter.

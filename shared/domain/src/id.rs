@@ -128,16 +128,9 @@ mod tests {
     #[test]
     fn an_id_is_never_empty_long_or_spaced() {
         assert_eq!(WorkspaceId::parse(""), Err(IdError::Empty("workspace id")));
-        assert_eq!(
-            RunId::parse("x".repeat(MAX_ID_BYTES + 1)),
-            Err(IdError::TooLong("run id"))
-        );
+        assert_eq!(RunId::parse("x".repeat(MAX_ID_BYTES + 1)), Err(IdError::TooLong("run id")));
         for bad in ["a b", "a\n", "\u{a0}", "\u{7}"] {
-            assert_eq!(
-                AccountId::parse(bad),
-                Err(IdError::Character("account id")),
-                "{bad:?}"
-            );
+            assert_eq!(AccountId::parse(bad), Err(IdError::Character("account id")), "{bad:?}");
         }
         assert_eq!(ResourceId::parse("R_kg/1").unwrap().as_str(), "R_kg/1");
     }
@@ -145,9 +138,6 @@ mod tests {
     #[test]
     fn json_goes_through_the_same_check() {
         assert!(serde_json::from_str::<WorkspaceId>("\"\"").is_err());
-        assert_eq!(
-            serde_json::from_str::<WorkspaceId>("\"acme\"").unwrap(),
-            WorkspaceId::parse("acme").unwrap()
-        );
+        assert_eq!(serde_json::from_str::<WorkspaceId>("\"acme\"").unwrap(), WorkspaceId::parse("acme").unwrap());
     }
 }

@@ -21,25 +21,14 @@ pub struct SourceId(String);
 impl SourceId {
     /// A transition that happens once in the life of a thing.
     #[must_use]
-    pub fn once(
-        provider: ProviderKind,
-        entity: &str,
-        id: impl fmt::Display,
-        transition: &str,
-    ) -> Self {
+    pub fn once(provider: ProviderKind, entity: &str, id: impl fmt::Display, transition: &str) -> Self {
         Self::bounded(format!("{provider}:{entity}:{id}:{transition}"))
     }
 
     /// A transition that can happen again, told apart by its own time in whole seconds:
     /// list responses carry no more, so webhooks must not either.
     #[must_use]
-    pub fn at(
-        provider: ProviderKind,
-        entity: &str,
-        id: impl fmt::Display,
-        transition: &str,
-        at: Timestamp,
-    ) -> Self {
+    pub fn at(provider: ProviderKind, entity: &str, id: impl fmt::Display, transition: &str, at: Timestamp) -> Self {
         let second = at.as_second();
         match Timestamp::from_second(second) {
             Ok(whole) => Self::bounded(format!("{provider}:{entity}:{id}:{transition}@{whole}")),
@@ -50,13 +39,7 @@ impl SourceId {
 
     /// A transition that can happen again within a second, where both paths carry its time in milliseconds.
     #[must_use]
-    pub fn at_ms(
-        provider: ProviderKind,
-        entity: &str,
-        id: impl fmt::Display,
-        transition: &str,
-        at: Timestamp,
-    ) -> Self {
+    pub fn at_ms(provider: ProviderKind, entity: &str, id: impl fmt::Display, transition: &str, at: Timestamp) -> Self {
         Self::bounded(format!("{provider}:{entity}:{id}:{transition}@{at:.3}"))
     }
 
@@ -109,10 +92,7 @@ mod tests {
     #[test]
     fn identities_read_as_documented() {
         let at: Timestamp = "2026-02-06T12:00:00.700Z".parse().unwrap();
-        assert_eq!(
-            SourceId::once(ProviderKind::Github, "pr", "9#7", "merged").as_str(),
-            "github:pr:9#7:merged"
-        );
+        assert_eq!(SourceId::once(ProviderKind::Github, "pr", "9#7", "merged").as_str(), "github:pr:9#7:merged");
         assert_eq!(
             SourceId::at(ProviderKind::Github, "pr", "9#7", "closed", at).as_str(),
             "github:pr:9#7:closed@2026-02-06T12:00:00Z"

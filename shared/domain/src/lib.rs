@@ -23,9 +23,7 @@ pub mod transformed;
 
 pub use delivery::{Delivery, DeliveryId, Unverified, Verified};
 pub use event::{Actor, Metadata, Reference, ReferenceKind, SourceEvent};
-pub use id::{
-    AccountId, ConnectionId, IdError, IntegrationId, ResourceId, RunId, WorkspaceId,
-};
+pub use id::{AccountId, ConnectionId, IdError, IntegrationId, ResourceId, RunId, WorkspaceId};
 pub use identity::SourceId;
 pub use jiff::Timestamp;
 pub use provider::ProviderKind;

@@ -72,10 +72,7 @@ impl FromStr for ProviderKind {
     type Err = UnknownProvider;
 
     fn from_str(text: &str) -> Result<Self, UnknownProvider> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownProvider)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or(UnknownProvider)
     }
 }
 
@@ -87,10 +84,7 @@ mod tests {
     fn names_parse_back() {
         for kind in ProviderKind::ALL {
             assert_eq!(kind.as_str().parse(), Ok(kind));
-            assert_eq!(
-                serde_json::to_string(&kind).unwrap(),
-                format!("\"{kind}\"")
-            );
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
         }
         assert!("GitHub".parse::<ProviderKind>().is_err());
         assert!("toString".parse::<ProviderKind>().is_err());

@@ -133,10 +133,7 @@ impl SourceType {
     /// Finds a type by provider and name, exactly.
     #[must_use]
     pub fn find(provider: ProviderKind, name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.provider() == provider && kind.name() == name)
+        Self::ALL.iter().copied().find(|kind| kind.provider() == provider && kind.name() == name)
     }
 
     /// The subscription names of a provider, each once, in table order.

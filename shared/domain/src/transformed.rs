@@ -98,10 +98,7 @@ mod tests {
 
     #[test]
     fn reasons_hold_no_foreign_text() {
-        assert_eq!(
-            IgnoreReason::action("La\nbel\u{1b}[31m").as_str(),
-            "action_not_captured:la?bel??31m"
-        );
+        assert_eq!(IgnoreReason::action("La\nbel\u{1b}[31m").as_str(), "action_not_captured:la?bel??31m");
         assert!(IgnoreReason::unknown_event(&"x".repeat(999)).as_str().len() < 60);
     }
 }

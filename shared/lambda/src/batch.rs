@@ -49,7 +49,6 @@ where
         })
         .buffer_unordered(CONCURRENCY);
     tokio::pin!(results);
-    #[expect(clippy::disallowed_methods, reason = "the time that Lambda leaves is real time")]
     let all = tokio::time::timeout(time, async {
         while let Some((id, done)) = results.next().await {
             if done {
@@ -135,14 +134,8 @@ mod tests {
         let mut newer = record("newer", "ok");
         newer.body = newer.body.replace("\"v\":1", "\"v\":2");
         let junk = Record { id: "junk".into(), body: "{".into() };
-        let records = vec![
-            record("a", "ok"),
-            record("b", "fails"),
-            record("c", "panics"),
-            newer,
-            junk,
-            record("d", "ok"),
-        ];
+        let records =
+            vec![record("a", "ok"), record("b", "fails"), record("c", "panics"), newer, junk, record("d", "ok")];
         assert_eq!(failures(records).await, ["b", "c", "newer", "junk"]);
         assert_eq!(failures(Vec::new()).await, Vec::<String>::new());
     }

@@ -40,9 +40,7 @@ pub trait Env {
     where
         Self: Sized,
     {
-        self.get(name).map_or(Ok(default), |text| {
-            text.parse().map_err(|_| EnvError::Invalid { name, expected })
-        })
+        self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| EnvError::Invalid { name, expected }))
     }
 }
 

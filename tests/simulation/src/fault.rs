@@ -71,7 +71,12 @@ impl Plan {
     }
 
     /// One port call: others may run first, then it happens, or fails, or never returns.
-    pub(crate) async fn call<T>(&self, name: &'static str, effect: impl Future<Output = T>, failed: impl FnOnce() -> T) -> T {
+    pub(crate) async fn call<T>(
+        &self,
+        name: &'static str,
+        effect: impl Future<Output = T>,
+        failed: impl FnOnce() -> T,
+    ) -> T {
         yield_once().await;
         match self.next(name) {
             None => effect.await,
@@ -119,8 +124,5 @@ impl Plan {
 
 async fn yield_once() {
     let mut yielded = false;
-    poll_fn(|_| {
-        if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
+    poll_fn(|_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }).await;
 }

@@ -4,29 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_backfill::{PagePorts, PageSettings, PageWorker, StartPorts, StartRequest, start_run};
-use connector_capture::{Capture, CapturePorts};
-use connector_domain::backfill::{Limits, RunProgress, Trigger, Unit, UnitState, Window};
-use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
+use connector_backfill::{StartRequest, start_run};
+use connector_domain::backfill::{RunProgress, Trigger, Unit, UnitState, Window};
+use connector_domain::connection::Integration;
 use connector_domain::http::WebhookRequest;
-use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationFilter, ObservationStore, ProviderHttp, Queue, Secrets,
-};
-use connector_domain::task::{CaptureTask, PageTask};
-use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
-use connector_recovery::{Recovery, RecoveryPorts};
+use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, ObservationFilter, ObservationStore};
+use connector_domain::{RunId, Timestamp, WorkspaceId};
 use connector_simulator::World;
-use connector_simulator::github::{Populate, Repository};
-use connector_testkit::memory::{
-    MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, StaticSecrets, StaticTokens,
-};
-use connector_webhook::{Webhook, WebhookPorts};
+use connector_simulator::github::Populate;
+use connector_testkit::memory::{MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations};
 use futures::FutureExt;
 
 use crate::executor::{End, Executor};
-use crate::faulty::Faulty;
-use crate::provider::InProcess;
 use crate::queue::{Message, SimulatedQueue};
+use crate::setup::{Handlers, SimulatedClock, Stores, WORKSPACE, handlers, link, webhooks};
 use crate::{Chance, Plan};
 
 /// What happens in a history, faults aside.
@@ -91,34 +82,6 @@ pub struct History {
     integration: Integration,
 }
 
-struct Stores {
-    deliveries: Arc<MemoryDeliveries>,
-    observations: Arc<MemoryObservations>,
-    backfills: Arc<MemoryBackfills>,
-}
-
-struct Handlers {
-    webhook: Webhook,
-    pages: PageWorker,
-    capture: Capture,
-    recovery: Recovery,
-    start: StartPorts,
-}
-
-struct SimulatedClock(Mutex<Timestamp>);
-
-impl SimulatedClock {
-    fn set(&self, at: Timestamp) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
-    }
-}
-
-impl Clock for SimulatedClock {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// What a task is about.
 enum About {
     Webhook(u64, WebhookRequest),
@@ -127,8 +90,6 @@ enum About {
     Sweep,
 }
 
-const WORKSPACE: &str = "acme";
-const SECRET: &str = "simulated-webhook-secret";
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 const MAX_TURNS: usize = 200_000;
 /// 2026-06-01T12:00:00Z.
@@ -163,8 +124,17 @@ impl History {
         let handlers = handlers(&plan, &clock, &queue, &world, &connections, &stores, scenario)?;
         let unsent = webhooks(&repository, scenario.webhook_every);
         Ok(Self {
-            scenario, plan, chance: Chance::new(seed), clock, queue, world, stores, handlers, unsent,
-            started: Arc::default(), integration,
+            scenario,
+            plan,
+            chance: Chance::new(seed),
+            clock,
+            queue,
+            world,
+            stores,
+            handlers,
+            unsent,
+            started: Arc::default(),
+            integration,
         })
     }
 
@@ -283,10 +253,9 @@ impl History {
         for unit in units.into_iter().flatten().filter(|unit| unit.state != UnitState::Completed) {
             findings.push(Finding::UnitEnded(unit.key.to_string(), unit.state));
         }
-        if let Some(progress) = &progress {
-            if progress.report.conflicts > 0 {
-                findings.push(Finding::Conflicts(progress.report.conflicts));
-            }
+        if let Some(conflicts) = progress.as_ref().map(|progress| progress.report.conflicts).filter(|count| *count > 0)
+        {
+            findings.push(Finding::Conflicts(conflicts));
         }
         Report {
             observations,
@@ -330,123 +299,6 @@ async fn observations(store: &MemoryObservations) -> BTreeSet<String> {
     };
     let page = store.list(&workspace, &filter).await.unwrap_or_default();
     page.observations.into_iter().map(|observation| observation.event.source_id.to_string()).collect()
-}
-
-fn webhooks(repository: &Repository, every: usize) -> Vec<(u64, WebhookRequest)> {
-    let all = repository.history_webhooks();
-    let chosen = all.iter().step_by(every.max(1)).take(if every == 0 { 0 } else { usize::MAX });
-    (0..)
-        .zip(chosen)
-        .map(|(id, webhook)| {
-            let signed = webhook.signed(SECRET.as_bytes());
-            (id, WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body })
-        })
-        .collect()
-}
-
-fn link(
-    connections: &MemoryConnections,
-    repository: &Repository,
-    now: Timestamp,
-) -> Result<Integration, Box<dyn std::error::Error>> {
-    let connection = Connection {
-        id: ConnectionId::parse("connection")?,
-        workspace: WorkspaceId::parse(WORKSPACE)?,
-        provider: ProviderKind::Github,
-        account: AccountId::parse(repository.installation_id.to_string())?,
-        account_name: repository.owner(),
-        status: ConnectionStatus::Active,
-        created_at: now,
-        updated_at: now,
-    };
-    let mut settings = SyncSettings::everything(ProviderKind::Github);
-    settings.backfill.enabled = false;
-    let integration = Integration {
-        id: IntegrationId::parse("integration")?,
-        workspace: connection.workspace.clone(),
-        connection: connection.id.clone(),
-        provider: ProviderKind::Github,
-        account: connection.account.clone(),
-        resource: ResourceRef { id: ResourceId::parse(repository.id.to_string())?, name: repository.full_name() },
-        settings,
-        active: true,
-        inactive_reason: None,
-        linked_at: now,
-        updated_at: now,
-    };
-    let stored = async {
-        connections.put_connection(&connection).await?;
-        connections.put_integration(&integration).await
-    };
-    stored.now_or_never().ok_or("a memory port waited")??;
-    Ok(integration)
-}
-
-fn handlers(
-    plan: &Arc<Plan>,
-    clock: &Arc<SimulatedClock>,
-    queue: &Arc<SimulatedQueue>,
-    world: &World,
-    connections: &Arc<MemoryConnections>,
-    stores: &Stores,
-    scenario: Scenario,
-) -> Result<Handlers, Box<dyn std::error::Error>> {
-    fn faulty<P: ?Sized>(plan: &Arc<Plan>, port: Arc<P>) -> Arc<Faulty<P>> {
-        Arc::new(Faulty { plan: Arc::clone(plan), port })
-    }
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    let connections: Arc<dyn ConnectionStore> = faulty(plan, Arc::clone(connections));
-    let deliveries: Arc<dyn DeliveryStore> = faulty(plan, Arc::clone(&stores.deliveries));
-    let observations: Arc<dyn ObservationStore> = faulty(plan, Arc::clone(&stores.observations));
-    let backfills: Arc<dyn BackfillStore> = faulty(plan, Arc::clone(&stores.backfills));
-    let captures: Arc<dyn Queue<CaptureTask>> = faulty(plan, Arc::clone(queue));
-    let pages: Arc<dyn Queue<PageTask>> = faulty(plan, Arc::clone(queue));
-    let secrets: Arc<dyn Secrets> = faulty(plan, Arc::new(StaticSecrets::of(ProviderKind::Github, &[SECRET])));
-    let http: Arc<dyn ProviderHttp> = faulty(plan, Arc::new(InProcess(connector_simulator::router(world.clone()))));
-    let limits = Limits { max_attempts: 50, ..Limits::default() };
-    let random = Arc::new(Chance::new(1));
-    let github = connector_providers::provider(ProviderKind::Github).ok_or("no provider")?;
-    Ok(Handlers {
-        webhook: Webhook::new(github, WebhookPorts {
-            connections: Arc::clone(&connections),
-            deliveries: Arc::clone(&deliveries),
-            captures: Arc::clone(&captures),
-            secrets,
-            clock: Arc::clone(&clock),
-        }),
-        pages: PageWorker::new(
-            PagePorts {
-                backfills: Arc::clone(&backfills),
-                connections: Arc::clone(&connections),
-                deliveries: Arc::clone(&deliveries),
-                captures: Arc::clone(&captures),
-                pages: Arc::clone(&pages),
-                tokens: Arc::new(StaticTokens::default()),
-                http,
-                clock: Arc::clone(&clock),
-                random: Arc::clone(&random) as _,
-            },
-            PageSettings { page_size: scenario.page_size, reserve_percent: 0, limits },
-        ),
-        capture: Capture::new(CapturePorts {
-            deliveries: Arc::clone(&deliveries),
-            connections,
-            observations,
-            backfills: Arc::clone(&backfills),
-            clock: Arc::clone(&clock),
-        }),
-        recovery: Recovery::new(
-            RecoveryPorts {
-                deliveries,
-                backfills: Arc::clone(&backfills),
-                captures,
-                pages: Arc::clone(&pages),
-                clock: Arc::clone(&clock),
-            },
-            limits,
-        ),
-        start: StartPorts { backfills, pages, clock, random, limits },
-    })
 }
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {

@@ -11,6 +11,7 @@ mod faulty;
 mod history;
 mod provider;
 mod queue;
+mod setup;
 
 pub use chance::Chance;
 pub use fault::{Fault, Plan, Point};

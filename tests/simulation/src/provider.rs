@@ -19,7 +19,10 @@ impl ProviderHttp for InProcess {
     async fn send(&self, request: &HttpRequest, _: Option<&Secret>) -> Result<HttpResponse, HttpError> {
         let query = Serializer::new(String::new()).extend_pairs(&request.query).finish();
         let uri = format!("/{}{}?{query}", request.provider, request.path);
-        let mut call = Request::builder().uri(uri).header(header::USER_AGENT, "simulation").header(header::AUTHORIZATION, "Bearer simulated");
+        let mut call = Request::builder()
+            .uri(uri)
+            .header(header::USER_AGENT, "simulation")
+            .header(header::AUTHORIZATION, "Bearer simulated");
         for (name, value) in &request.headers {
             call = call.header(*name, value);
         }
@@ -27,11 +30,8 @@ impl ProviderHttp for InProcess {
         let Ok(response) = self.0.clone().oneshot(call).await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| HttpError::Unreachable(error.into()))?;
-        let headers: Headers = parts
-            .headers
-            .iter()
-            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
-            .collect();
+        let headers: Headers =
+            parts.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
         Ok(HttpResponse { status: parts.status.as_u16(), headers, body: body.to_bytes().to_vec() })
     }
 }

@@ -5,7 +5,8 @@ use connector_domain::capture::CaptureReport;
 use connector_domain::connection::Integration;
 use connector_testkit::builders::{at, connection, integration, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryQueue, ScriptedHttp, SeededRandom, StaticTokens,
+    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryQueue, ScriptedHttp, SeededRandom,
+    StaticTokens,
 };
 
 use super::*;

@@ -14,17 +14,17 @@ use connector_backfill::{PageSettings, StartRequest, Started, UnitStart};
 use connector_domain::backfill::{Depth, EntityType, Trigger, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::Clock;
-use connector_domain::{RunId, Secret};
+use connector_domain::{RunId, Secret, Timestamp};
 use connector_providers::Provider;
 
 use super::follow::{Ended, Standing, follow};
 use super::interrupt::{INTERRUPTED, interrupted};
 use super::place::{Place, Tenant};
-use super::values::{provider, secret_in};
+use super::values::{entity, provider, secret_in};
 use super::{Failure, link, log};
 use crate::render::Output;
 use crate::render::style::Paint;
-use crate::render::text::count;
+use crate::render::text::{count, minute};
 use crate::stack::{LinkRequest, Options, Stack, StackError, Template};
 use repository::Repository;
 
@@ -54,8 +54,8 @@ pub(super) struct Backfill {
     /// Where the provider's API is, when it is not at its usual address.
     #[arg(long, value_name = "URL")]
     api_url: Option<String>,
-    /// Which lists, separated by commas: pull_request, issue, release. Default: all.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Which lists, separated by commas. Default: all that the provider has.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = entity())]
     entities: Vec<EntityType>,
     /// Fetch again what was fetched before.
     #[arg(long)]
@@ -74,18 +74,22 @@ impl Backfill {
         let stack = self.stack(token).await?;
         let integration = self.link(&stack, &repository).await?;
         let name = output.look.style.strong(&integration.resource.name);
-        output.line(format!(
-            "{name}, {} back, into workspace {}",
-            count(self.depth.days().into(), "day", "days"),
-            self.tenant.workspace
-        ))?;
+        let days = count(self.depth.days().into(), "day", "days");
+        output.line(format!("{name}, {days} back, into workspace {}", self.tenant.workspace))?;
 
-        let started = stack.start_backfill(self.request(integration)).await?;
+        let window = Window::last(self.depth, SystemClock.now());
+        let started = stack.start_backfill(self.request(integration, window)).await?;
         let runs = self.runs(&started, output)?;
         if runs.is_empty() {
-            output
-                .line("Nothing to fetch: all of this time was fetched before. With --again it is fetched once more.")?;
+            output.say(
+                0,
+                "Nothing to fetch: all of this time was fetched before. With --again it is fetched once more.",
+            )?;
             return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(known) = known(&Standing::of(&stack, &runs).await?, window) {
+            let text = format!("Fetched before up to {} UTC: only what came later is fetched.", minute(known));
+            output.say(2, &text)?;
         }
         if self.token_env.is_none() && self.api_url.is_none() {
             output.note(format!(
@@ -146,11 +150,11 @@ impl Backfill {
         Ok(stack.link(request).await?.integration)
     }
 
-    fn request(&self, integration: Integration) -> StartRequest {
+    fn request(&self, integration: Integration, window: Window) -> StartRequest {
         StartRequest {
             integration,
             entities: self.entities.iter().copied().collect::<BTreeSet<_>>(),
-            window: Window::last(self.depth, SystemClock.now()),
+            window,
             trigger: Trigger::Manual,
             again: self.again,
         }
@@ -174,7 +178,7 @@ impl Backfill {
 
     /// Stops the runs and lets fetched pages be captured. False when a person cannot wait for that.
     async fn cancel(&self, stack: &Stack, runs: &[RunId], output: &mut Output) -> Result<bool, Failure> {
-        output.line("Cancelling. Pages that are fetched are captured first; Ctrl-C again stops at once.")?;
+        output.say(0, "Cancelling. Pages that are fetched are captured first; Ctrl-C again stops at once.")?;
         for run in runs {
             stack.cancel(run).await?;
         }
@@ -188,4 +192,10 @@ impl Backfill {
     fn show_more(&self) -> String {
         format!("cargo local observations --limit 20{}{}", self.tenant.as_argument(), self.place.as_argument())
     }
+}
+
+/// Until when all of the lists that are being fetched were fetched before; `None` when some was not.
+fn known(standing: &Standing, window: Window) -> Option<Timestamp> {
+    let known = standing.units().iter().map(|unit| unit.window.since).min()?;
+    (known > window.since).then_some(known)
 }

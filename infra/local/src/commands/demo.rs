@@ -37,6 +37,15 @@ const ROWS: usize = 20;
 /// More rows than the demo makes.
 const ALL: usize = 10_000;
 
+/// What to do after the demo.
+const NEXT: [(&str, &str); 3] = [
+    ("cargo local backfill --provider github --resource rust-lang/log --depth 30", "real history, no token needed"),
+    ("cargo local up", "webhooks on this machine"),
+    ("cargo local --help", "everything else"),
+];
+/// Columns that it takes to say why, too.
+const ROOMY: usize = 110;
+
 /// Link, backfill, receive and show: the whole system on a simulated GitHub.
 ///
 /// Nothing is kept, and nothing but this machine is needed. The exit code is 1 when the proof at the end fails.
@@ -63,7 +72,7 @@ impl Demo {
         let begun = tokio::time::Instant::now();
         let github = Simulated::start(self.seed, SystemClock.now()).await?;
         heading(output, 1, "A repository with history, on a simulated GitHub")?;
-        output.line(format!("  {}", github.in_words()))?;
+        output.say(2, &github.in_words())?;
 
         let stack = stack(&github).await?;
         let integration = link_to(&stack, &github).await?;
@@ -73,7 +82,7 @@ impl Demo {
 
         let plan = Plan::new(&github.repository, self.seed, SystemClock.now());
         heading(output, 3, "Signed webhooks of the same history, and of what happens now")?;
-        output.line(format!("  {}", plan.in_words()))?;
+        output.say(2, &plan.in_words())?;
         let delivered = webhooks::deliver(&stack, &plan).await?;
         stack.settled().await;
 
@@ -180,18 +189,20 @@ async fn prove(
     let proof = Proof::of(stack.stores(), observations, &delivered.ids, &workspace()?).await?;
     let style = output.look.style;
     let (mark, paint) = if proof.holds() { ("✓", Paint::Good) } else { ("✗", Paint::Bad) };
-    output.line(format!("  {} {}", style.paint(paint, mark), proof.claim()))?;
-    output.lines(proof.details().iter().map(|line| format!("    {line}")))?;
+    output.say(2, &format!("{} {}", style.paint(paint, mark), proof.claim()))?;
+    proof.details().iter().try_for_each(|line| output.say(4, line))?;
     Ok(proof.holds())
 }
 
 fn finish(output: &mut Output, took: Duration) -> Result<(), Failure> {
     let style = output.look.style;
     output.line(format!("\n{}", style.faint(format_args!("That took {}. Try next:", duration(took)))))?;
-    output.lines([
-        "  cargo local backfill --provider github --resource rust-lang/log --depth 30   # real history, no token needed",
-        "  cargo local up                                                               # webhooks on this machine",
-        "  cargo local --help                                                           # everything else",
-    ])?;
+    let roomy = output.look.width.is_none_or(|width| width >= ROOMY);
+    let mut table = Table::new([Column::text(""), Column::text("")]);
+    for (command, what) in NEXT {
+        let what = if roomy { what } else { "" };
+        table.row([command.into(), Cell::new(what, Paint::Faint)]);
+    }
+    output.lines(table.lines(2, output.look))?;
     Ok(())
 }

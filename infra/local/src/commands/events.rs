@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::http::Headers;
 use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION, Task, encode};
 use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
 use serde::Serialize;
@@ -18,11 +19,25 @@ use shapes::{HttpEvent, QueueEvent, ScheduleEvent};
 
 /// Signs the webhooks in `events/`, and nothing else: it is public.
 const SECRET: &str = "local-development-secret";
-/// What the webhook in `events/` says.
+/// What GitHub's webhook in `events/` says.
 const WEBHOOK: &str = include_str!("../../../../shared/providers/fixtures/github/webhooks/issues.opened.json");
 const EVENT: &str = "issues";
-/// The time in all of them.
+/// The time in all of them but Linear's, whose body is signed together with the time of sending.
 const SECOND: i64 = 1_770_379_200;
+const LINEAR_SECOND: i64 = 1_769_882_404;
+
+/// One webhook of each provider: file, provider, path, event, body and time.
+type Webhook = (&'static str, ProviderKind, &'static str, &'static str, &'static str, i64);
+#[rustfmt::skip]
+const WEBHOOKS: [Webhook; 4] = [
+    ("webhook-github.json", ProviderKind::Github, "/webhooks/github", EVENT, WEBHOOK, SECOND),
+    ("webhook-vercel.json", ProviderKind::Vercel, "/webhooks/vercel", "deployment.succeeded",
+     include_str!("../../../../shared/providers/fixtures/vercel/webhooks/deployment.succeeded.json"), SECOND),
+    ("webhook-linear.json", ProviderKind::Linear, "/webhooks/linear", "Issue",
+     include_str!("../../../../shared/providers/fixtures/linear/webhooks/Issue.created.json"), LINEAR_SECOND),
+    ("webhook-sentry.json", ProviderKind::Sentry, "/webhooks/sentry", "issue",
+     include_str!("../../../../shared/providers/fixtures/sentry/webhooks/issue.created.json"), SECOND),
+];
 
 /// Write the inputs for `sam local invoke` into events/.
 #[derive(Args)]
@@ -67,23 +82,30 @@ fn write(path: &PathBuf, content: &str) -> Result<(), Failure> {
 }
 
 /// Every file with its content, the same on every machine.
-fn all() -> Result<[(&'static str, String); 5], Failure> {
-    let now = Timestamp::from_second(SECOND).map_err(|error| Failure::new(error.to_string()))?;
-    let webhook = HttpEvent::post("/webhooks/github", &signed(now)?, WEBHOOK, now);
-    Ok([
-        ("webhook-github.json", pretty(&webhook)?),
+fn all() -> Result<Vec<(&'static str, String)>, Failure> {
+    let now = time(SECOND)?;
+    let mut files = vec![
         ("backfill-page.json", pretty(&QueueEvent::of("PageQueue", &message(&page_task()?)?, now))?),
         ("observation-capture.json", pretty(&QueueEvent::of("CaptureQueue", &message(&capture_task(now)?)?, now))?),
         ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
         ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
-    ])
+    ];
+    for (file, provider, path, event, body, second) in WEBHOOKS {
+        let now = time(second)?;
+        let headers = signed(provider, event, body, now)?;
+        files.push((file, pretty(&HttpEvent::post(path, &headers, body, now))?));
+    }
+    Ok(files)
 }
 
-fn signed(now: Timestamp) -> Result<connector_domain::http::Headers, Failure> {
-    let provider =
-        connector_providers::provider(ProviderKind::Github).ok_or_else(|| Failure::new("github is not served"))?;
+fn time(second: i64) -> Result<Timestamp, Failure> {
+    Timestamp::from_second(second).map_err(|error| Failure::new(error.to_string()))
+}
+
+fn signed(kind: ProviderKind, event: &str, body: &str, now: Timestamp) -> Result<Headers, Failure> {
+    let provider = connector_providers::provider(kind).ok_or_else(|| Failure::new(format!("{kind} is not served")))?;
     let secret = Secret::new(SECRET).ok_or_else(|| Failure::new("the secret is empty"))?;
-    Ok(provider.sign(EVENT, "72d3162e-cc78-11e3-81ab-4c9367dc0958", WEBHOOK.as_bytes(), &secret, now))
+    Ok(provider.sign(event, "72d3162e-cc78-11e3-81ab-4c9367dc0958", body.as_bytes(), &secret, now))
 }
 
 /// Capture what the webhook in `events/` stored.

@@ -61,6 +61,11 @@ impl Standing {
         states.into_iter().find(|state| self.0.iter().any(|(progress, _)| progress.state == *state)).unwrap_or(Nothing)
     }
 
+    /// Pages whose capture is done.
+    fn captured_pages(&self) -> u64 {
+        self.0.iter().map(|(run, _)| run.captured_pages).sum()
+    }
+
     /// Pages that were fetched and not captured.
     pub(super) fn pages_left(&self) -> u64 {
         self.0.iter().map(|(run, _)| run.counters.pages.saturating_sub(run.captured_pages)).sum()
@@ -85,7 +90,7 @@ pub(super) async fn follow(stack: &Stack, runs: &[RunId], output: &mut Output) -
             _ = looks.tick() => {}
         }
         let standing = Standing::of(stack, runs).await?;
-        progress.show(&standing.units(), SystemClock.now(), output)?;
+        progress.show(&standing.units(), standing.captured_pages(), SystemClock.now(), output)?;
         if standing.is_settled() {
             break Ended::Settled;
         }
@@ -94,7 +99,7 @@ pub(super) async fn follow(stack: &Stack, runs: &[RunId], output: &mut Output) -
             break Ended::Stuck;
         }
     };
-    progress.finish();
+    progress.finish(output)?;
     Ok(ended)
 }
 

@@ -6,11 +6,12 @@ use clap::Args;
 use connector_adapters::system::SystemClock;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{Clock, ObservationFilter, ObservationStore};
-use connector_domain::{ProviderKind, SourceType, Timestamp, WorkspaceId};
+use connector_domain::{SourceType, Timestamp, WorkspaceId};
+use connector_providers::Provider;
 
 use super::Failure;
 use super::place::{Place, Tenant};
-use super::values::moment;
+use super::values::{moment, provider};
 use crate::render::Output;
 use crate::render::text::count;
 use crate::render::timeline::timeline;
@@ -29,8 +30,8 @@ pub(super) struct Observations {
     #[arg(long)]
     json: bool,
     /// Only of this provider.
-    #[arg(long, value_name = "NAME")]
-    source: Option<ProviderKind>,
+    #[arg(long, value_name = "NAME", value_parser = provider())]
+    source: Option<&'static dyn Provider>,
     /// Only of this type, such as pull-request.merged.
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
@@ -82,7 +83,7 @@ impl Observations {
             return Err(Failure::new(format!("there is no type {name:?}")).hint(format!("one of {}", known.join(", "))));
         }
         Ok(ObservationFilter {
-            provider: self.source,
+            provider: self.source.map(|provider| provider.kind()),
             source_type: self.kind.clone(),
             since: self.since.as_deref().map_or(Ok(Timestamp::UNIX_EPOCH), |text| moment(text, now))?,
             until: Timestamp::MAX,

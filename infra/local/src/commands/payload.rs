@@ -4,11 +4,23 @@ use connector_domain::ResourceId;
 use serde_json::Value;
 
 /// Where items may say which resource they are of.
-const IDS: [&str; 3] = ["/base/repo/id", "/repository/id", "/project/id"];
-const NAMES: [&str; 3] = ["/base/repo/full_name", "/repository/full_name", "/project/name"];
+const IDS: [&str; 5] = ["/base/repo/id", "/repository/id", "/projectId", "/team/id", "/project/id"];
+const NAMES: [&str; 4] = ["/base/repo/full_name", "/repository/full_name", "/team/key", "/project/slug"];
 /// Addresses of items hold the name after this.
 const ADDRESSES: [&str; 2] = ["/repository_url", "/url"];
 const BEFORE_NAME: &str = "/repos/";
+
+/// The items of a list response: the response itself, the list inside it, or the one thing that it is.
+pub(super) fn items(response: &Value) -> Vec<&Value> {
+    fn list(value: &Value) -> Option<&Vec<Value>> {
+        match value {
+            Value::Array(items) => Some(items),
+            Value::Object(fields) => fields.values().find_map(list),
+            _ => None,
+        }
+    }
+    list(response).map_or_else(|| vec![response], |items| items.iter().collect())
+}
 
 /// The provider's id of the resource.
 pub(super) fn resource_id(item: &Value) -> Option<ResourceId> {
@@ -34,10 +46,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_may_stand_inside_its_response() {
+        assert_eq!(items(&json!([1, 2])), [&json!(1), &json!(2)]);
+        assert_eq!(items(&json!({ "data": { "issues": { "nodes": [7] } } })), [&json!(7)]);
+        assert_eq!(items(&json!({ "id": 7 })), [&json!({ "id": 7 })]);
+        assert_eq!(items(&json!([])), Vec::<&Value>::new());
+    }
+
+    #[test]
     fn items_and_webhooks_say_which_resource_they_are_of() {
         let known = |item: &Value| (resource_id(item).map(|id| id.to_string()), resource_name(item));
         let pull = json!({ "base": { "repo": { "id": 9, "full_name": "o/r" } } });
         assert_eq!(known(&pull), (Some("9".into()), Some("o/r".into())));
+        let deployment = json!({ "projectId": "prj_1", "name": "shop" });
+        assert_eq!(known(&deployment), (Some("prj_1".into()), None));
         let webhook = json!({ "repository": { "id": "9", "full_name": "o/r" } });
         assert_eq!(known(&webhook), (Some("9".into()), Some("o/r".into())));
         let release = json!({ "url": "https://api.github.com/repos/o/r/releases/1" });

@@ -55,7 +55,7 @@ pub(super) struct Send {
 
 impl Send {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
-        let body = read(&self.file)?;
+        let body = read(&self.file, output)?;
         let secret = self.secret()?;
         let template = Template::embedded()?;
         let url = self.address(&template)?;

@@ -15,7 +15,7 @@ use connector_domain::{Delivery, ResourceId, Verified};
 use connector_providers::Provider;
 
 use super::Failure;
-use super::values::{must_be_json, provider, read};
+use super::values::{entity, must_be_json, provider, read};
 use crate::render::Output;
 use crate::render::style::Paint;
 use crate::render::text::clean;
@@ -37,8 +37,8 @@ pub(super) struct Transform {
     /// A webhook of this event; for GitHub the value of X-GitHub-Event, such as pull_request.
     #[arg(long, value_name = "NAME")]
     event: Option<String>,
-    /// A list response of this entity: pull_request, issue or release.
-    #[arg(long, value_name = "ENTITY")]
+    /// A list response of this entity.
+    #[arg(long, value_name = "ENTITY", value_parser = entity())]
     page: Option<EntityType>,
     /// With --page: the name of the resource the list is of. Default: what the items say.
     #[arg(long, value_name = "OWNER/REPO", requires = "page")]
@@ -53,7 +53,7 @@ pub(super) struct Transform {
 
 impl Transform {
     pub(super) fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
-        let raw = read(&self.file)?;
+        let raw = read(&self.file, output)?;
         must_be_json(&raw, &self.file)?;
         let transformed = match (&self.event, self.page) {
             (Some(event), _) => self.provider.transform_webhook(event, &self.webhook(event, raw)),
@@ -73,15 +73,11 @@ impl Transform {
     fn transform_page(&self, entity: EntityType, raw: Vec<u8>, output: &mut Output) -> Result<Transformed, Failure> {
         let page = page::Page::of(self.provider, entity, &raw, self.resource.as_deref(), self.resource_id.clone())?;
         if let Some(guess) = page.guess {
-            output.note(output_note(output, guess))?;
+            output.note(format!("{}: {guess}", output.aside.paint(Paint::Odd, "note")))?;
         }
         let delivery = page.delivery(raw, SystemClock.now())?;
         Ok(self.provider.transform(&delivery))
     }
-}
-
-fn output_note(output: &Output, text: &str) -> String {
-    format!("{}: {text}", output.aside.paint(Paint::Odd, "note"))
 }
 
 /// Facts on standard output, everything else on standard error.

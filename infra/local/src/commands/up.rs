@@ -37,7 +37,8 @@ impl Up {
         output.lines(self.introduction(&template, &served.url, output))?;
 
         interrupted().await;
-        output.line(
+        output.say(
+            0,
             "Stopping: no more requests, and the work at hand is brought to its end. Ctrl-C again stops at once.",
         )?;
         let stopped = async {

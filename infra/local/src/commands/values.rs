@@ -1,12 +1,15 @@
 //! Values that several commands read from the command line.
 
+use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use connector_domain::backfill::EntityType;
 use connector_domain::{ProviderKind, Secret, Timestamp};
 use connector_providers::Provider;
 
 use super::Failure;
+use crate::render::Output;
 
 /// A provider that this build serves.
 pub(super) fn provider() -> impl TypedValueParser<Value = &'static dyn Provider> {
@@ -15,6 +18,12 @@ pub(super) fn provider() -> impl TypedValueParser<Value = &'static dyn Provider>
         let kind = name.parse::<ProviderKind>().map_err(|error| error.to_string())?;
         connector_providers::provider(kind).ok_or_else(|| "it is not served".to_owned())
     })
+}
+
+/// A list that some provider has.
+pub(super) fn entity() -> impl TypedValueParser<Value = EntityType> {
+    PossibleValuesParser::new(EntityType::ALL.map(EntityType::as_str))
+        .try_map(|name| name.parse::<EntityType>().map_err(|error| error.to_string()))
 }
 
 /// The secret in an environment variable.
@@ -28,8 +37,11 @@ pub(super) fn secret_in(variable: &str) -> Result<Secret, Failure> {
 }
 
 /// The bytes of a file, or of standard input for `-`.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read(path: &Path, output: &mut Output) -> Result<Vec<u8>, Failure> {
     if path == Path::new("-") {
+        if std::io::stdin().is_terminal() {
+            output.note(output.aside.faint("Reading the payload from here; Ctrl-D ends it."))?;
+        }
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut std::io::stdin().lock(), &mut bytes)
             .map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;

@@ -69,6 +69,11 @@ impl Output {
         writeln!(self.out, "{text}")
     }
 
+    /// Writes a sentence to standard output, after `indent` blanks, on as many lines as it takes.
+    pub(crate) fn say(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        self.lines(text::wrap(text, indent, self.look.width.unwrap_or(usize::MAX)))
+    }
+
     /// Writes lines to standard output.
     pub(crate) fn lines<T: Display>(&mut self, lines: impl IntoIterator<Item = T>) -> io::Result<()> {
         lines.into_iter().try_for_each(|line| self.line(line))

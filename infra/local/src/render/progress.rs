@@ -1,19 +1,18 @@
 //! The progress of units: a bar for each on a terminal, a line for each change elsewhere.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{EntityType, Unit, UnitState};
+use connector_domain::backfill::{Unit, UnitState};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::runs::unit as in_words;
 use super::style::Paint;
-use super::text::cut;
+use super::text::{count, cut};
 use super::{Look, Output};
 
-/// How long the list is, nobody says beforehand: the bar moves while there is work and is full when there is none.
+/// How long a list is, nobody says beforehand: its bar moves while there is work and is full when there is none.
 const FRAMES: [&str; 11] = [
     "▰▱▱▱▱▱▱▱",
     "▰▰▱▱▱▱▱▱",
@@ -27,12 +26,14 @@ const FRAMES: [&str; 11] = [
     "▱▱▱▱▱▱▱▰",
     "▱▱▱▱▱▱▱▱",
 ];
-const FULL: &str = "▰▰▰▰▰▰▰▰";
-const BROKEN: &str = "▰▰▰▱▱▱▱▱";
-/// Blanks, the longest name, the bar and the gaps.
-const BESIDE: usize = 2 + NAME + 1 + 8 + 2;
-/// Width of the longest name.
+/// Columns of a bar.
+const BAR: usize = 8;
+/// Columns of the longest name.
 const NAME: usize = 14;
+/// Blanks, name, bar and gaps.
+const BESIDE: usize = 2 + NAME + 1 + BAR + 2;
+/// The name of the last row: pages that became observations.
+const CAPTURED: &str = "captured";
 /// Elsewhere than on a terminal, this many pages make a line.
 const PAGES_PER_LINE: u64 = 10;
 
@@ -40,81 +41,128 @@ const PAGES_PER_LINE: u64 = 10;
 pub(crate) struct Progress {
     look: Look,
     bars: Option<MultiProgress>,
-    units: BTreeMap<EntityType, Shown>,
+    /// In the order they came.
+    rows: Vec<Row>,
 }
 
-/// What of a unit is on the screen.
-struct Shown {
+/// A row on the screen.
+struct Row {
+    name: &'static str,
     bar: Option<ProgressBar>,
-    /// The last line's state and page, where there are no bars.
-    last: Option<(UnitState, u64)>,
+    /// Its last line, where there are no bars.
+    last: String,
+}
+
+/// How far a row is.
+enum Extent {
+    /// Nobody knows.
+    Moving,
+    /// So many of so many.
+    Part(u64, u64),
 }
 
 impl Progress {
     /// Nothing yet.
     pub(crate) fn new(look: Look) -> Self {
         let bars = look.is_live().then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stdout()));
-        Self { look, bars, units: BTreeMap::new() }
+        Self { look, bars, rows: Vec::new() }
     }
 
-    /// Shows how units stand now.
-    pub(crate) fn show(&mut self, units: &[Unit], now: Timestamp, output: &mut Output) -> io::Result<()> {
+    /// Shows how units stand now, and how many of their pages are captured.
+    pub(crate) fn show(
+        &mut self,
+        units: &[Unit],
+        captured_pages: u64,
+        now: Timestamp,
+        output: &mut Output,
+    ) -> io::Result<()> {
         for unit in units {
-            let entity = unit.key.entity;
             let (text, paint) = in_words(unit, now);
-            let bars = self.bars.as_ref();
-            let shown = self
-                .units
-                .entry(entity)
-                .or_insert_with(|| Shown { bar: bars.map(|bars| bar(bars, entity)), last: None });
-            match &shown.bar {
-                Some(bar) => draw(bar, unit, &text, paint, self.look),
-                None => {
-                    let now = (unit.state.clone(), unit.counters.pages / PAGES_PER_LINE);
-                    if shown.last.as_ref() != Some(&now) {
-                        output.line(format!("  {:NAME$} {text}", entity.as_str()))?;
-                        shown.last = Some(now);
-                    }
+            let extent = match unit.state {
+                UnitState::Completed => Extent::Part(1, 1),
+                UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => Extent::Part(1, 2),
+                UnitState::Pending | UnitState::Running | UnitState::Waiting { .. } => Extent::Moving,
+            };
+            // Many pages are few lines where each line stays.
+            let worth = unit.state.is_terminal() || unit.counters.pages.is_multiple_of(PAGES_PER_LINE);
+            self.row(unit.key.entity.as_str(), &extent, &text, paint, worth, output)?;
+        }
+        let pages = units.iter().map(|unit| unit.counters.pages).sum();
+        if pages > 0 {
+            let (done, text) =
+                (captured_pages >= pages, format!("{captured_pages} of {}", count(pages, "page", "pages")));
+            let all = done && units.iter().all(|unit| unit.state.is_terminal());
+            let paint = if all { Paint::Good } else { Paint::Plain };
+            self.row(CAPTURED, &Extent::Part(captured_pages, pages), &text, paint, all, output)?;
+        }
+        Ok(())
+    }
+
+    fn row(
+        &mut self,
+        name: &'static str,
+        extent: &Extent,
+        text: &str,
+        paint: Paint,
+        worth: bool,
+        output: &mut Output,
+    ) -> io::Result<()> {
+        let at = self.rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
+            let bar = self.bars.as_ref().map(|bars| new_bar(bars, name));
+            self.rows.push(Row { name, bar, last: String::new() });
+            self.rows.len() - 1
+        });
+        let Some(row) = self.rows.get_mut(at) else { return Ok(()) };
+        if let Some(bar) = &row.bar {
+            let room = self.look.width.unwrap_or(usize::MAX).saturating_sub(BESIDE + 1);
+            bar.set_message(self.look.style.paint(paint, cut(text, room)));
+            match extent {
+                Extent::Moving => bar.set_style(style(&FRAMES)),
+                Extent::Part(done, all) => {
+                    let drawn = self.look.style.paint(paint, part(*done, *all));
+                    bar.set_style(style(&[drawn.as_str(), drawn.as_str()]));
                 }
             }
+        } else if worth && row.last != text {
+            output.line(format!("  {name:NAME$} {text}"))?;
+            text.clone_into(&mut row.last);
         }
         Ok(())
     }
 
     /// Leaves the bars as they are, with the cursor below them.
-    pub(crate) fn finish(self) {
-        for bar in self.units.into_values().filter_map(|shown| shown.bar) {
+    pub(crate) fn finish(self, output: &mut Output) -> io::Result<()> {
+        // A bar that is dropped before the others have ended would be drawn twice.
+        for bar in self.rows.iter().filter_map(|row| row.bar.as_ref()) {
             bar.abandon();
         }
+        if self.bars.is_some() { output.line("") } else { Ok(()) }
     }
 }
 
-fn bar(bars: &MultiProgress, entity: EntityType) -> ProgressBar {
-    let bar = bars.add(ProgressBar::new_spinner());
+fn new_bar(bars: &MultiProgress, name: &str) -> ProgressBar {
+    // The last row stays the last one.
+    let bar = if name == CAPTURED {
+        bars.add(ProgressBar::new_spinner())
+    } else {
+        bars.insert_from_back(0, ProgressBar::new_spinner())
+    };
     bar.set_style(style(&FRAMES));
-    bar.set_prefix(format!("{:NAME$}", entity.as_str()));
+    bar.set_prefix(format!("{name:NAME$}"));
     bar.enable_steady_tick(Duration::from_millis(80));
     bar
 }
 
-fn draw(bar: &ProgressBar, unit: &Unit, text: &str, paint: Paint, look: Look) {
-    if bar.is_finished() {
-        return;
-    }
-    let room = look.width.unwrap_or(usize::MAX).saturating_sub(BESIDE + 1);
-    bar.set_message(look.style.paint(paint, cut(text, room)));
-    if unit.state.is_terminal() {
-        let last = if matches!(unit.state, UnitState::Completed) { FULL } else { BROKEN };
-        let last = look.style.paint(paint, last);
-        bar.set_style(style(&[last.as_str(), last.as_str()]));
-        bar.abandon();
-    }
-}
-
-/// A spinner that goes through `frames`; the last one stands when it is done.
+/// A row whose bar goes through `frames`.
 fn style(frames: &[&str]) -> ProgressStyle {
     let template = ProgressStyle::with_template("  {prefix} {spinner}  {msg}");
     template.unwrap_or_else(|_| ProgressStyle::default_spinner()).tick_strings(frames)
+}
+
+/// A bar that is filled so far; full only when all is done.
+fn part(done: u64, all: u64) -> String {
+    let full = usize::try_from(done.saturating_mul(BAR as u64) / all.max(1)).unwrap_or(BAR).min(BAR);
+    "▰".repeat(full) + &"▱".repeat(BAR - full)
 }
 
 #[cfg(test)]
@@ -142,6 +190,15 @@ mod tests {
     }
 
     #[test]
+    fn a_bar_is_full_when_all_is_done() {
+        assert_eq!(part(0, 0), "▱▱▱▱▱▱▱▱");
+        assert_eq!(part(1, 2), "▰▰▰▰▱▱▱▱");
+        assert_eq!(part(999, 1_000), "▰▰▰▰▰▰▰▱");
+        assert_eq!(part(7, 7), "▰▰▰▰▰▰▰▰");
+        assert_eq!(part(8, 7), "▰▰▰▰▰▰▰▰");
+    }
+
+    #[test]
     fn without_a_terminal_each_change_is_a_line() {
         let page = Page::default();
         let mut output =
@@ -149,14 +206,20 @@ mod tests {
         let mut progress = Progress::new(output.look);
         let limits = connector_domain::backfill::Limits::default();
         let mut unit = builders::unit(&builders::workspace("acme"), "9");
-        let mut show = |unit: &Unit| progress.show(std::slice::from_ref(unit), builders::at(0), &mut output).unwrap();
-        show(&unit);
-        show(&unit);
+        let mut show = |unit: &Unit, captured| {
+            progress.show(std::slice::from_ref(unit), captured, builders::at(0), &mut output).unwrap();
+        };
+        show(&unit, 0);
+        show(&unit, 0);
         unit.state = UnitState::Running;
         unit = unit.advance(NextPage { cursor: None, items: 3, pause_until: None }, &limits, builders::at(1));
-        show(&unit);
-        progress.finish();
+        show(&unit, 0);
+        show(&unit, 1);
+        progress.finish(&mut output).unwrap();
         let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text, "  pull_request   not begun\n  pull_request   completed, 1 page, 3 items\n");
+        assert_eq!(
+            text,
+            "  pull_request   not begun\n  pull_request   completed, 1 page, 3 items\n  captured       1 of 1 page\n"
+        );
     }
 }

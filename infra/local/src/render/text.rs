@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use console::{Alignment, pad_str, truncate_str};
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 /// `1 page`, `1,204 pages`.
 pub(crate) fn count(n: u64, one: &str, many: &str) -> String {
@@ -75,6 +75,26 @@ pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     truncate_str(text, width, "…")
 }
 
+/// Lines of at most `width` columns, broken between words, each after `indent` blanks.
+pub(crate) fn wrap(text: &str, indent: usize, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = " ".repeat(indent);
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && measure_text_width(&line) + 1 + measure_text_width(word) > width {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    lines.push(line);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +135,13 @@ mod tests {
     fn a_stranger_cannot_steer_the_terminal() {
         assert_eq!(clean("\u{1b}[2Jgone\r\n\u{202e}x"), " [2Jgone   x");
         assert_eq!(clean("café 日本"), "café 日本");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrap("one two three", 2, 9), ["  one two", "  three"]);
+        assert_eq!(wrap("indivisible", 0, 4), ["indivisible"], "a word is not broken");
+        assert_eq!(wrap("", 2, 9), ["  "]);
     }
 
     #[test]

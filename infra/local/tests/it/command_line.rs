@@ -1,5 +1,4 @@
 //! The command line as a newcomer meets it: the built program, its output and its exit codes.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -142,7 +141,11 @@ fn bad_input_is_named() {
     assert_fails(&fed(&transform, b""), "standard input is not JSON", "exactly");
     let missing = [&transform[..], &["no/such/file.json"]].concat();
     assert_fails(&local(&missing), "cannot read no/such/file.json", "name a file");
-    assert_fails(&fed(&["transform", "--provider", "github", "--page", "issue"], b"{}"), "JSON array", "--event");
+    let no_list = fed(&["transform", "--provider", "github", "--page", "issue"], b"{}");
+    assert_eq!(no_list.status.code(), Some(1));
+    assert!(err(&no_list).contains("quarantined: the payload: the body is not a list"), "{}", err(&no_list));
+    let no_such = fed(&["transform", "--provider", "github", "--page", "deployment"], b"[]");
+    assert_fails(&no_such, "github has no list of deployment", "pull_request, issue and release");
     let unknown = local(&["transform", "--provider", "gitlab", "--event", "issues"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(err(&unknown).contains("possible values: github"), "{}", err(&unknown));
@@ -219,8 +222,10 @@ async fn history_is_fetched_once_and_can_be_looked_at() {
     let calls = world.github().requests().len();
 
     let again = backfill(&data, &server, &["--depth", "7"]);
-    assert!(out(&again).contains("Nothing to fetch"), "{}", out(&again));
-    assert_eq!(world.github().requests().len(), calls + 1, "only the repository is looked up");
+    assert!(out(&again).contains("Fetched before up to"), "{}", out(&again));
+    let captured = out(&again).lines().find(|line| line.trim_start().starts_with("captured") && line.contains("rows"));
+    assert!(captured.unwrap().contains(" 0  new rows"), "{}", out(&again));
+    assert_eq!(world.github().requests().len(), calls + 4, "the repository, and a page of each list");
 
     let rows = data.run(&["observations", "--json", "--limit", "1000"]);
     let rows: Vec<Value> = out(&rows).lines().map(|line| serde_json::from_str(line).unwrap()).collect();

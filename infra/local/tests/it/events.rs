@@ -1,5 +1,4 @@
 //! The inputs for `sam local invoke` are current, and the functions accept them.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,10 +10,10 @@ use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
 use connector_backfill::{PagePorts, PageSettings, PageWorker};
 use connector_capture::{Capture, CapturePorts};
-use connector_domain::ProviderKind;
 use connector_domain::backfill::{EntityType, Limits, Unit, UnitState};
 use connector_domain::ports::{BackfillStore, ConnectionStore};
 use connector_domain::task::{CaptureTask, PageTask, Task};
+use connector_domain::{ProviderKind, Timestamp};
 use connector_lambda::batch::{Record, process};
 use connector_lambda::http::webhook_request;
 use connector_testkit::builders::{at, connection, integration, unit, workspace};
@@ -66,11 +65,11 @@ impl System {
         system
     }
 
-    fn webhook(&self) -> Webhook {
+    fn webhook(&self, provider: ProviderKind) -> Webhook {
         let Self { connections, deliveries, captures, clock, .. } = self.clone();
-        let secrets = Arc::new(StaticSecrets::of(ProviderKind::Github, &[SECRET]));
+        let secrets = Arc::new(StaticSecrets::of(provider, &[SECRET]));
         let ports = WebhookPorts { connections, deliveries, captures, secrets, clock };
-        Webhook::new(connector_providers::provider(ProviderKind::Github).unwrap(), ports)
+        Webhook::new(connector_providers::provider(provider).unwrap(), ports)
     }
 
     fn capture(&self) -> Capture {
@@ -120,7 +119,7 @@ fn there_is_one_for_each_function() {
 async fn the_webhook_is_accepted_and_its_capture_makes_an_observation() {
     let system = System::new().await;
     let request = lambda_http::request::from_str(&read("webhook-github.json")).unwrap();
-    let reply = system.webhook().handle(webhook_request(request)).await;
+    let reply = system.webhook(ProviderKind::Github).handle(webhook_request(request)).await;
     assert_eq!(reply.status, 200, "{}", reply.body);
     assert_eq!(reply.body["status"], "accepted", "{}", reply.body);
     assert_eq!(system.captures.tasks(), [task::<CaptureTask>("observation-capture.json")]);
@@ -135,6 +134,23 @@ async fn the_webhook_is_accepted_and_its_capture_makes_an_observation() {
     let kept = system.observations.all();
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].event.source_type.name(), "issue.opened");
+}
+
+/// Nobody has connected the accounts of the others here, so their deliveries are kept for nobody.
+#[tokio::test]
+async fn every_providers_webhook_is_verified_and_kept() {
+    for provider in ProviderKind::ALL {
+        let system = System::new().await;
+        let text = read(&format!("webhook-{provider}.json"));
+        let sent: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let sent_at = sent["requestContext"]["timeEpoch"].as_i64().unwrap();
+        system.clock.set(Timestamp::from_millisecond(sent_at).unwrap());
+        let request = lambda_http::request::from_str(&text).unwrap();
+        let reply = system.webhook(provider).handle(webhook_request(request)).await;
+        assert_eq!(reply.status, 200, "{provider}: {}", reply.body);
+        let kept = system.deliveries.all();
+        assert_eq!((kept.len(), kept[0].provider, kept[0].account.is_some()), (1, provider, true));
+    }
 }
 
 #[tokio::test]

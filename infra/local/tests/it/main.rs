@@ -1,5 +1,7 @@
 //! The stack as its users meet it: over HTTP and through its library, with a simulated GitHub behind it.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 mod backfill;
 mod command_line;
 mod events;

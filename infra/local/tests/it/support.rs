@@ -10,7 +10,7 @@ use connector_domain::connection::{Integration, ResourceRef, SyncSettings};
 use connector_domain::observation::Observation;
 use connector_domain::ports::ObservationFilter;
 use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
-use connector_simulator::github::{Populate, Repository, SignedWebhook};
+use connector_simulator::github::{Limits, Populate, Repository, SignedWebhook};
 use connector_simulator::{Server, World};
 use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
 use serde_json::Value;
@@ -28,6 +28,8 @@ pub(crate) struct GitHub {
 
 pub(crate) async fn github() -> GitHub {
     let world = World::new(7);
+    // Two runs of many small pages are more than the sixty calls an hour of a caller without a token.
+    world.github().set_limits(Limits { anonymous: 10_000, ..Limits::default() });
     let repository = world.github().add_repository("acme", "rocket");
     let server = Server::start(world.clone()).await.unwrap();
     GitHub { world, repository, server }

@@ -70,10 +70,7 @@ mod tests {
     use crate::Timestamp;
 
     fn window(since: i64, until: i64) -> Window {
-        Window {
-            since: Timestamp::from_second(since).unwrap(),
-            until: Timestamp::from_second(until).unwrap(),
-        }
+        Window { since: Timestamp::from_second(since).unwrap(), until: Timestamp::from_second(until).unwrap() }
     }
 
     fn covered(windows: &[(i64, i64)]) -> Coverage {
@@ -88,10 +85,7 @@ mod tests {
     fn only_gaps_are_missing() {
         let coverage = covered(&[(30, 40), (10, 20), (20, 25)]);
         assert_eq!(coverage.windows(), [window(10, 25), window(30, 40)]);
-        assert_eq!(
-            coverage.missing(window(0, 50)),
-            [window(0, 10), window(25, 30), window(40, 50)]
-        );
+        assert_eq!(coverage.missing(window(0, 50)), [window(0, 10), window(25, 30), window(40, 50)]);
         assert_eq!(coverage.missing(window(12, 20)), []);
         assert_eq!(coverage.missing(window(12, 28)), [window(25, 28)]);
         assert_eq!(coverage.missing_span(window(0, 35)), Some(window(0, 30)));

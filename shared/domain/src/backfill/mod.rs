@@ -1,19 +1,23 @@
 //! Backfill as state machines without I/O: runs, units, windows, coverage, and what each step decides.
 
+mod counters;
 mod coverage;
 mod cursor;
 mod disposition;
 mod entity;
+mod limits;
 mod run;
+mod state;
 mod unit;
 mod window;
 
+pub use counters::Counters;
 pub use coverage::Coverage;
 pub use cursor::{Cursor, CursorError};
 pub use disposition::{Disposition, FailCode, ProviderError};
 pub use entity::EntityType;
+pub use limits::Limits;
 pub use run::{Run, RunProgress, RunState, Trigger};
-pub use unit::{
-    Claim, Counters, Limits, NewUnit, NextPage, Unit, UnitKey, UnitState, Version, WaitReason,
-};
+pub use state::{UnitState, WaitReason};
+pub use unit::{Claim, NewUnit, NextPage, Unit, UnitKey, Version};
 pub use window::{Depth, Window};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coverage, Cursor, Disposition, EntityType, FailCode, Window};
+use super::{Counters, Coverage, Cursor, Disposition, EntityType, FailCode, Limits, UnitState, WaitReason, Window};
 use crate::connection::ResourceRef;
 use crate::task::{PageTask, TASK_VERSION};
 use crate::{ConnectionId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
@@ -35,127 +35,6 @@ impl fmt::Display for UnitKey {
 
 /// Counts the writes of a unit's row.
 pub type Version = u64;
-
-/// What a unit waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitReason {
-    /// The provider's budget is used up, or down to what is reserved for live work.
-    RateLimit,
-    /// The provider asked to slow down.
-    SecondaryLimit,
-    /// The provider does not answer, or answers with a fault.
-    Unavailable,
-}
-
-/// How a unit stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum UnitState {
-    /// Not begun.
-    Pending,
-    /// Pages are being fetched.
-    Running,
-    /// Nothing happens until then.
-    Waiting {
-        /// When it goes on.
-        until: Timestamp,
-        /// What it waits for.
-        reason: WaitReason,
-    },
-    /// All of the window was read.
-    Completed,
-    /// Stopped early; the cursor says where to go on.
-    Partial {
-        /// Why, as a code.
-        reason: String,
-    },
-    /// Stopped by a person. What was captured stays.
-    Cancelled,
-    /// Cannot go on.
-    Failed {
-        /// Why.
-        code: FailCode,
-    },
-}
-
-impl UnitState {
-    /// Whether nothing more will happen by itself.
-    #[must_use]
-    pub const fn is_terminal(&self) -> bool {
-        match self {
-            Self::Pending | Self::Running | Self::Waiting { .. } => false,
-            Self::Completed | Self::Partial { .. } | Self::Cancelled | Self::Failed { .. } => true,
-        }
-    }
-
-    /// The name of the state.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Waiting { .. } => "waiting",
-            Self::Completed => "completed",
-            Self::Partial { .. } => "partial",
-            Self::Cancelled => "cancelled",
-            Self::Failed { .. } => "failed",
-        }
-    }
-}
-
-/// What a unit has done. What became of the items, the reports of its pages say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counters {
-    /// Pages fetched and stored.
-    pub pages: u64,
-    /// Items on them, as the provider lists them.
-    pub items: u64,
-    /// Calls made to the provider, failed ones included.
-    pub calls: u64,
-    /// Times it had to wait.
-    pub waits: u64,
-}
-
-impl Counters {
-    /// Adds others.
-    pub const fn merge(&mut self, other: &Self) {
-        self.pages += other.pages;
-        self.items += other.items;
-        self.calls += other.calls;
-        self.waits += other.waits;
-    }
-}
-
-/// Bounds that hold whatever a provider answers.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// How long a worker may keep a page to itself. Longer than a function may run.
-    pub lease: Duration,
-    /// How long a unit may stand still before recovery sends it again.
-    pub stall: Duration,
-    /// Most pages of one unit; the unit is then partial, never completed.
-    pub max_pages: u32,
-    /// Most calls for one page before the unit fails.
-    pub max_attempts: u32,
-    /// First wait after a fault; it doubles with each.
-    pub backoff: Duration,
-    /// Longest wait after a fault.
-    pub max_backoff: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(120),
-            stall: Duration::from_secs(300),
-            max_pages: 10_000,
-            max_attempts: 8,
-            backoff: Duration::from_secs(2),
-            max_backoff: Duration::from_secs(600),
-        }
-    }
-}
 
 /// What starts a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]

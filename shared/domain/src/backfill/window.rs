@@ -111,7 +111,16 @@ mod tests {
 
     #[test]
     fn only_the_four_depths_exist() {
-        for (text, ok) in [("1", true), ("7", true), ("30", true), ("90", true), ("0", false), ("15", false), ("-7", false), ("", false)] {
+        for (text, ok) in [
+            ("1", true),
+            ("7", true),
+            ("30", true),
+            ("90", true),
+            ("0", false),
+            ("15", false),
+            ("-7", false),
+            ("", false),
+        ] {
             assert_eq!(text.parse::<Depth>().is_ok(), ok, "{text:?}");
         }
     }

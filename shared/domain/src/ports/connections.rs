@@ -37,10 +37,8 @@ pub trait ConnectionStore: Send + Sync {
     async fn integrations_in(&self, workspace: &WorkspaceId) -> Result<Vec<Integration>, PortError>;
 
     /// A page of the active links of all workspaces, and where the next page starts. May lag behind writes.
-    async fn active_integrations(
-        &self,
-        after: Option<String>,
-    ) -> Result<(Vec<Integration>, Option<String>), PortError>;
+    async fn active_integrations(&self, after: Option<String>)
+    -> Result<(Vec<Integration>, Option<String>), PortError>;
 
     /// Stores a link, new or changed.
     async fn put_integration(&self, integration: &Integration) -> Result<(), PortError>;

@@ -33,12 +33,8 @@ pub trait DeliveryStore: Send + Sync {
 
     /// Notes what a workspace made of it. With the last pending workspace the row becomes `processed`.
     /// Doing it twice changes nothing but the report.
-    async fn complete(
-        &self,
-        id: &DeliveryId,
-        workspace: &WorkspaceId,
-        report: &CaptureReport,
-    ) -> Result<(), PortError>;
+    async fn complete(&self, id: &DeliveryId, workspace: &WorkspaceId, report: &CaptureReport)
+    -> Result<(), PortError>;
 
     /// Ids of rows that are not terminal and whose `due_at` has come, the oldest first. May lag behind writes.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DeliveryId>, PortError>;

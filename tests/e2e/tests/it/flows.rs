@@ -9,7 +9,12 @@ use connector_simulator::github::{NewIssue, NewPullRequest, Populate};
 use crate::harness::{Harness, PATH};
 
 fn history() -> Populate {
-    Populate { pull_requests: 12, issues: 8, releases: 2, ..Populate::ending(connector_simulator::World::new(3).now(), 20) }
+    Populate {
+        pull_requests: 12,
+        issues: 8,
+        releases: 2,
+        ..Populate::ending(connector_simulator::World::new(3).now(), 20)
+    }
 }
 
 fn nothing() -> Populate {

@@ -1,7 +1,5 @@
 //! The shape of the workspace: who may depend on whom, and what every crate keeps to.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a rule that cannot be read has failed")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

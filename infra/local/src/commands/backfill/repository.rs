@@ -4,7 +4,7 @@ use connector_domain::backfill::{Depth, Disposition, EntityType, FailCode, Provi
 use connector_domain::connection::ResourceRef;
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::ports::ProviderHttp;
-use connector_domain::{AccountId, ResourceId, Secret, Timestamp};
+use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, Timestamp};
 use connector_providers::{Provider, Scope};
 use serde::Deserialize;
 
@@ -42,6 +42,11 @@ pub(super) async fn find(
     token: Option<&Secret>,
     now: Timestamp,
 ) -> Result<Repository, Failure> {
+    if provider.kind() != ProviderKind::Github {
+        return Err(Failure::new(format!("{} cannot be asked from here for what it has", provider.kind())).hint(
+            "the command line finds repositories of github; the other providers are backfilled once they are connected",
+        ));
+    }
     if !is_name(name) {
         return Err(Failure::new(format!("{name:?} is no repository"))
             .hint("write it as OWNER/REPO, for example rust-lang/log"));
@@ -116,7 +121,6 @@ fn unreachable(provider: &dyn Provider, error: &HttpError) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use connector_domain::ProviderKind;
     use connector_testkit::memory::ScriptedHttp;
 
     use super::*;

@@ -53,7 +53,7 @@ struct Http {
 impl HttpEvent {
     /// A POST with these headers.
     pub(super) fn post(path: &'static str, headers: &Headers, body: &'static str, now: Timestamp) -> Self {
-        let user_agent = "GitHub-Hookshot/044aadd";
+        let user_agent = "a-provider/1.0";
         let mut all: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         all.insert("content-length".to_owned(), body.len().to_string());
         all.insert("user-agent".to_owned(), user_agent.to_owned());

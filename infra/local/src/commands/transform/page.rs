@@ -7,8 +7,9 @@ use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Timestamp, Ver
 use connector_providers::Provider;
 use serde_json::Value;
 
-use super::super::payload::{resource_id, resource_name};
+use super::super::payload::{items, resource_id, resource_name};
 use super::Failure;
+use crate::render::text::list;
 
 /// What is known of a list response.
 pub(super) struct Page {
@@ -29,16 +30,15 @@ impl Page {
         id: Option<ResourceId>,
     ) -> Result<Self, Failure> {
         if !provider.entity_types().contains(&entity) {
-            return Err(Failure::new(format!("{} has no list of {entity}", provider.kind())));
+            let lists: Vec<_> = provider.entity_types().iter().map(|entity| entity.as_str()).collect();
+            return Err(Failure::new(format!("{} has no list of {entity}", provider.kind()))
+                .hint(format!("it has {}", list(&lists))));
         }
-        let Ok(Value::Array(items)) = serde_json::from_slice(raw) else {
-            return Err(Failure::new("a list response is a JSON array, and this is none")
-                .hint("for a single webhook use --event NAME instead of --page"));
-        };
-        let known = id.or_else(|| items.iter().find_map(resource_id));
-        let guess = (known.is_none() && !items.is_empty()).then_some(
-            "the items do not say which resource they are of, so each sourceId says 0; --resource-id sets it",
-        );
+        let response: Value = serde_json::from_slice(raw).unwrap_or_default();
+        let items = items(&response);
+        let known = id.or_else(|| items.iter().find_map(|item| resource_id(item)));
+        let guess = (known.is_none() && !items.is_empty())
+            .then_some("the items do not say which resource they are of: 0 is taken, and --resource-id sets another");
         let resource = ResourceRef {
             id: match known {
                 Some(id) => id,
@@ -46,7 +46,7 @@ impl Page {
             },
             name: name
                 .map(str::to_owned)
-                .or_else(|| items.iter().find_map(resource_name))
+                .or_else(|| items.iter().find_map(|item| resource_name(item)))
                 .unwrap_or_else(|| "unknown/unknown".into()),
         };
         Ok(Self { provider: provider.kind(), entity, resource, guess })
@@ -96,8 +96,8 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_no_list() {
+    fn a_provider_has_its_own_lists() {
         let provider = connector_providers::provider(ProviderKind::Github).unwrap();
-        assert!(Page::of(provider, EntityType::Issue, b"{}", None, None).is_err());
+        assert!(Page::of(provider, EntityType::Deployment, b"[]", None, None).is_err());
     }
 }

@@ -48,10 +48,7 @@ fn a_second_message_for_one_page_is_busy_then_stale() {
 #[test]
 fn a_dead_worker_loses_its_page_after_the_lease() {
     let claimed = granted(&unit(), 1_001);
-    assert!(matches!(
-        claimed.claim(&claimed.task(), &Limits::default(), at(1_001 + 120)),
-        Claim::Granted(_)
-    ));
+    assert!(matches!(claimed.claim(&claimed.task(), &Limits::default(), at(1_001 + 120)), Claim::Granted(_)));
 }
 
 #[test]
@@ -108,10 +105,7 @@ fn a_cursor_that_does_not_move_ends_the_unit() {
 #[test]
 fn waits_are_visible_and_rate_limits_never_fail_a_unit() {
     let limits = Limits::default();
-    let limited = Disposition::Retry {
-        after: Some(Duration::from_secs(3_000)),
-        reason: WaitReason::RateLimit,
-    };
+    let limited = Disposition::Retry { after: Some(Duration::from_secs(3_000)), reason: WaitReason::RateLimit };
     let mut unit = unit();
     let mut now = 1_000;
     for _ in 0..50 {

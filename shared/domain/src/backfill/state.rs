@@ -1,0 +1,74 @@
+//! How a unit stands.
+
+use serde::{Deserialize, Serialize};
+
+use super::FailCode;
+use crate::Timestamp;
+
+/// What a unit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// The provider's budget is used up, or down to what is reserved for live work.
+    RateLimit,
+    /// The provider asked to slow down.
+    SecondaryLimit,
+    /// The provider does not answer, or answers with a fault.
+    Unavailable,
+}
+
+/// How a unit stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum UnitState {
+    /// Not begun.
+    Pending,
+    /// Pages are being fetched.
+    Running,
+    /// Nothing happens until then.
+    Waiting {
+        /// When it goes on.
+        until: Timestamp,
+        /// What it waits for.
+        reason: WaitReason,
+    },
+    /// All of the window was read.
+    Completed,
+    /// Stopped early; the cursor says where to go on.
+    Partial {
+        /// Why, as a code.
+        reason: String,
+    },
+    /// Stopped by a person. What was captured stays.
+    Cancelled,
+    /// Cannot go on.
+    Failed {
+        /// Why.
+        code: FailCode,
+    },
+}
+
+impl UnitState {
+    /// Whether nothing more will happen by itself.
+    #[must_use]
+    pub const fn is_terminal(&self) -> bool {
+        match self {
+            Self::Pending | Self::Running | Self::Waiting { .. } => false,
+            Self::Completed | Self::Partial { .. } | Self::Cancelled | Self::Failed { .. } => true,
+        }
+    }
+
+    /// The name of the state.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::Waiting { .. } => "waiting",
+            Self::Completed => "completed",
+            Self::Partial { .. } => "partial",
+            Self::Cancelled => "cancelled",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
