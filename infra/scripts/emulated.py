@@ -8,6 +8,8 @@ in one process. With AUTH=true it holds every call of a function against the rol
 Where it is not as AWS is, and what is done about it here:
 
 * The routes of an HTTP API come to CloudFormation as an OpenAPI document, which it skips: `install_routes` adds them.
+* Its IAM asks for sqs:SendMessageBatch, an action that AWS does not have (sqs:SendMessage is both), and it does not know the
+  condition kms:EncryptionContext: `translate_policies` allows the one and drops the other, on the same resources.
 * Failed messages come back after the queue's visibility timeout, five of which take half an hour: `poison` shortens it on
   the deployed queue, and only then sends its message.
 * It stops no loop through a queue, fires no alarm and throttles nothing, so these parts of the template are not shown.
@@ -73,15 +75,15 @@ def main(build):
             step(f"sam deploy: {aws.count} resources")
             github.link(aws)
             step(f"linked {REPOSITORY} to workspace {WORKSPACE}, its token sealed under the deployed key")
-            for scene in (webhook, history, same_fact_once, sweep, poison, quiet_logs):
+            for scene in (webhook, history, same_fact_once, lost_message, poison, quiet_logs):
                 for proof in scene(aws, github):
                     step(f"{scene.__name__.replace('_', ' ')}: {proof}")
         except BaseException:
             said = log.read_text(errors="replace").splitlines() + (aws.logs().splitlines() if aws else [])
-            print("\n".join(["", "MiniStack and the functions said last:", *said[-60:]]), file=sys.stderr)
+            print("\nMiniStack and the functions said last:", *said[-60:], sep="\n", file=sys.stderr)
             raise
     print("\nAll of it happened in the deployed stack: API Gateway, Lambda, SQS, DynamoDB, KMS and Secrets Manager of an")
-    print("emulator, under the roles of template.yaml. Not shown, because it emulates no such thing: throttling, alarms, and")
+    print("emulator, under the roles of template.yaml. Not shown, as it emulates no such thing: throttling, alarms, and")
     print("AWS's own stop of recursive loops.")
 
 
@@ -115,17 +117,17 @@ def history(aws, _):
 
     def ended():
         units = [row for row in aws.scan("BackfillsTable").values() if row["SK"] == "UNIT"]
-        return units if units and all(unit["state"]["state"] == "completed" for unit in units) else None
+        return units if units and all(unit["state"] == "completed" for unit in units) else None
 
     units = wait_for("the run", ended)
     for unit in units:
         counters = unit["counters"]
-        yield f"{unit['key']['entity']} completed: {counters['pages']} pages, {counters['items']} items"
+        yield f"{unit['PK'].split('#')[-1]} completed: {counters['pages']} pages, {counters['items']} items"
     assert max(unit["counters"]["pages"] for unit in units) > 3, "no page task asked for the next page often enough"
 
     def captured():
         heads = [row for row in aws.scan("DeliveriesTable").values() if row["SK"] == "HEAD"]
-        return heads if all(head["state"]["state"] == "processed" for head in heads) else None
+        return heads if all(head["state"] == "processed" for head in heads) else None
 
     pages = wait_for("the pages to be captured", captured)
     found = aws.observations()
@@ -141,12 +143,24 @@ def same_fact_once(aws, github):
     yield f"{row['SK']} is one row, from the {row['ingestionSource']}"
 
 
-def sweep(aws, _):
-    """The deployed sweep runs and finds nothing that is overdue."""
-    before = aws.observations()
+def lost_message(aws, github):
+    """A webhook that is stored but cannot be enqueued is a success all the same: the sweep sends it later."""
+    body, before = github.opened(1, number=100_001), aws.observations()
+    with aws.forbidden("webhook-github", "sqs:SendMessageBatch"):
+        status, answer = aws.post("/webhooks/github", body, github.headers(body, aws.webhook_secret))
+    assert (status, answer["status"]) == (200, "accepted"), (status, answer)
+    yield "200 without the right to send a message"
+
+    (key,) = (key for key, row in aws.scan("DeliveriesTable").items() if row.get("state") == "received")
+    # It is looked at again after five minutes; here they are over at once.
+    aws.dynamodb.update_item(
+        TableName=aws.outputs["DeliveriesTable"], Key={"PK": {"S": key[0]}, "SK": {"S": key[1]}},
+        UpdateExpression="SET dueAt = :index, due_at = :row",
+        ExpressionAttributeValues={":index": {"N": "0"}, ":row": {"S": "1970-01-01T00:00:00Z"}},
+    )
     aws.invoke("recovery-sweep")
-    assert aws.observations() == before
-    yield "ran, nothing was overdue"
+    (found,) = wait_for("the observation", lambda: aws.observations().keys() - before.keys())
+    yield f"the sweep brought {found[1]}"
 
 
 def poison(aws, _):
@@ -203,7 +217,9 @@ class Deployed:
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=self.outputs["GithubSecretArn"])
         self.webhook_secret = json.loads(secret["SecretString"])["webhook_secret"]
         self.api = self.outputs["GithubWebhookUrl"].split("//")[1].split(".")[0]
-        self.install_routes(formation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"])
+        template = formation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
+        self.install_routes(template)
+        self.translate_policies(formation)
 
     def install_routes(self, template):
         """Does with the API's OpenAPI document what CloudFormation does with it."""
@@ -213,13 +229,48 @@ class Deployed:
                 uri = operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
                 logical = re.search(r"\$\{(\w+)\.Arn\}", uri)[1]
                 name = template["Resources"][logical]["Properties"]["FunctionName"]["Fn::Sub"]
-                arn = functions.get_function(FunctionName=name.replace("${AWS::StackName}", STACK))["Configuration"]["FunctionArn"]
+                arn = functions.get_function_configuration(FunctionName=name.replace("${AWS::StackName}", STACK))["FunctionArn"]
                 integration = gateway.create_integration(
                     ApiId=self.api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
                 )
-                gateway.create_route(
-                    ApiId=self.api, RouteKey=f"{method.upper()} {path}", Target=f"integrations/{integration['IntegrationId']}"
-                )
+                target = f"integrations/{integration['IntegrationId']}"
+                gateway.create_route(ApiId=self.api, RouteKey=f"{method.upper()} {path}", Target=target)
+
+    def translate_policies(self, formation):
+        """Says in the emulator's words what the policies of the template say in AWS's."""
+
+        def translated(document):
+            for statement in document["Statement"]:
+                actions = statement["Action"]
+                if "sqs:SendMessage" in actions:
+                    statement["Action"] = ["sqs:SendMessageBatch", *([actions] if isinstance(actions, str) else actions)]
+                if "kms:EncryptionContext" in json.dumps(statement.get("Condition")):
+                    del statement["Condition"]
+            return json.dumps(document)
+
+        iam, kms = boto3.client("iam"), boto3.client("kms")
+        for resource in formation.list_stack_resources(StackName=STACK)["StackResourceSummaries"]:
+            name = resource["PhysicalResourceId"]
+            if resource["ResourceType"] == "AWS::IAM::Role":
+                for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+                    document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+                    iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=translated(document))
+            if resource["ResourceType"] == "AWS::KMS::Key":
+                document = json.loads(kms.get_key_policy(KeyId=name, PolicyName="default")["Policy"])
+                kms.put_key_policy(KeyId=name, PolicyName="default", Policy=translated(document))
+
+    @contextlib.contextmanager
+    def forbidden(self, function, action):
+        """A function without a right that its role gives it, until the end of the block."""
+        iam = boto3.client("iam")
+        configuration = boto3.client("lambda").get_function_configuration(FunctionName=f"{STACK}-{function}")
+        role = configuration["Role"].split("/")[-1]
+        deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+        iam.put_role_policy(RoleName=role, PolicyName="forbidden", PolicyDocument=json.dumps(deny))
+        try:
+            yield
+        finally:
+            iam.delete_role_policy(RoleName=role, PolicyName="forbidden")
 
     def post(self, path, body, headers):
         """Status and JSON answer of a request to the API."""
@@ -283,12 +334,12 @@ class Github:
     def title(self, number):
         return self.get(f"/repos/{REPOSITORY}/pulls/{number}")["title"]
 
-    def opened(self, number):
-        """The webhook of a pull request that is in the history too."""
-        pull = self.get(f"/repos/{REPOSITORY}/pulls/{number}")
-        pull |= {"state": "open", "closed_at": None, "merged_at": None, "merged": False}
+    def opened(self, like, number=None):
+        """The webhook of a pull request: one that is in the history too, or one like it with another number."""
+        pull = self.get(f"/repos/{REPOSITORY}/pulls/{like}")
+        pull |= {"number": number or like, "state": "open", "closed_at": None, "merged_at": None, "merged": False}
         event = {
-            "action": "opened", "number": number, "pull_request": pull, "repository": pull["base"]["repo"],
+            "action": "opened", "number": pull["number"], "pull_request": pull, "repository": pull["base"]["repo"],
             "sender": pull["user"], "installation": {"id": int(self.installation)},
         }
         return json.dumps(event).encode()

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{Classification, Entity, Significance};
+use crate::capture::{CaptureOutcome, Classification, Entity, Significance};
 use crate::{DeliveryId, RunId, SourceEvent, WorkspaceId};
 
 /// Which path brought a fact.
@@ -65,6 +65,17 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// What storing `seen` did, where this row of the same fact was there first. The delivery that wrote the row finds
+    /// itself: after a lost answer or a repeated message its report says what it did.
+    #[must_use]
+    pub fn met(&self, seen: &Self) -> CaptureOutcome {
+        if self.delivery == seen.delivery {
+            CaptureOutcome::Captured
+        } else {
+            CaptureOutcome::Duplicate { conflicts: self.conflicts(seen) }
+        }
+    }
+
     /// Names the fields in which `seen`, the same fact seen again, says something else. What only one of them knows is no
     /// conflict, and a person is the same under another name.
     #[must_use]

@@ -1,5 +1,6 @@
 //! `observations`: what is stored, newest first.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -13,7 +14,7 @@ use super::Failure;
 use super::place::{Place, Tenant};
 use super::values::{moment, provider};
 use crate::render::Output;
-use crate::render::text::count;
+use crate::render::text::{self, count};
 use crate::render::timeline::timeline;
 use crate::stack::Template;
 
@@ -79,8 +80,7 @@ impl Observations {
         if let Some(name) = &self.kind
             && !SourceType::ALL.iter().any(|kind| kind.name() == name)
         {
-            let known: Vec<_> = SourceType::ALL.iter().map(|kind| kind.name()).collect();
-            return Err(Failure::new(format!("there is no type {name:?}")).hint(format!("one of {}", known.join(", "))));
+            return Err(Failure::new(format!("there is no type {name:?}")).hint(similar(name)));
         }
         Ok(ObservationFilter {
             provider: self.source.map(|provider| provider.kind()),
@@ -104,6 +104,18 @@ impl Observations {
             ),
         ]
     }
+}
+
+/// Types that a person may have meant.
+fn similar(name: &str) -> String {
+    let words: Vec<_> = name.split(['.', '-', '_', ' ']).filter(|word| word.len() > 2).collect();
+    let like = |kind: &&str| words.iter().any(|word| kind.contains(word));
+    let meant: BTreeSet<_> = SourceType::ALL.iter().map(|kind| kind.name()).filter(like).collect();
+    let meant: Vec<_> = meant.into_iter().take(8).collect();
+    if meant.is_empty() {
+        return "types are named like pull-request.merged, issue.opened or deployment.error".to_owned();
+    }
+    format!("there is {}", text::list(&meant))
 }
 
 /// The newest `limit` rows, and whether there are more.
@@ -137,5 +149,17 @@ pub(super) const fn everything(limit: usize) -> ObservationFilter {
         until: Timestamp::MAX,
         limit,
         cursor: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_type_names_those_that_may_be_meant() {
+        assert!(similar("pr.merged").contains("pull-request.merged"));
+        assert!(similar("pull_request").contains("pull-request.opened"));
+        assert!(similar("x").starts_with("types are named like"));
     }
 }

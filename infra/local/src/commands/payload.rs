@@ -4,13 +4,13 @@ use connector_domain::ResourceId;
 use serde_json::Value;
 
 /// Where items may say which resource they are of.
-const IDS: [&str; 5] = ["/base/repo/id", "/repository/id", "/projectId", "/team/id", "/project/id"];
+const IDS: [&str; 6] = ["/base/repo/id", "/repository/id", "/projectId", "/projectID", "/team/id", "/project/id"];
 const NAMES: [&str; 4] = ["/base/repo/full_name", "/repository/full_name", "/team/key", "/project/slug"];
 /// Addresses of items hold the name after this.
 const ADDRESSES: [&str; 2] = ["/repository_url", "/url"];
 const BEFORE_NAME: &str = "/repos/";
 
-/// The items of a list response: the response itself, the list inside it, or the one thing that it is.
+/// The items of a response: the response itself, the list inside it, or the one thing that it is.
 pub(super) fn items(response: &Value) -> Vec<&Value> {
     fn list(value: &Value) -> Option<&Vec<Value>> {
         match value {
@@ -19,12 +19,21 @@ pub(super) fn items(response: &Value) -> Vec<&Value> {
             _ => None,
         }
     }
-    list(response).map_or_else(|| vec![response], |items| items.iter().collect())
+    let list = if response.get("id").is_some() { None } else { list(response) };
+    list.map_or_else(|| vec![response], |items| items.iter().collect())
 }
 
 /// The provider's id of the resource.
 pub(super) fn resource_id(item: &Value) -> Option<ResourceId> {
-    let id = IDS.iter().find_map(|path| item.pointer(path))?;
+    as_id(IDS.iter().find_map(|path| item.pointer(path))?)
+}
+
+/// The provider's id of the thing that a response is, when it is one.
+pub(super) fn own_id(response: &Value) -> Option<ResourceId> {
+    as_id(response.get("id")?)
+}
+
+fn as_id(id: &Value) -> Option<ResourceId> {
     ResourceId::parse(id.as_str().map_or_else(|| id.to_string(), str::to_owned)).ok()
 }
 
@@ -49,7 +58,7 @@ mod tests {
     fn a_list_may_stand_inside_its_response() {
         assert_eq!(items(&json!([1, 2])), [&json!(1), &json!(2)]);
         assert_eq!(items(&json!({ "data": { "issues": { "nodes": [7] } } })), [&json!(7)]);
-        assert_eq!(items(&json!({ "id": 7 })), [&json!({ "id": 7 })]);
+        assert_eq!(items(&json!({ "id": 7, "tags": [1] })), [&json!({ "id": 7, "tags": [1] })]);
         assert_eq!(items(&json!([])), Vec::<&Value>::new());
     }
 

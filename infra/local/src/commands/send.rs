@@ -157,6 +157,9 @@ impl Send {
         let refused = |hint: &str| Err(Failure::new(format!("the stack answered {}", response.status)).hint(hint));
         match response.status {
             200..300 => {}
+            401 if answer["code"] == "signature_stale" => {
+                return refused("the payload says when it was sent: set its webhookTimestamp to now, in milliseconds");
+            }
             401 => return refused("it signs with another secret: use the --data of `cargo local up`, or --secret-env"),
             404 | 405 => return refused("there is no such route; `cargo local up` prints those there are"),
             503 => return refused("it could not store the delivery; send it again"),

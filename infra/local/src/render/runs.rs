@@ -24,9 +24,9 @@ pub(crate) fn state(state: &UnitState, now: Timestamp) -> (String, Paint) {
 
 const fn why(reason: WaitReason) -> &'static str {
     match reason {
-        WaitReason::RateLimit => "the hourly budget is used up, or what is left is for live work",
-        WaitReason::SecondaryLimit => "it was asked to slow down",
-        WaitReason::Unavailable => "the provider does not answer",
+        WaitReason::RateLimit => "hourly budget spent",
+        WaitReason::SecondaryLimit => "asked to slow down",
+        WaitReason::Unavailable => "no answer",
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_wait_says_until_when_and_why() {
         let waiting = UnitState::Waiting { until: at(90), reason: WaitReason::SecondaryLimit };
-        assert_eq!(state(&waiting, at(0)).0, "waits until 12:01:30 UTC: it was asked to slow down");
+        assert_eq!(state(&waiting, at(0)).0, "waits until 12:01:30 UTC: asked to slow down");
         let failed = UnitState::Failed { code: FailCode::NOT_FOUND };
         assert_eq!(state(&failed, at(0)), ("failed: not_found".to_owned(), Paint::Bad));
     }

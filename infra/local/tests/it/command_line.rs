@@ -354,6 +354,9 @@ fn what_is_sent_is_captured_and_survives_a_restart() {
         out(&wrong),
         err(&wrong)
     );
+    let old = fixture("../linear/webhooks/Issue.created.json");
+    let stale = data.run(&["send", "--provider", "linear", "--event", "Issue", "--url", &url, &old]);
+    assert_fails(&stale, "the stack answered 401", "webhookTimestamp");
     up.stop();
 
     let rows = data.run(&["observations", "--json"]);

@@ -12,7 +12,7 @@ use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationSto
 use connector_domain::{SourceId, WorkspaceId};
 use futures::StreamExt;
 
-use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, is_of, keyed, size, text, to_item};
+use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
 use super::keys::{self, Row};
 use super::table::{Condition, Table, Written};
 
@@ -50,19 +50,14 @@ impl DynamoObservations {
     }
 
     async fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
-        let write_id = Table::write_id();
-        let mut item = to_row(observation)?;
-        item.insert("writeId".to_owned(), text(&write_id));
+        let item = to_row(observation)?;
         if size(&item) > MAX_ITEM_BYTES {
             return Err(PortError::permanent(PUT, "it does not fit a row"));
         }
         self.note_month(observation).await?;
         match self.table.put_if(PUT, item, Condition::absent()).await? {
             Written::Stored => Ok(CaptureOutcome::Captured),
-            Written::Refused(Some(kept)) if is_of(&kept, &write_id) => Ok(CaptureOutcome::Captured),
-            Written::Refused(Some(kept)) => {
-                Ok(CaptureOutcome::Duplicate { conflicts: from_row(PUT, kept)?.conflicts(observation) })
-            }
+            Written::Refused(Some(kept)) => Ok(from_row(PUT, kept)?.met(observation)),
             Written::Refused(None) => Err(PortError::temporary(PUT, "the row came and went")),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Reads of a row are strongly consistent. A conditional write carries an id of its own, which is stored with the row: when
 //! an answer is lost and the SDK writes again, the condition fails on our own row, and the id tells that it is ours.
+//! (An observation needs none: the id of its delivery tells.)
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;

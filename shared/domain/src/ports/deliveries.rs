@@ -28,7 +28,8 @@ pub trait DeliveryStore: Send + Sync {
     /// The row and the bytes.
     async fn load(&self, id: &DeliveryId) -> Result<Option<(DeliveryRecord, Vec<u8>)>, PortError>;
 
-    /// Adds workspaces that have not captured it to its pending ones; the row is then `received` again.
+    /// Adds workspaces that have not captured it to its pending ones; the row is then `received` again
+    /// and its attempts count anew.
     async fn reopen(&self, id: &DeliveryId, workspaces: &[WorkspaceId], due_at: Timestamp) -> Result<(), PortError>;
 
     /// Notes what a workspace made of it. With the last pending workspace the row becomes `processed`.

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde_json::json;
 
 use super::{some_workspace, unique};
-use crate::builders::{actor, at, event, observation, observe};
+use crate::builders::{actor, at, delivery_id, event, observation, observe};
 
 /// Runs the whole suite.
 ///
@@ -98,19 +98,28 @@ async fn what_was_captured_comes_back(store: &dyn ObservationStore) {
     }
 }
 
+/// The same fact out of another delivery.
+fn again(seen: &Observation) -> Observation {
+    Observation { delivery: delivery_id(&unique("github#again")), captured_at: at(99), ..seen.clone() }
+}
+
 async fn a_fact_is_captured_once(store: &dyn ObservationStore) {
     let workspace = some_workspace();
     let seen = observation(&workspace, "9#1", at(0));
     let duplicate = CaptureOutcome::Duplicate { conflicts: Vec::new() };
     assert_eq!(put(store, &seen).await, CaptureOutcome::Captured);
-    assert_eq!(put(store, &seen).await, duplicate, "the very same row again");
+    assert_eq!(put(store, &again(&seen)).await, duplicate);
+    let repeated = Observation { captured_at: at(99), ..seen.clone() };
+    assert_eq!(put(store, &repeated).await, CaptureOutcome::Captured, "its delivery has captured it");
+    assert_eq!(get(store, &seen).await, Some(seen), "the row is kept as it is");
 
-    let contested = observation(&workspace, "9#2", at(0));
-    let rows = vec![contested; 3];
-    let puts = join_all((0..6).map(|_| store.put_if_absent(&rows))).await;
-    let outcomes: Vec<_> = puts.into_iter().flatten().map(Result::unwrap).collect();
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == CaptureOutcome::Captured).count(), 1);
-    assert_eq!(outcomes.iter().filter(|outcome| **outcome == duplicate).count(), 17);
+    let contested: Vec<_> = (0..8).map(|_| again(&observation(&workspace, "9#2", at(0)))).collect();
+    let alone = join_all(contested.iter().map(|seen| store.put_if_absent(std::slice::from_ref(seen)))).await;
+    let alone: Vec<_> = alone.into_iter().flatten().map(Result::unwrap).collect();
+    assert_eq!(alone.iter().filter(|outcome| **outcome == CaptureOutcome::Captured).count(), 1);
+    assert_eq!(alone.iter().filter(|outcome| **outcome == duplicate).count(), 7);
+    let together: Vec<_> = store.put_if_absent(&contested).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(together, alone, "each delivery is told the same again");
 }
 
 async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
@@ -118,9 +127,7 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
     let kept = observation(&workspace, "9#1", at(0));
     put(store, &kept).await;
     let differing = |change: fn(&mut Observation)| {
-        let mut seen = kept.clone();
-        seen.delivery = crate::builders::delivery_id("github#01");
-        seen.captured_at = at(99);
+        let mut seen = again(&kept);
         change(&mut seen);
         seen
     };
@@ -153,6 +160,7 @@ async fn each_gets_its_own_answer(store: &dyn ObservationStore) {
     let rows: Vec<_> = (0..40).map(|n| observation(&workspace, &format!("9#{n}"), at(n))).collect();
     let odd: Vec<_> = rows.iter().skip(1).step_by(2).cloned().collect();
     assert!(store.put_if_absent(&odd).await.into_iter().all(|put| put.unwrap() == CaptureOutcome::Captured));
+    let rows: Vec<_> = rows.iter().map(again).collect();
     for (n, put) in store.put_if_absent(&rows).await.into_iter().enumerate() {
         assert_eq!(put.unwrap() == CaptureOutcome::Captured, n % 2 == 0, "row {n}");
     }

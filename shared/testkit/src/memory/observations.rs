@@ -30,7 +30,7 @@ impl MemoryObservations {
         }
         let key = (observation.workspace.clone(), observation.event.source_id.clone());
         match lock(&self.0).entry(key) {
-            Entry::Occupied(kept) => Ok(CaptureOutcome::Duplicate { conflicts: kept.get().conflicts(observation) }),
+            Entry::Occupied(kept) => Ok(kept.get().met(observation)),
             Entry::Vacant(vacant) => {
                 vacant.insert(observation.clone());
                 Ok(CaptureOutcome::Captured)

@@ -43,9 +43,9 @@ pub(super) async fn find(
     now: Timestamp,
 ) -> Result<Repository, Failure> {
     if provider.kind() != ProviderKind::Github {
-        return Err(Failure::new(format!("{} cannot be asked from here for what it has", provider.kind())).hint(
-            "the command line finds repositories of github; the other providers are backfilled once they are connected",
-        ));
+        let kind = provider.kind();
+        return Err(Failure::new(format!("the command line finds repositories of github, and nothing of {kind}"))
+            .hint(format!("webhooks of {kind} can be tried with `cargo local send --provider {kind} --link`")));
     }
     if !is_name(name) {
         return Err(Failure::new(format!("{name:?} is no repository"))

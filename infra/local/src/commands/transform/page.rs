@@ -7,7 +7,7 @@ use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Timestamp, Ver
 use connector_providers::Provider;
 use serde_json::Value;
 
-use super::super::payload::{items, resource_id, resource_name};
+use super::super::payload::{items, own_id, resource_id, resource_name};
 use super::Failure;
 use crate::render::text::list;
 
@@ -36,7 +36,7 @@ impl Page {
         }
         let response: Value = serde_json::from_slice(raw).unwrap_or_default();
         let items = items(&response);
-        let known = id.or_else(|| items.iter().find_map(|item| resource_id(item)));
+        let known = id.or_else(|| items.iter().find_map(|item| resource_id(item))).or_else(|| own_id(&response));
         let guess = (known.is_none() && !items.is_empty())
             .then_some("the items do not say which resource they are of: 0 is taken, and --resource-id sets another");
         let resource = ResourceRef {
