@@ -1,14 +1,13 @@
 //! Wires the page fetcher and the scheduler to AWS.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::ProviderKind;
 use connector_domain::backfill::Limits;
-use connector_lambda::env::{Env, EnvError, ProcessEnv};
+use connector_lambda::env::{Env, EnvError, ProcessEnv, delivery_retention};
 use connector_lambda::telemetry;
 
 use crate::{PagePorts, PageSettings, PageWorker, Scheduler, StartPorts};
@@ -21,13 +20,12 @@ pub async fn run_pages() -> Result<(), Box<dyn std::error::Error + Send + Sync>>
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let days: u64 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
     let connections = env.require("CONNECTIONS_TABLE")?;
     let ports = PagePorts {
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         tokens: Arc::new(aws.vault(connections.clone(), env.require("TOKEN_KEY_ARN")?)),
         connections: Arc::new(aws.connections(connections)),
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, Duration::from_secs(days * 86_400))),
+        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         http: Arc::new(http(&env)?),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_domain::backfill::{
-    Claim, Cursor, Disposition, FailCode, Limits, NextPage, ProviderError, Unit, UnitState, WaitReason,
+    Claim, Cursor, Disposition, FailCode, Limits, NextPage, ProviderError, Unit, UnitState,
 };
 use connector_domain::connection::{Connection, ConnectionStatus};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState, Origin};
@@ -13,7 +13,7 @@ use connector_domain::ports::{
     BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, TokenError,
     Tokens,
 };
-use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION};
+use connector_domain::task::{CaptureTask, PageTask};
 use connector_domain::{Delivery, Timestamp};
 use connector_providers::{PageMeta, Provider, Scope, provider};
 use tracing::{info, warn};
@@ -140,33 +140,26 @@ impl PageWorker {
 
     /// Asks the provider, with one more try when the token is refused.
     async fn fetch(&self, provider: &dyn Provider, unit: &Unit) -> Result<Fetched, PortError> {
-        let refused = |code| Ok(Fetched::Refused(Disposition::Fail(code)));
+        let failed = |code| Ok(Fetched::Refused(Disposition::Fail(code)));
         let key = &unit.key;
         let Some(connection) = self.ports.connections.connection(&unit.connection).await? else {
-            return refused(FailCode::CONNECTION_REMOVED);
+            return failed(FailCode::CONNECTION_REMOVED);
         };
         let link = self.ports.connections.integration(key.provider, &key.resource, &key.workspace).await?;
         if !connection.status.receives() || !link.is_some_and(|link| link.active) {
-            return refused(FailCode::CONNECTION_REMOVED);
+            return failed(FailCode::CONNECTION_REMOVED);
         }
         if connection.status == ConnectionStatus::NeedsReconnect {
-            return refused(FailCode::NEEDS_RECONNECT);
+            return failed(FailCode::NEEDS_RECONNECT);
         }
-        match self.ask(provider, unit, &connection, false).await? {
-            Ok(page) => Ok(page),
-            Err(error) if error.disposition == Disposition::RefreshToken => {
-                match self.ask(provider, unit, &connection, true).await? {
-                    Ok(page) => Ok(page),
-                    Err(error) => {
-                        if error.disposition == Disposition::RefreshToken {
-                            self.needs_reconnect(connection).await?;
-                        }
-                        Ok(self.refused(unit, &error))
-                    }
-                }
+        let mut asked = self.ask(provider, unit, &connection, false).await?;
+        if is_token_refused(&asked) {
+            asked = self.ask(provider, unit, &connection, true).await?;
+            if is_token_refused(&asked) {
+                self.needs_reconnect(connection).await?;
             }
-            Err(error) => Ok(self.refused(unit, &error)),
         }
+        Ok(asked.unwrap_or_else(|error| refused(unit, &error)))
     }
 
     async fn ask(
@@ -206,12 +199,6 @@ impl PageWorker {
         Ok(provider.read_page(&scope, cursor, &response, now).map(|meta| Fetched::Page { response, meta }))
     }
 
-    fn refused(&self, unit: &Unit, error: &ProviderError) -> Fetched {
-        let request_id = error.request_id.as_deref().unwrap_or_default();
-        warn!(unit = %unit.key, page.no = unit.page, request.id = request_id, "no page: {error}");
-        Fetched::Refused(error.disposition.clone())
-    }
-
     async fn needs_reconnect(&self, mut connection: Connection) -> Result<(), PortError> {
         connection.status = ConnectionStatus::NeedsReconnect;
         connection.updated_at = self.ports.clock.now();
@@ -248,13 +235,7 @@ impl PageWorker {
         if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Conflict {
             return Ok(PageOutcome::Overtaken);
         }
-        let capture = CaptureTask {
-            v: TASK_VERSION,
-            workspace: unit.key.workspace.clone(),
-            delivery: record.id,
-            correlation: unit.correlation.clone(),
-        };
-        self.ports.captures.send(&[capture], Duration::ZERO).await?;
+        self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         self.enqueue(&next, now).await?;
         info!(
             unit = %unit.key, run.id = %unit.run, page.no = unit.page, items = meta.items, state = next.state.name(),
@@ -273,6 +254,16 @@ impl PageWorker {
         };
         self.ports.pages.send(&[unit.task()], delay).await
     }
+}
+
+fn is_token_refused(asked: &Result<Fetched, ProviderError>) -> bool {
+    matches!(asked, Err(error) if error.disposition == Disposition::RefreshToken)
+}
+
+fn refused(unit: &Unit, error: &ProviderError) -> Fetched {
+    let request_id = error.request_id.as_deref().unwrap_or_default();
+    warn!(unit = %unit.key, page.no = unit.page, request.id = request_id, "no page: {error}");
+    Fetched::Refused(error.disposition.clone())
 }
 
 fn record(unit: &Unit, delivery: &Delivery<connector_domain::Verified>, limits: &Limits) -> DeliveryRecord {
@@ -306,9 +297,7 @@ fn wait(now: Timestamp, until: Timestamp) -> Duration {
 
 fn unreachable(error: &HttpError) -> Disposition {
     match error {
-        HttpError::Timeout | HttpError::Unreachable(_) => {
-            Disposition::Retry { after: None, reason: WaitReason::Unavailable }
-        }
+        HttpError::Timeout | HttpError::Unreachable(_) => Disposition::unavailable(None),
         HttpError::TooLarge { .. } => Disposition::Fail(FailCode::TOO_LARGE),
         HttpError::Redirected | HttpError::Invalid => Disposition::Fail(FailCode::REJECTED),
     }

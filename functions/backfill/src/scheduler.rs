@@ -1,10 +1,11 @@
 //! The tick that keeps history complete: it starts runs for links whose wanted time is not covered.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{EntityType, Trigger, Unit, UnitKey, Window};
+use connector_domain::backfill::{Trigger, Unit, UnitKey, UnitState, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::{ConnectionStore, PortError};
 use connector_lambda::telemetry::chain;
@@ -73,12 +74,12 @@ impl Scheduler {
         };
         let now = self.start.clock.now();
         let wanted = Window::last(settings.depth, now);
-        let mut entities = std::collections::BTreeSet::new();
+        let mut entities = BTreeSet::new();
         for entity in provider.entity_types().iter().copied() {
             if !settings.entities.is_empty() && !settings.entities.contains(&entity) {
                 continue;
             }
-            let unit = self.start.backfills.unit(&key(&link, entity)).await?;
+            let unit = self.start.backfills.unit(&UnitKey::of(&link, entity)).await?;
             if is_due(unit.as_ref(), wanted, now) {
                 entities.insert(entity);
             }
@@ -102,10 +103,6 @@ fn is_due(unit: Option<&Unit>, wanted: Window, now: Timestamp) -> bool {
     let gaps = unit.coverage.missing(wanted);
     // A unit that ended early is not asked again at every tick: what failed once fails again.
     let rested = unit.updated_at <= live_from;
-    let completed = matches!(unit.state, connector_domain::backfill::UnitState::Completed);
+    let completed = unit.state == UnitState::Completed;
     gaps.iter().any(|gap| gap.since < live_from) && (completed || rested)
-}
-
-fn key(link: &Integration, entity: EntityType) -> UnitKey {
-    UnitKey { workspace: link.workspace.clone(), provider: link.provider, resource: link.resource.id.clone(), entity }
 }

@@ -90,7 +90,7 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
     let mut units = Vec::with_capacity(entities.len());
     let mut plan = Vec::new();
     for entity in entities {
-        let previous = ports.backfills.unit(&key(request, entity)).await?;
+        let previous = ports.backfills.unit(&UnitKey::of(&request.integration, entity)).await?;
         match decide(request, &run_id, entity, previous.as_ref(), ports, now) {
             Ok(unit) => plan.push((entity, unit, previous.map(|unit| unit.version))),
             Err(other) => units.push((entity, other)),
@@ -146,7 +146,7 @@ fn decide(
         Some(_) | None => request.window,
     };
     let new = NewUnit {
-        key: key(request, entity),
+        key: UnitKey::of(&request.integration, entity),
         run: run.clone(),
         connection: request.integration.connection.clone(),
         resource: request.integration.resource.clone(),
@@ -154,15 +154,6 @@ fn decide(
         correlation: run.to_string(),
     };
     Ok(Unit::start(new, previous, &ports.limits, now))
-}
-
-fn key(request: &StartRequest, entity: EntityType) -> UnitKey {
-    UnitKey {
-        workspace: request.integration.workspace.clone(),
-        provider: request.integration.provider,
-        resource: request.integration.resource.id.clone(),
-        entity,
-    }
 }
 
 fn run(request: &StartRequest, id: &RunId, entities: Vec<EntityType>, now: Timestamp) -> Run {

@@ -1,11 +1,10 @@
 //! Wires the capture function to AWS.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
-use connector_lambda::env::{Env, ProcessEnv};
+use connector_lambda::env::{Env, ProcessEnv, delivery_retention};
 use connector_lambda::telemetry;
 
 use crate::{Capture, CapturePorts};
@@ -18,9 +17,8 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let days: u64 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
     let capture = Capture::new(CapturePorts {
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, Duration::from_secs(days * 86_400))),
+        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
         connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
         observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),

@@ -1,12 +1,11 @@
 //! Wires the recovery function to AWS.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
 use connector_domain::backfill::Limits;
-use connector_lambda::env::{Env, ProcessEnv};
+use connector_lambda::env::{Env, ProcessEnv, delivery_retention};
 use connector_lambda::telemetry;
 
 use crate::{Recovery, RecoveryPorts};
@@ -19,9 +18,8 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let days: u64 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
     let ports = RecoveryPorts {
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, Duration::from_secs(days * 86_400))),
+        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),

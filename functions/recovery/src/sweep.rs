@@ -6,7 +6,7 @@ use std::time::Duration;
 use connector_domain::backfill::{Limits, UnitKey};
 use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, PortError, Put, Queue};
-use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION};
+use connector_domain::task::{CaptureTask, PageTask};
 use connector_domain::{DeliveryId, Timestamp};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
@@ -116,14 +116,7 @@ impl Recovery {
         if !self.ports.deliveries.redrive(id, record.attempts, due_at).await? {
             return Ok(());
         }
-        let task = |workspace| CaptureTask {
-            v: TASK_VERSION,
-            workspace,
-            delivery: id.clone(),
-            correlation: record.correlation.clone(),
-        };
-        let tasks: Vec<_> = record.pending.iter().cloned().map(task).collect();
-        self.ports.captures.send(&tasks, Duration::ZERO).await?;
+        self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         swept.deliveries += 1;
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use connector_domain::delivery::{DeliveryRecord, DeliveryState};
 use connector_domain::http::WebhookRequest;
 use connector_domain::ports::{Clock, ConnectionStore, DeliveryStore, PortError, PutDelivery, Queue, Secrets};
-use connector_domain::task::{CaptureTask, TASK_VERSION};
+use connector_domain::task::CaptureTask;
 use connector_domain::{AccountId, Delivery, ResourceId, Verified, WorkspaceId};
 use connector_lambda::http::Reply;
 use connector_lambda::telemetry::chain;
@@ -91,7 +91,7 @@ impl Webhook {
         let record = self.record(delivery, &target);
         let id = record.id.clone();
         let pending = match self.ports.deliveries.put_if_absent(&record, &delivery.raw).await? {
-            PutDelivery::Stored => record.pending,
+            PutDelivery::Stored => record.pending.clone(),
             PutDelivery::Exists(known) => {
                 let pending = self.reopened(*known, &target).await?;
                 if pending.is_empty() {
@@ -105,7 +105,7 @@ impl Webhook {
             info!(provider = %delivery.provider, delivery.id = %id, reason = target.detail, "stored {id}, for nobody");
             return Ok(Reply::ok(json!({ "status": "ignored", "reason": target.reason, "delivery": id })));
         }
-        let tasks: Vec<_> = pending.iter().map(|workspace| task(workspace, &record.correlation, &id)).collect();
+        let tasks: Vec<_> = pending.iter().map(|workspace| record.capture_task(workspace)).collect();
         if let Err(error) = self.ports.captures.send(&tasks, Duration::ZERO).await {
             // The delivery is durable and due: recovery will send these tasks.
             error!(delivery.id = %id, "stored {id} and could not enqueue it: {}", chain(&error));
@@ -117,14 +117,17 @@ impl Webhook {
     /// A delivery that comes again is captured by whoever has not captured it: a first attempt may have stopped half-way,
     /// and a workspace may have linked the resource since.
     async fn reopened(&self, known: DeliveryRecord, target: &Target) -> Result<Vec<WorkspaceId>, PortError> {
-        let known_to =
-            |workspace: &&WorkspaceId| known.outcomes.contains_key(*workspace) || known.pending.contains(workspace);
-        let mut missing: Vec<_> = target.workspaces.iter().filter(|workspace| !known_to(workspace)).cloned().collect();
-        if known.state == DeliveryState::Received || matches!(known.state, DeliveryState::Dead(_)) {
-            missing.extend(known.pending.iter().cloned());
-        }
-        let again = known.state != DeliveryState::Received || missing.iter().any(|ws| !known.pending.contains(ws));
-        if !missing.is_empty() && again {
+        let told =
+            |workspace: &WorkspaceId| known.outcomes.contains_key(workspace) || known.pending.contains(workspace);
+        let untold: Vec<_> = target.workspaces.iter().filter(|workspace| !told(workspace)).cloned().collect();
+        let waiting = match known.state {
+            DeliveryState::Received | DeliveryState::Dead(_) => known.pending,
+            DeliveryState::Processed | DeliveryState::Skipped(_) => Vec::new(),
+        };
+        // A row that waits for nobody new is open as it is.
+        let open = known.state == DeliveryState::Received && untold.is_empty();
+        let missing = [untold, waiting].concat();
+        if !missing.is_empty() && !open {
             self.ports.deliveries.reopen(&known.id, &missing, self.due_at()).await?;
         }
         Ok(missing)
@@ -188,15 +191,6 @@ impl Webhook {
     fn due_at(&self) -> connector_domain::Timestamp {
         let now = self.ports.clock.now();
         now.checked_add(DUE_AFTER).unwrap_or(now)
-    }
-}
-
-fn task(workspace: &WorkspaceId, correlation: &str, delivery: &connector_domain::DeliveryId) -> CaptureTask {
-    CaptureTask {
-        v: TASK_VERSION,
-        workspace: workspace.clone(),
-        delivery: delivery.clone(),
-        correlation: correlation.to_owned(),
     }
 }
 

@@ -1,12 +1,11 @@
 //! Wires the webhook function to AWS.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
 use connector_domain::ProviderKind;
-use connector_lambda::env::{Env, ProcessEnv};
+use connector_lambda::env::{Env, ProcessEnv, delivery_retention};
 use connector_lambda::telemetry;
 
 use crate::{Webhook, WebhookPorts};
@@ -20,10 +19,9 @@ pub async fn run(provider: ProviderKind) -> Result<(), Box<dyn std::error::Error
     let env = ProcessEnv;
     let provider = connector_providers::provider(provider).ok_or("this build does not serve the provider")?;
     let aws = AwsConfig::load().await;
-    let days: u64 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
     let ports = WebhookPorts {
         connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, Duration::from_secs(days * 86_400))),
+        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         secrets: Arc::new(aws.secrets([(provider.kind(), env.require(provider.kind().secret_setting())?)])),
         clock: Arc::new(SystemClock),

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::backfill::{EntityType, Window};
 use crate::capture::CaptureReport;
+use crate::task::{CaptureTask, TASK_VERSION};
 use crate::{AccountId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 /// Nothing is known about who sent it.
@@ -229,6 +230,25 @@ pub struct DeliveryRecord {
     pub due_at: Timestamp,
     /// Follows the delivery through every log line and row.
     pub correlation: String,
+}
+
+impl DeliveryRecord {
+    /// The message that asks for its capture by one workspace.
+    #[must_use]
+    pub fn capture_task(&self, workspace: &WorkspaceId) -> CaptureTask {
+        CaptureTask {
+            v: TASK_VERSION,
+            workspace: workspace.clone(),
+            delivery: self.id.clone(),
+            correlation: self.correlation.clone(),
+        }
+    }
+
+    /// The messages for all that have not captured it.
+    #[must_use]
+    pub fn pending_tasks(&self) -> Vec<CaptureTask> {
+        self.pending.iter().map(|workspace| self.capture_task(workspace)).collect()
+    }
 }
 
 #[cfg(test)]

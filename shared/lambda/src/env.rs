@@ -2,6 +2,7 @@
 //! and not a delivery.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 /// A setting is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +43,15 @@ pub trait Env {
     {
         self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| EnvError::Invalid { name, expected }))
     }
+}
+
+/// How long raw deliveries are kept.
+///
+/// # Errors
+/// When the setting is there and is no number of days.
+pub fn delivery_retention(env: &impl Env) -> Result<Duration, EnvError> {
+    let days: u32 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
+    Ok(Duration::from_secs(u64::from(days) * 86_400))
 }
 
 /// The environment of this process.

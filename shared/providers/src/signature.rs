@@ -1,7 +1,7 @@
 //! HMAC checks that all providers share: over raw bytes, against every secret, in constant time.
 
 use connector_domain::Secret;
-use connector_domain::http::WebhookRequest;
+use connector_domain::http::{Headers, WebhookRequest};
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
@@ -59,6 +59,16 @@ pub(crate) fn check_form(request: &WebhookRequest) -> Result<(), Rejection> {
 fn is_json(content_type: &str) -> bool {
     let kind = content_type.split(';').next().unwrap_or_default();
     kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// The signature of a request: its header must come once.
+pub(crate) fn signature<'a>(headers: &'a Headers, name: &str) -> Result<&'a str, Rejection> {
+    headers.single(name).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)
+}
+
+/// The sender's id of a delivery, to show: it is outside the signature.
+pub(crate) fn delivery_id(headers: &Headers, name: &str) -> Option<String> {
+    headers.first(name).filter(|id| is_word(id)).map(str::to_owned)
 }
 
 /// Whether a header that is outside the signature looks like a name or an id, and may be kept.

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use connector_domain::Timestamp;
 use connector_domain::backfill::{Unit, UnitState};
-use connector_domain::delivery::{DeliveryRecord, DeliveryState};
+use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::PortError;
-use connector_domain::task::{CaptureTask, TASK_VERSION};
 use connector_recovery::RecoveryPorts;
 use tracing::info;
 
@@ -26,7 +25,7 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
         if let Some(record) = ports.deliveries.record(&id).await?
             && record.state == DeliveryState::Received
         {
-            let tasks = tasks(&record);
+            let tasks = record.pending_tasks();
             ports.captures.send(&tasks, Duration::ZERO).await?;
             captures += tasks.len();
         }
@@ -44,16 +43,6 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
         info!(captures, pages, "went on with what was unfinished");
     }
     Ok(())
-}
-
-fn tasks(record: &DeliveryRecord) -> Vec<CaptureTask> {
-    let task = |workspace: &connector_domain::WorkspaceId| CaptureTask {
-        v: TASK_VERSION,
-        workspace: workspace.clone(),
-        delivery: record.id.clone(),
-        correlation: record.correlation.clone(),
-    };
-    record.pending.iter().map(task).collect()
 }
 
 /// A worker drops the message of a page that another one holds, so the message comes when the lease is over.

@@ -27,6 +27,14 @@ pub enum Disposition {
     Fail(FailCode),
 }
 
+impl Disposition {
+    /// The provider has a fault: ask again, not before `after` when it named a time.
+    #[must_use]
+    pub const fn unavailable(after: Option<Duration>) -> Self {
+        Self::Retry { after, reason: WaitReason::Unavailable }
+    }
+}
+
 /// Why a unit failed, as a stable code.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Counters, Coverage, Cursor, Disposition, EntityType, FailCode, Limits, UnitState, WaitReason, Window};
-use crate::connection::ResourceRef;
+use crate::connection::{Integration, ResourceRef};
 use crate::task::{PageTask, TASK_VERSION};
 use crate::{ConnectionId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
@@ -25,6 +25,14 @@ pub struct UnitKey {
     pub resource: ResourceId,
     /// Which list.
     pub entity: EntityType,
+}
+
+impl UnitKey {
+    /// The unit of a linked resource.
+    #[must_use]
+    pub fn of(link: &Integration, entity: EntityType) -> Self {
+        Self { workspace: link.workspace.clone(), provider: link.provider, resource: link.resource.id.clone(), entity }
+    }
 }
 
 impl fmt::Display for UnitKey {

@@ -30,7 +30,7 @@ pub(super) fn error(response: &HttpResponse, detail: &'static str, disposition: 
 
 /// A page that cannot be one: GitHub's proxies answer with HTML at times.
 pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
-    error(response, "the body is not a list", unavailable(None))
+    error(response, "the body is not a list", Disposition::unavailable(None))
 }
 
 /// Decides by status and headers. `paged` is whether the request went on from a cursor.
@@ -50,7 +50,9 @@ pub(super) fn check(
         410 => ("the list is gone", Disposition::Fail(FailCode::NOT_FOUND)),
         422 if paged => ("the place in the list is refused", Disposition::Restart),
         400 | 409 | 422 => ("the request is refused", Disposition::Fail(FailCode::REJECTED)),
-        408 | 500..=599 => ("GitHub has a fault", unavailable(headers::retry_after(&response.headers, now))),
+        408 | 500..=599 => {
+            ("GitHub has a fault", Disposition::unavailable(headers::retry_after(&response.headers, now)))
+        }
         _ => ("an answer of unknown meaning", Disposition::Fail(FailCode::MALFORMED)),
     };
     Err(error(response, detail, disposition))
@@ -73,10 +75,6 @@ fn limited(response: &HttpResponse, now: Timestamp) -> (&'static str, Dispositio
         return ("asked to slow down", wait(UNNAMED_WAIT, WaitReason::SecondaryLimit));
     }
     ("a permission is missing", Disposition::Fail(FailCode::FORBIDDEN))
-}
-
-fn unavailable(after: Option<Duration>) -> Disposition {
-    Disposition::Retry { after, reason: WaitReason::Unavailable }
 }
 
 /// Whether the documented words stand in the body, which is short when it is an error.
@@ -147,7 +145,7 @@ mod tests {
         assert_eq!(answer(410, &[], ""), Disposition::Fail(FailCode::NOT_FOUND));
         assert_eq!(answer(422, &[], ""), Disposition::Fail(FailCode::REJECTED));
         assert_eq!(answer_to(EntityType::Issue, true, 422, &[], ""), Disposition::Restart);
-        assert_eq!(answer(502, &[], "<html>"), unavailable(None));
+        assert_eq!(answer(502, &[], "<html>"), Disposition::unavailable(None));
         assert_eq!(answer(503, &[("retry-after", "7")], ""), retry(7, WaitReason::Unavailable));
         assert_eq!(answer(304, &[], ""), Disposition::Fail(FailCode::MALFORMED));
     }

@@ -5,7 +5,7 @@ use connector_domain::http::{Headers, WebhookRequest};
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::Rejection;
-use crate::signature::{check_form, check_sha256, is_word, sign_sha256};
+use crate::signature::{check_form, check_sha256, delivery_id, is_word, sign_sha256, signature};
 
 const EVENT: &str = "x-github-event";
 const DELIVERY: &str = "x-github-delivery";
@@ -20,11 +20,9 @@ pub(super) fn verify(
 ) -> Result<Delivery<Verified>, Rejection> {
     check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    let signature = headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?;
-    let mac = signature.ok_or(Rejection::MissingSignature)?.strip_prefix(SCHEME);
-    let mac = mac.ok_or(Rejection::MalformedSignature)?;
+    let mac = signature(&headers, SIGNATURE)?.strip_prefix(SCHEME).ok_or(Rejection::MalformedSignature)?;
     let event = headers.single(EVENT).ok().flatten().filter(|event| is_word(event)).ok_or(Rejection::MissingEvent)?;
-    let transport_id = headers.first(DELIVERY).filter(|id| is_word(id)).map(str::to_owned);
+    let transport_id = delivery_id(&headers, DELIVERY);
     Delivery::webhook(ProviderKind::Github, event.to_owned(), transport_id, body, now)
         .verify(|raw| check_sha256(raw, mac, secrets))
 }

@@ -80,7 +80,7 @@ pub(super) fn error(response: &HttpResponse, detail: &'static str, disposition: 
 
 /// A page that cannot be one: proxies answer with HTML at times.
 pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
-    error(response, "the body is not a page", unavailable(None))
+    error(response, "the body is not a page", Disposition::unavailable(None))
 }
 
 /// Decides by the codes in the body and by status. `paged` is whether the request went on from a cursor.
@@ -102,7 +102,9 @@ pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Res
         404 => ("the API is not there", Disposition::Fail(FailCode::NOT_FOUND)),
         429 => ("a budget is used up", limited(response, now)),
         400 | 422 => ("the request is refused", Disposition::Fail(FailCode::REJECTED)),
-        408 | 500..=599 => ("Linear has a fault", unavailable(headers::retry_after(&response.headers, now))),
+        408 | 500..=599 => {
+            ("Linear has a fault", Disposition::unavailable(headers::retry_after(&response.headers, now)))
+        }
         _ => ("an answer of unknown meaning", Disposition::Fail(FailCode::MALFORMED)),
     };
     Err(error(response, detail, disposition))
@@ -131,7 +133,11 @@ fn by_code(error: &Value, response: &HttpResponse, paged: bool, now: Timestamp) 
             (1, "the request is refused", Disposition::Fail(FailCode::REJECTED))
         }
         // A fault of Linear's, or a new word: asking again is limited, and nothing is skipped.
-        _ => (0, "a part of the answer is missing", unavailable(headers::retry_after(&response.headers, now))),
+        _ => (
+            0,
+            "a part of the answer is missing",
+            Disposition::unavailable(headers::retry_after(&response.headers, now)),
+        ),
     }
 }
 
@@ -141,10 +147,6 @@ fn limited(response: &HttpResponse, now: Timestamp) -> Disposition {
     let named = spent.or_else(|| rate(response).resets_at).map(|at| headers::until(at, now));
     let after = headers::retry_after(&response.headers, now).max(named).unwrap_or(UNNAMED_WAIT);
     Disposition::Retry { after: Some(after), reason: WaitReason::RateLimit }
-}
-
-fn unavailable(after: Option<Duration>) -> Disposition {
-    Disposition::Retry { after, reason: WaitReason::Unavailable }
 }
 
 #[cfg(test)]
@@ -225,11 +227,15 @@ mod tests {
         assert_eq!(checked(false, 200, &[], r#"{"data":{"issues":{"nodes":[]}}}"#), Ok(()));
         assert_eq!(checked(false, 200, &[], r#"{"data":{},"errors":[]}"#), Ok(()));
         let partial = r#"{"data":{"issues":{"nodes":[]}},"errors":[{"message":"x","path":["issues"]}]}"#;
-        assert_eq!(answer(200, partial), unavailable(None));
-        assert_eq!(answer(200, &coded("INTERNAL_SERVER_ERROR")), unavailable(None));
-        assert_eq!(answer(200, &coded("lock timeout")), unavailable(None));
+        assert_eq!(answer(200, partial), Disposition::unavailable(None));
+        assert_eq!(answer(200, &coded("INTERNAL_SERVER_ERROR")), Disposition::unavailable(None));
+        assert_eq!(answer(200, &coded("lock timeout")), Disposition::unavailable(None));
         for odd in [r#""x""#, "{}", "[7]", r#"[{"extensions":{"code":7}}]"#] {
-            assert_eq!(answer(200, &format!(r#"{{"data":{{}},"errors":{odd}}}"#)), unavailable(None), "{odd}");
+            assert_eq!(
+                answer(200, &format!(r#"{{"data":{{}},"errors":{odd}}}"#)),
+                Disposition::unavailable(None),
+                "{odd}"
+            );
         }
     }
 
@@ -254,8 +260,8 @@ mod tests {
         assert_eq!(answer(403, ""), Disposition::Fail(FailCode::FORBIDDEN));
         assert_eq!(answer(404, ""), Disposition::Fail(FailCode::NOT_FOUND));
         assert_eq!(answer(400, "<html>"), Disposition::Fail(FailCode::REJECTED));
-        assert_eq!(answer(502, "<html>"), unavailable(None));
-        assert_eq!(answer(503, &coded("FORBIDDEN")), unavailable(None));
+        assert_eq!(answer(502, "<html>"), Disposition::unavailable(None));
+        assert_eq!(answer(503, &coded("FORBIDDEN")), Disposition::unavailable(None));
         assert_eq!(checked(false, 503, &[("retry-after", "7")], ""), Err(retry(7, WaitReason::Unavailable)));
         assert_eq!(answer(304, ""), Disposition::Fail(FailCode::MALFORMED));
     }

@@ -7,7 +7,7 @@ use connector_domain::http::{Headers, WebhookRequest};
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 use serde::Deserialize;
 
-use crate::signature::{check_form, check_sha256, is_word, sign_sha256};
+use crate::signature::{check_form, check_sha256, delivery_id, is_word, sign_sha256, signature};
 use crate::{Rejection, json};
 
 const EVENT: &str = "linear-event";
@@ -46,9 +46,7 @@ pub(super) fn verify(
 ) -> Result<Delivery<Verified>, Rejection> {
     check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    let mac =
-        headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)?;
-    check_sha256(&body, mac, secrets)?;
+    check_sha256(&body, signature(&headers, SIGNATURE)?, secrets)?;
 
     // A body that cannot be read is kept like any other that Linear signed.
     let sent: Option<Sent> = json::parse(&body).ok();
@@ -58,7 +56,7 @@ pub(super) fn verify(
     }
     let header = headers.single(EVENT).ok().flatten().map(str::to_owned);
     let event = [event, header].into_iter().flatten().find(|event| is_word(event)).ok_or(Rejection::MissingEvent)?;
-    let transport_id = headers.first(DELIVERY).filter(|id| is_word(id)).map(str::to_owned);
+    let transport_id = delivery_id(&headers, DELIVERY);
     Delivery::webhook(ProviderKind::Linear, event, transport_id, body, now).verify(|_| Ok(()))
 }
 

@@ -37,7 +37,7 @@ pub(super) fn error(response: &HttpResponse, detail: &'static str, disposition: 
 
 /// A page that cannot be one: proxies answer with HTML at times.
 pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
-    error(response, "the body is not a list", unavailable(None))
+    error(response, "the body is not a list", Disposition::unavailable(None))
 }
 
 /// Decides by status and headers. `paged` is whether the request went on from a cursor.
@@ -50,7 +50,9 @@ pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Res
         403 => ("a permission is missing", Disposition::Fail(FailCode::FORBIDDEN)),
         404 | 410 => ("the organization or project is not there, or hidden", Disposition::Fail(FailCode::NOT_FOUND)),
         429 => limited(response, now),
-        408 | 500..=599 => ("Sentry has a fault", unavailable(headers::retry_after(&response.headers, now))),
+        408 | 500..=599 => {
+            ("Sentry has a fault", Disposition::unavailable(headers::retry_after(&response.headers, now)))
+        }
         _ => ("an answer of unknown meaning", Disposition::Fail(FailCode::MALFORMED)),
     };
     Err(error(response, detail, disposition))
@@ -68,10 +70,6 @@ fn limited(response: &HttpResponse, now: Timestamp) -> (&'static str, Dispositio
     }
     let reset = rate.resets_at.map(|at| headers::until(at, now));
     ("the budget is used up", wait(reset.max(named).unwrap_or(UNNAMED_WAIT), WaitReason::RateLimit))
-}
-
-fn unavailable(after: Option<Duration>) -> Disposition {
-    Disposition::Retry { after, reason: WaitReason::Unavailable }
 }
 
 #[cfg(test)]
@@ -124,7 +122,7 @@ mod tests {
         assert_eq!(answer(401, &[], true), Disposition::RefreshToken);
         assert_eq!(answer(403, &[], false), Disposition::Fail(FailCode::FORBIDDEN));
         assert_eq!(answer(404, &[], false), Disposition::Fail(FailCode::NOT_FOUND));
-        assert_eq!(answer(502, &[], false), unavailable(None));
+        assert_eq!(answer(502, &[], false), Disposition::unavailable(None));
         assert_eq!(answer(503, &[("Retry-After", "7")], false), retry(7, WaitReason::Unavailable));
         assert_eq!(answer(302, &[], false), Disposition::Fail(FailCode::MALFORMED));
     }

@@ -5,7 +5,7 @@ use connector_domain::http::{Headers, WebhookRequest};
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::Rejection;
-use crate::signature::{check_form, check_sha256, is_word, sign_sha256};
+use crate::signature::{check_form, check_sha256, delivery_id, is_word, sign_sha256, signature};
 
 const EVENT: &str = "sentry-hook-resource";
 const DELIVERY: &str = "request-id";
@@ -20,10 +20,9 @@ pub(super) fn verify(
 ) -> Result<Delivery<Verified>, Rejection> {
     check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    let mac =
-        headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?.ok_or(Rejection::MissingSignature)?;
+    let mac = signature(&headers, SIGNATURE)?;
     let event = headers.single(EVENT).ok().flatten().filter(|event| is_word(event)).ok_or(Rejection::MissingEvent)?;
-    let transport_id = headers.first(DELIVERY).filter(|id| is_word(id)).map(str::to_owned);
+    let transport_id = delivery_id(&headers, DELIVERY);
     // Over the bytes as they came: writing the parsed body anew, as Sentry's own example does, changes numbers and order.
     Delivery::webhook(ProviderKind::Sentry, event.to_owned(), transport_id, body, now)
         .verify(|raw| check_sha256(raw, mac, secrets))

@@ -45,7 +45,7 @@ pub(super) fn error(response: &HttpResponse, detail: &'static str, disposition: 
 
 /// A page that cannot be one.
 pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
-    error(response, "the body is not a page", unavailable(None))
+    error(response, "the body is not a page", Disposition::unavailable(None))
 }
 
 /// Decides by status, headers and the error's code. `paged` is whether the request went on from a cursor.
@@ -59,7 +59,9 @@ pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Res
         429 => ("asked to slow down", limited(response, now)),
         400 | 422 if paged => ("the place in the list is refused", Disposition::Restart),
         400 | 409 | 422 => ("the request is refused", Disposition::Fail(FailCode::REJECTED)),
-        408 | 500..=599 => ("Vercel has a fault", unavailable(headers::retry_after(&response.headers, now))),
+        408 | 500..=599 => {
+            ("Vercel has a fault", Disposition::unavailable(headers::retry_after(&response.headers, now)))
+        }
         _ => ("an answer of unknown meaning", Disposition::Fail(FailCode::MALFORMED)),
     };
     Err(error(response, detail, disposition))
@@ -86,10 +88,6 @@ fn limited(response: &HttpResponse, now: Timestamp) -> Disposition {
 
 fn told(response: &HttpResponse) -> Option<Told> {
     serde_json::from_slice::<Body>(&response.body).unwrap_or_default().error
-}
-
-fn unavailable(after: Option<Duration>) -> Disposition {
-    Disposition::Retry { after, reason: WaitReason::Unavailable }
 }
 
 #[cfg(test)]
@@ -147,8 +145,8 @@ mod tests {
             assert_eq!(answer(status, &[], ""), Disposition::Fail(FailCode::REJECTED));
             assert_eq!(answer_to(true, status, &[], ""), Disposition::Restart);
         }
-        assert_eq!(answer(502, &[], "<html>"), unavailable(None));
-        assert_eq!(answer(503, &[("Retry-After", "7")], ""), unavailable(Some(Duration::from_secs(7))));
+        assert_eq!(answer(502, &[], "<html>"), Disposition::unavailable(None));
+        assert_eq!(answer(503, &[("Retry-After", "7")], ""), Disposition::unavailable(Some(Duration::from_secs(7))));
         assert_eq!(answer(304, &[], ""), Disposition::Fail(FailCode::MALFORMED));
     }
 

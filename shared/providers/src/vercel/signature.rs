@@ -5,7 +5,7 @@ use connector_domain::http::{Headers, WebhookRequest};
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 use serde::Deserialize;
 
-use crate::signature::{check_form, check_sha1, is_word, sign_sha1};
+use crate::signature::{check_form, check_sha1, is_word, sign_sha1, signature};
 use crate::{Rejection, json};
 
 const SIGNATURE: &str = "x-vercel-signature";
@@ -29,9 +29,7 @@ pub(super) fn verify(
 ) -> Result<Delivery<Verified>, Rejection> {
     check_form(&request)?;
     let WebhookRequest { headers, body } = request;
-    let mac = headers.single(SIGNATURE).map_err(|_| Rejection::MalformedSignature)?;
-    let mac = mac.ok_or(Rejection::MissingSignature)?;
-    check_sha1(&body, mac, secrets)?;
+    check_sha1(&body, signature(&headers, SIGNATURE)?, secrets)?;
 
     // A body that cannot be read is kept like any other that Vercel signed.
     let named: Named = json::parse(&body).unwrap_or_default();
