@@ -7,7 +7,7 @@ use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::ProviderKind;
 use connector_domain::backfill::Limits;
-use connector_lambda::env::{Env, EnvError, ProcessEnv, delivery_retention};
+use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 
 use crate::{PagePorts, PageSettings, PageWorker, Scheduler, StartPorts};
@@ -25,7 +25,9 @@ pub async fn run_pages() -> Result<(), Box<dyn std::error::Error + Send + Sync>>
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         tokens: Arc::new(aws.vault(connections.clone(), env.require("TOKEN_KEY_ARN")?)),
         connections: Arc::new(aws.connections(connections)),
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
+        deliveries: Arc::new(
+            aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
+        ),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         http: Arc::new(http(&env)?),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
-use connector_lambda::env::{Env, ProcessEnv, delivery_retention};
+use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
 use crate::{Capture, CapturePorts};
@@ -18,7 +18,9 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
     let capture = Capture::new(CapturePorts {
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
+        deliveries: Arc::new(
+            aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
+        ),
         connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
         observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
 use connector_domain::backfill::Limits;
-use connector_lambda::env::{Env, ProcessEnv, delivery_retention};
+use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
 use crate::{Recovery, RecoveryPorts};
@@ -19,7 +19,9 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
     let ports = RecoveryPorts {
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
+        deliveries: Arc::new(
+            aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
+        ),
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),

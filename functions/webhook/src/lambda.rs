@@ -5,7 +5,7 @@ use std::sync::Arc;
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
 use connector_domain::ProviderKind;
-use connector_lambda::env::{Env, ProcessEnv, delivery_retention};
+use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
 use crate::{Webhook, WebhookPorts};
@@ -21,7 +21,9 @@ pub async fn run(provider: ProviderKind) -> Result<(), Box<dyn std::error::Error
     let aws = AwsConfig::load().await;
     let ports = WebhookPorts {
         connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
-        deliveries: Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, delivery_retention(&env)?)),
+        deliveries: Arc::new(
+            aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
+        ),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         secrets: Arc::new(aws.secrets([(provider.kind(), env.require(provider.kind().secret_setting())?)])),
         clock: Arc::new(SystemClock),

@@ -43,15 +43,18 @@ pub trait Env {
     {
         self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| EnvError::Invalid { name, expected }))
     }
-}
 
-/// How long raw deliveries are kept.
-///
-/// # Errors
-/// When the setting is there and is no number of days.
-pub fn delivery_retention(env: &impl Env) -> Result<Duration, EnvError> {
-    let days: u32 = env.parse_or("DELIVERY_RETENTION_DAYS", "a number of days", 90)?;
-    Ok(Duration::from_secs(u64::from(days) * 86_400))
+    /// A setting in whole days, with a default.
+    ///
+    /// # Errors
+    /// When it is set to something that cannot be read.
+    fn days_or(&self, name: &'static str, default: u32) -> Result<Duration, EnvError>
+    where
+        Self: Sized,
+    {
+        let days = self.parse_or(name, "a number of days", default)?;
+        Ok(Duration::from_secs(u64::from(days) * 86_400))
+    }
 }
 
 /// The environment of this process.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use connector_domain::backfill::{EntityType, Trigger, Window};
+use connector_domain::backfill::{EntityType, Trigger, WaitReason, Window};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::Integration;
 use connector_testkit::builders::{at, connection, integration, workspace};
