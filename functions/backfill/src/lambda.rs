@@ -10,7 +10,8 @@ use connector_domain::backfill::Limits;
 use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 
-use crate::{PagePorts, PageSettings, PageWorker, Scheduler, StartPorts};
+use crate::{PagePorts, PageSettings, PageWorker, Scheduler};
+use connector_flows::StartPorts;
 
 /// Serves the page queue until Lambda ends the process.
 ///

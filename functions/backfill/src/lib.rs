@@ -6,8 +6,6 @@
 pub mod lambda;
 mod page;
 mod scheduler;
-mod start;
 
 pub use page::{PageError, PageOutcome, PagePorts, PageSettings, PageWorker};
 pub use scheduler::{Scheduler, Tick};
-pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};

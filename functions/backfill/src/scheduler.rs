@@ -12,7 +12,7 @@ use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
 
-use crate::{StartError, StartPorts, StartRequest, start_run};
+use connector_flows::{StartError, StartPorts, StartRequest, start_run};
 
 /// A stretch at the end of the window that is not covered is left to live capture until it is this long:
 /// webhooks bring it, and the next run proves it.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_backfill::{StartRequest, start_run};
 use connector_domain::backfill::{RunProgress, Trigger, Unit, UnitState, Window};
 use connector_domain::connection::Integration;
 use connector_domain::http::WebhookRequest;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, ObservationFilter, ObservationStore};
 use connector_domain::{RunId, Timestamp, WorkspaceId};
+use connector_flows::{StartRequest, start_run};
 use connector_simulator::World;
 use connector_simulator::github::Populate;
 use connector_testkit::memory::{MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations};

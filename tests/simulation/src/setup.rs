@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use connector_backfill::{PagePorts, PageSettings, PageWorker, StartPorts};
+use connector_backfill::{PagePorts, PageSettings, PageWorker};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::backfill::Limits;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
@@ -12,6 +12,7 @@ use connector_domain::ports::{
 };
 use connector_domain::task::{CaptureTask, PageTask};
 use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, Timestamp, WorkspaceId};
+use connector_flows::StartPorts;
 use connector_recovery::{Recovery, RecoveryPorts};
 use connector_simulator::World;
 use connector_simulator::github::Repository;

@@ -10,7 +10,8 @@ use connector_testkit::memory::{
 };
 
 use super::*;
-use crate::{Scheduler, StartPorts, StartRequest, Started, Tick, UnitStart, start_run};
+use crate::{Scheduler, Tick};
+use connector_flows::{StartPorts, StartRequest, Started, UnitStart, start_run};
 
 struct Desk {
     worker: PageWorker,

@@ -10,11 +10,12 @@ use std::time::Duration;
 use clap::Args;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::SystemClock;
-use connector_backfill::{PageSettings, StartRequest, Started, UnitStart};
+use connector_backfill::PageSettings;
 use connector_domain::backfill::{Depth, EntityType, Trigger, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::Clock;
 use connector_domain::{RunId, Secret, Timestamp};
+use connector_flows::{StartRequest, Started, UnitStart};
 use connector_providers::Provider;
 
 use super::follow::{Ended, Standing, follow};

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use clap::Args;
 use connector_adapters::system::{OsRandom, SystemClock};
-use connector_backfill::{PageSettings, StartRequest};
+use connector_backfill::PageSettings;
 use connector_domain::backfill::{Depth, Limits, Trigger, Window};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Integration, ResourceRef};
 use connector_domain::observation::Observation;
 use connector_domain::ports::Clock;
 use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, WorkspaceId};
+use connector_flows::StartRequest;
 
 use super::follow::{Ended, Standing, follow};
 use super::interrupt::{INTERRUPTED, interrupted};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use connector_backfill::{PagePorts, PageWorker, Scheduler, StartPorts};
+use connector_backfill::{PagePorts, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::ProviderKind;
+use connector_flows::StartPorts;
 use connector_recovery::{Recovery, RecoveryPorts};
 use connector_webhook::{Webhook, WebhookPorts};
 

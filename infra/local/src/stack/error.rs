@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use connector_backfill::StartError;
 use connector_domain::ports::PortError;
 use connector_domain::{IdError, ProviderKind, RunId};
+use connector_flows::StartError;
 
 use super::{SecretsError, TemplateError};
 

@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_backfill::{StartRequest, Started, Tick, start_run};
+use connector_backfill::Tick;
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::http::WebhookRequest;
+use connector_flows::{StartRequest, Started, start_run};
 use connector_lambda::http::Reply;
 use connector_recovery::Swept;
 use tokio::sync::watch;

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use connector_backfill::StartRequest;
 use connector_domain::backfill::{RunProgress, RunState, Trigger, Window};
 use connector_domain::connection::{Integration, ResourceRef, SyncSettings};
 use connector_domain::observation::Observation;
 use connector_domain::ports::ObservationFilter;
 use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
+use connector_flows::StartRequest;
 use connector_simulator::github::{Limits, Populate, Repository, SignedWebhook};
 use connector_simulator::{Server, World};
 use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};

@@ -1,9 +1,10 @@
 //! Webhooks and history become observations, each fact once.
 
-use connector_backfill::{PageSettings, UnitStart};
+use connector_backfill::PageSettings;
 use connector_domain::backfill::{EntityType, RunState};
 use connector_domain::http::WebhookRequest;
 use connector_domain::observation::IngestionSource;
+use connector_flows::UnitStart;
 use connector_simulator::github::{NewIssue, NewPullRequest, Populate};
 
 use crate::harness::{Harness, PATH};

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_backfill::{PageSettings, StartRequest, Started};
+use connector_backfill::PageSettings;
 use connector_domain::backfill::{EntityType, RunProgress, Trigger, Window};
 use connector_domain::connection::{Integration, ResourceRef, SyncSettings};
 use connector_domain::http::WebhookRequest;
 use connector_domain::observation::Observation;
 use connector_domain::ports::ObservationFilter;
 use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
+use connector_flows::{StartRequest, Started};
 use connector_simulator::github::{Limits, Populate, Repository, Webhook};
 use connector_simulator::{Server, World};
 use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};

@@ -25,8 +25,9 @@ fn may_use(user: &str, used: &str) -> bool {
     match user {
         "shared/domain" | "tests/simulator" => false,
         "shared/adapters" | "shared/lambda" | "shared/providers" | "shared/testkit" => used == "shared/domain",
+        "shared/flows" => ["shared/domain", "shared/providers"].contains(&used),
         _ if layer == Some("functions") => {
-            ["shared/adapters", "shared/domain", "shared/lambda", "shared/providers"].contains(&used)
+            ["shared/adapters", "shared/domain", "shared/flows", "shared/lambda", "shared/providers"].contains(&used)
         }
         // One process that holds the whole system, and the tests of the whole system.
         "infra/local" => used != "shared/testkit" && used != "tests/e2e",
