@@ -1,6 +1,6 @@
 //! The shape of the workspace: who may depend on whom, and what every crate keeps to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,10 +109,31 @@ fn sources_are_short_and_finished() {
     assert!(long.is_empty(), "{long:#?}");
 }
 
+#[test]
+fn a_package_names_only_what_it_uses() {
+    for package in workspace().packages {
+        let text: String = sources_in(package.manifest_path.parent().unwrap().into())
+            .iter()
+            .map(|path| fs::read_to_string(path).unwrap())
+            .collect();
+        let words: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for dependency in &package.dependencies {
+            let name = dependency.name.strip_suffix("-rs").unwrap_or(&dependency.name).replace('-', "_");
+            assert!(words.contains(name.as_str()), "{} does not use {name}", package.name);
+        }
+    }
+}
+
 /// Every Rust file of the workspace.
 fn sources() -> Vec<PathBuf> {
-    let mut open: Vec<PathBuf> =
-        workspace().packages.iter().map(|p| p.manifest_path.parent().unwrap().to_path_buf().into()).collect();
+    let folders = workspace().packages.into_iter().map(|package| package.manifest_path.parent().unwrap().into());
+    let found: Vec<_> = folders.flat_map(sources_in).collect();
+    assert!(found.len() > 50, "the search went astray");
+    found
+}
+
+fn sources_in(folder: PathBuf) -> Vec<PathBuf> {
+    let mut open = vec![folder];
     let mut found = Vec::new();
     while let Some(path) = open.pop() {
         if path.is_dir() {
@@ -121,6 +142,5 @@ fn sources() -> Vec<PathBuf> {
             found.push(path);
         }
     }
-    assert!(found.len() > 50, "the search went astray");
     found
 }
