@@ -11,10 +11,14 @@ pub mod linear;
 mod page;
 mod parts;
 mod registry;
+mod resource;
 mod seam;
 pub mod sentry;
 pub mod signature;
 pub mod vercel;
 
 pub use registry::{all, provider};
-pub use seam::{BackfillSource, PageMeta, Provider, Rejection, Route, Scope, WebhookSource};
+pub use seam::{
+    AccountRef, BackfillSource, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource, Route, Scope,
+    WebhookSource,
+};

@@ -8,7 +8,7 @@ use connector_domain::transformed::{IgnoreReason, Quarantined, Transformed};
 use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, Secret, Timestamp, Verified};
 
 /// A provider: all roles together.
-pub trait Provider: WebhookSource + BackfillSource {
+pub trait Provider: WebhookSource + BackfillSource + ResourceSource {
     /// What a delivery became, whichever path brought it.
     fn transform(&self, delivery: &Delivery<Verified>) -> Transformed {
         match &delivery.origin {
@@ -73,6 +73,65 @@ pub trait BackfillSource: Send + Sync {
         window: Window,
         delivery: &Delivery<Verified>,
     ) -> Transformed;
+}
+
+/// Finds what can be linked.
+pub trait ResourceSource: Send + Sync {
+    /// How people write the name of a resource, such as `OWNER/REPO`.
+    fn resource_form(&self) -> &'static str;
+
+    /// The request for one resource by its name; `None` when it is not written in that form.
+    fn resource_request(&self, name: &str) -> Option<HttpRequest>;
+
+    /// The resource that a response is about.
+    ///
+    /// # Errors
+    /// When there is none; the error says what to do.
+    fn read_resource(&self, response: &HttpResponse, now: Timestamp) -> Result<Found, ProviderError>;
+
+    /// The request for a page of all that an account gives access to.
+    fn resources_request(&self, account: &AccountRef<'_>, cursor: Option<&Cursor>) -> HttpRequest;
+
+    /// A page of all that an account gives access to.
+    ///
+    /// # Errors
+    /// When it is not a page; the error says what to do.
+    fn read_resources(
+        &self,
+        account: &AccountRef<'_>,
+        cursor: Option<&Cursor>,
+        response: &HttpResponse,
+        now: Timestamp,
+    ) -> Result<ResourcePage, ProviderError>;
+}
+
+/// A provider account.
+#[derive(Debug, Clone, Copy)]
+pub struct AccountRef<'a> {
+    /// Its immutable id.
+    pub id: &'a AccountId,
+    /// Its name: some APIs ask for it in their addresses.
+    pub name: &'a str,
+}
+
+/// A resource, and the account it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The resource.
+    pub resource: ResourceRef,
+    /// The immutable id of its owner. For GitHub that is no installation, which only webhooks tell.
+    pub account: AccountId,
+    /// The name of its owner.
+    pub account_name: String,
+}
+
+/// A page of resources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourcePage {
+    /// The resources.
+    pub resources: Vec<ResourceRef>,
+    /// Where the next page starts; `None` at the end.
+    pub next: Option<Cursor>,
 }
 
 /// What a unit reads.

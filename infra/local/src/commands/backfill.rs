@@ -1,6 +1,6 @@
-//! `backfill`: the history of a real repository, into the local rows.
+//! `backfill`: the history of a real repository, project or team, into the local rows.
 
-mod repository;
+mod resource;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ use connector_domain::connection::Integration;
 use connector_domain::ports::Clock;
 use connector_domain::{RunId, Secret, Timestamp};
 use connector_flows::{StartRequest, Started, UnitStart};
-use connector_providers::Provider;
+use connector_providers::{Found, Provider};
 
 use super::follow::{Ended, Standing, follow};
 use super::interrupt::{INTERRUPTED, interrupted};
@@ -27,29 +27,30 @@ use crate::render::Output;
 use crate::render::style::Paint;
 use crate::render::text::{count, minute};
 use crate::stack::{LinkRequest, Options, Stack, StackError, Template};
-use repository::Repository;
 
 /// How long pages that are fetched may take to be captured after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Fetch the history of a repository into the local store.
+/// Fetch the history of a repository, project or team into the local store.
 ///
 /// Only what is not known to be complete is fetched. Ctrl-C cancels; what is stored stays.
 #[derive(Args)]
 #[command(after_help = "Examples:
   cargo local backfill --provider github --resource rust-lang/log --depth 30
-  GITHUB_TOKEN=... cargo local backfill --provider github --resource OWNER/REPO --depth 90 --token-env GITHUB_TOKEN")]
+  GITHUB_TOKEN=... cargo local backfill --provider github --resource OWNER/REPO --depth 90 --token-env GITHUB_TOKEN
+  LINEAR_KEY=... cargo local backfill --provider linear --resource ENG --token-env LINEAR_KEY")]
 pub(super) struct Backfill {
     /// Where the history is.
     #[arg(long, value_name = "NAME", value_parser = provider())]
     provider: &'static dyn Provider,
-    /// Whose history.
-    #[arg(long, value_name = "OWNER/REPO")]
+    /// Whose history: OWNER/REPO of GitHub, TEAM/PROJECT of Vercel, the KEY of a Linear team, ORGANIZATION/PROJECT of Sentry.
+    #[arg(long, value_name = "NAME")]
     resource: String,
     /// Days back: 1, 7, 30 or 90.
     #[arg(long, value_name = "DAYS", default_value = "30")]
     depth: Depth,
-    /// The environment variable with a token. Without one, GitHub shows what is public, in 60 calls an hour.
+    /// The environment variable with a token. Without one, GitHub shows what is public, in 60 calls an hour; the others
+    /// show nothing.
     #[arg(long, value_name = "VARIABLE")]
     token_env: Option<String>,
     /// Where the provider's API is, when it is not at its usual address.
@@ -71,9 +72,9 @@ impl Backfill {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::NOTHING, output.aside);
         let token = self.token_env.as_deref().map(secret_in).transpose()?;
-        let repository = self.find(token.as_ref()).await?;
+        let found = self.find(token.as_ref()).await?;
         let stack = self.stack(token).await?;
-        let integration = self.link(&stack, &repository).await?;
+        let integration = self.link(&stack, &found).await?;
         let name = output.look.style.strong(&integration.resource.name);
         let days = count(self.depth.days().into(), "day", "days");
         output.line(format!("{name}, {days} back, into workspace {}", self.tenant.workspace))?;
@@ -115,13 +116,13 @@ impl Backfill {
         result
     }
 
-    async fn find(&self, token: Option<&Secret>) -> Result<Repository, Failure> {
+    async fn find(&self, token: Option<&Secret>) -> Result<Found, Failure> {
         let kind = self.provider.kind();
         let mut http = ReqwestHttp::builder();
         if let Some(url) = &self.api_url {
             http = http.base_url(kind, url).map_err(|_| StackError::ApiUrl { provider: kind })?;
         }
-        repository::find(&http.build()?, self.provider, &self.resource, token, SystemClock.now()).await
+        resource::find(&http.build()?, self.provider, &self.resource, token, SystemClock.now()).await
     }
 
     async fn stack(&self, token: Option<Secret>) -> Result<Stack, Failure> {
@@ -136,16 +137,16 @@ impl Backfill {
     }
 
     /// A link that is there keeps its account and settings; webhooks may come through it.
-    async fn link(&self, stack: &Stack, repository: &Repository) -> Result<Integration, Failure> {
+    async fn link(&self, stack: &Stack, found: &Found) -> Result<Integration, Failure> {
         let kind = self.provider.kind();
         let workspace = &self.tenant.workspace;
-        let known = stack.stores().connections.integration(kind, &repository.resource.id, workspace).await?;
+        let known = stack.stores().connections.integration(kind, &found.resource.id, workspace).await?;
         let request = LinkRequest {
             workspace: workspace.clone(),
             provider: kind,
-            account: known.as_ref().map_or_else(|| repository.owner.clone(), |link| link.account.clone()),
-            account_name: repository.owner_name.clone(),
-            resource: repository.resource.clone(),
+            account: known.as_ref().map_or_else(|| found.account.clone(), |link| link.account.clone()),
+            account_name: found.account_name.clone(),
+            resource: found.resource.clone(),
             settings: link::settings(known.as_ref(), kind),
         };
         Ok(stack.link(request).await?.integration)

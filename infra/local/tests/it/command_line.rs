@@ -249,7 +249,7 @@ async fn a_backfill_that_cannot_be_done_says_why() {
     let url = server.github_url();
     let of = |name: &str| data.run(&["backfill", "--provider", "github", "--api-url", &url, "--resource", name]);
     assert_fails(&of("acme/rokcet"), "github answered 404 about acme/rokcet", "--token-env");
-    assert_fails(&of("rocket"), "\"rocket\" is no repository", "OWNER/REPO");
+    assert_fails(&of("rocket"), "\"rocket\" is no resource of github", "OWNER/REPO");
     assert_fails(
         &backfill(&data, &server, &["--token-env", "CONNECTORS_NO_SUCH"]),
         "CONNECTORS_NO_SUCH is not set",

@@ -149,12 +149,19 @@ fn headers(request: &HttpRequest, bearer: Option<&Secret>) -> Result<HeaderMap, 
         headers.entry(reqwest::header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     }
     if let Some(bearer) = bearer {
-        let value = zeroize::Zeroizing::new([b"Bearer ", bearer.expose()].concat());
+        let scheme: &[u8] = if stands_alone(request.provider, bearer) { b"" } else { b"Bearer " };
+        let value = zeroize::Zeroizing::new([scheme, bearer.expose()].concat());
         let mut value = HeaderValue::from_bytes(&value).map_err(|_| HttpError::Invalid)?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+/// A person's API key of Linear is refused when it is called a bearer token.
+/// <https://linear.app/developers/graphql#personal-api-keys>
+fn stands_alone(provider: ProviderKind, token: &Secret) -> bool {
+    provider == ProviderKind::Linear && token.expose().starts_with(b"lin_api_")
 }
 
 /// Where a response redirects to, if it does.

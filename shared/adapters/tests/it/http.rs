@@ -70,6 +70,18 @@ async fn a_request_carries_what_it_should() {
 }
 
 #[tokio::test]
+async fn a_persons_key_of_linear_is_no_bearer_token() {
+    let server = serve(vec![response("200 OK", &[], b"{}"), response("200 OK", &[], b"{}")]).await;
+    let http = ReqwestHttp::builder().base_url(ProviderKind::Linear, &server.url).unwrap().build().unwrap();
+    for token in ["lin_api_canary", "lin_oauth_canary"] {
+        let token = Secret::new(token);
+        http.send(&HttpRequest::get(ProviderKind::Linear, "/graphql"), token.as_ref()).await.unwrap();
+    }
+    assert!(server.heads()[0].contains("authorization: lin_api_canary\r\n"));
+    assert!(server.heads()[1].contains("authorization: bearer lin_oauth_canary\r\n"));
+}
+
+#[tokio::test]
 async fn a_body_is_posted_as_json() {
     let server = serve(vec![response("200 OK", &[], b"{}")]).await;
     let mut request = get("/graphql");

@@ -13,7 +13,7 @@ use super::facts::{Missing, issue, pull_request, release};
 use super::paging::{IssuePlace, Place, PullPlace, ReleasePlace, Seen, Stamp};
 use super::payload::{Issue, PullRequest, Release, Repo};
 use crate::json::{self, NumericId};
-use crate::{PageMeta, Scope, encode, headers, page};
+use crate::{PageMeta, Scope, encode, headers, page, resource};
 
 /// What can be listed.
 pub(super) const LISTS: &[EntityType] = &[EntityType::PullRequest, EntityType::Issue, EntityType::Release];
@@ -60,12 +60,9 @@ fn whole_second(at: Timestamp) -> String {
 }
 
 /// `/repos/{owner}/{name}`; `None` when the name is not of that form.
-fn repository_path(name: &str) -> Option<String> {
-    let (owner, repository) = name.split_once('/')?;
-    let fit = |part: &str| {
-        !matches!(part, "" | "." | "..") && !part.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control())
-    };
-    (fit(owner) && fit(repository)).then(|| format!("/repos/{}/{}", encode::path(owner), encode::path(repository)))
+pub(super) fn repository_path(name: &str) -> Option<String> {
+    let (owner, repository) = resource::pair(name)?;
+    Some(format!("/repos/{}/{}", encode::path(owner), encode::path(repository)))
 }
 
 /// Whether the response is a page, and where the next one starts.
@@ -105,7 +102,7 @@ fn next_place<P: Place>(
 
 /// The number of the next page, if there is one. Only the number is taken from the link: its host and path are GitHub's
 /// affair, and a page before this one would be a loop.
-fn next_page(response: &HttpResponse, current: u32) -> Option<u32> {
+pub(super) fn next_page(response: &HttpResponse, current: u32) -> Option<u32> {
     let target = headers::link(&response.headers, "next")?;
     let query = target.split_once('?').map_or("", |(_, query)| query);
     let named = query.split('&').find_map(|pair| pair.strip_prefix("page=")?.parse().ok());

@@ -10,6 +10,7 @@ mod lifecycle;
 mod links;
 mod paging;
 mod payload;
+mod resources;
 mod routing;
 mod signature;
 mod webhook;
@@ -20,7 +21,10 @@ use connector_domain::http::{Headers, HttpRequest, HttpResponse, WebhookRequest}
 use connector_domain::transformed::Transformed;
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
-use crate::{BackfillSource, PageMeta, Provider, Rejection, Route, Scope, WebhookSource};
+use crate::{
+    AccountRef, BackfillSource, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource, Route, Scope,
+    WebhookSource,
+};
 
 /// GitHub.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +56,34 @@ impl WebhookSource for GitHub {
 
     fn transform_webhook(&self, event: &str, delivery: &Delivery<Verified>) -> Transformed {
         webhook::transform(event, delivery)
+    }
+}
+
+impl ResourceSource for GitHub {
+    fn resource_form(&self) -> &'static str {
+        resources::FORM
+    }
+
+    fn resource_request(&self, name: &str) -> Option<HttpRequest> {
+        resources::request(name)
+    }
+
+    fn read_resource(&self, response: &HttpResponse, now: Timestamp) -> Result<Found, ProviderError> {
+        resources::read_one(response, now)
+    }
+
+    fn resources_request(&self, _account: &AccountRef<'_>, cursor: Option<&Cursor>) -> HttpRequest {
+        resources::page_request(cursor)
+    }
+
+    fn read_resources(
+        &self,
+        _account: &AccountRef<'_>,
+        cursor: Option<&Cursor>,
+        response: &HttpResponse,
+        now: Timestamp,
+    ) -> Result<ResourcePage, ProviderError> {
+        resources::read_page(cursor, response, now)
     }
 }
 

@@ -31,11 +31,16 @@ pub(super) fn page_request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option
             "filter": (list.filter)(scope.resource.id.as_str(), place.edge),
         },
     });
-    Some(HttpRequest {
+    Some(post(&body))
+}
+
+/// A query. <https://linear.app/developers/graphql>
+pub(super) fn post(body: &serde_json::Value) -> HttpRequest {
+    HttpRequest {
         method: Method::Post,
         body: Some(body.to_string()),
         ..HttpRequest::get(ProviderKind::Linear, "/graphql")
-    })
+    }
 }
 
 /// Whether the response is a page, and where the next one starts.

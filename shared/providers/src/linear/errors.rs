@@ -83,6 +83,11 @@ pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
     error(response, "the body is not a page", Disposition::unavailable(None))
 }
 
+/// The answer is whole, and there is no such team in it.
+pub(super) fn no_such_team(response: &HttpResponse) -> ProviderError {
+    error(response, "the team is not there, or hidden", Disposition::Fail(FailCode::NOT_FOUND))
+}
+
 /// Decides by the codes in the body and by status. `paged` is whether the request went on from a cursor.
 /// A body with errors is no page, whatever else it holds: what is missing in it would be missing for ever.
 pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Result<(), ProviderError> {

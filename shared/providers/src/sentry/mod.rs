@@ -9,6 +9,7 @@ mod facts;
 mod lifecycle;
 mod paging;
 mod payload;
+mod resources;
 mod routing;
 mod signature;
 mod webhook;
@@ -19,7 +20,10 @@ use connector_domain::http::{Headers, HttpRequest, HttpResponse, WebhookRequest}
 use connector_domain::transformed::Transformed;
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
-use crate::{BackfillSource, PageMeta, Provider, Rejection, Route, Scope, WebhookSource};
+use crate::{
+    AccountRef, BackfillSource, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource, Route, Scope,
+    WebhookSource,
+};
 
 /// Sentry.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,34 @@ impl WebhookSource for Sentry {
 
     fn transform_webhook(&self, event: &str, delivery: &Delivery<Verified>) -> Transformed {
         webhook::transform(event, delivery)
+    }
+}
+
+impl ResourceSource for Sentry {
+    fn resource_form(&self) -> &'static str {
+        resources::FORM
+    }
+
+    fn resource_request(&self, name: &str) -> Option<HttpRequest> {
+        resources::request(name)
+    }
+
+    fn read_resource(&self, response: &HttpResponse, now: Timestamp) -> Result<Found, ProviderError> {
+        resources::read_one(response, now)
+    }
+
+    fn resources_request(&self, account: &AccountRef<'_>, cursor: Option<&Cursor>) -> HttpRequest {
+        resources::page_request(account, cursor)
+    }
+
+    fn read_resources(
+        &self,
+        account: &AccountRef<'_>,
+        cursor: Option<&Cursor>,
+        response: &HttpResponse,
+        now: Timestamp,
+    ) -> Result<ResourcePage, ProviderError> {
+        resources::read_page(account, cursor, response, now)
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn page_request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option
     })
 }
 
-fn team(account: &AccountId) -> Option<&str> {
+pub(super) fn team(account: &AccountId) -> Option<&str> {
     Some(account.as_str()).filter(|id| id.starts_with("team_"))
 }
 

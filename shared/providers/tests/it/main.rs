@@ -13,6 +13,7 @@ mod corpus;
 mod golden;
 mod linear;
 mod pages;
+mod resources;
 mod sentry;
 mod support;
 mod vectors;

@@ -8,7 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{ExecutableDocument, Schema};
 use connector_domain::http::HttpRequest;
 use connector_providers::linear::Linear;
-use connector_providers::{BackfillSource, Scope};
+use connector_providers::{AccountRef, BackfillSource, ResourceSource, Scope};
 use serde_json::Value;
 
 use crate::support::{outside, resource, window};
@@ -19,19 +19,19 @@ const MAX_COST: f64 = 10_000.0;
 const DEFAULT_LENGTH: f64 = 50.0;
 
 fn requests() -> Vec<HttpRequest> {
-    let entities = Linear.entity_types().iter();
-    entities
-        .map(|entity| {
-            let scope = Scope {
-                account: &crate::support::account(),
-                resource: &resource(),
-                entity: *entity,
-                window: window(),
-                page_size: u32::MAX,
-            };
-            Linear.page_request(&scope, None).unwrap()
-        })
-        .collect()
+    let lists = Linear.entity_types().iter().map(|entity| {
+        let scope = Scope {
+            account: &crate::support::account(),
+            resource: &resource(),
+            entity: *entity,
+            window: window(),
+            page_size: u32::MAX,
+        };
+        Linear.page_request(&scope, None).unwrap()
+    });
+    let account = crate::support::account();
+    let teams = Linear.resources_request(&AccountRef { id: &account, name: "acme" }, None);
+    lists.chain([teams, Linear.resource_request("ENG").unwrap()]).collect()
 }
 
 /// Points: a tenth for each field, one for each object, and all of a list as often as it is long. That is the stricter
