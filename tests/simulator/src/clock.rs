@@ -26,7 +26,7 @@ impl Clock {
     /// A clock that stands still at `at` until it is moved.
     #[must_use]
     pub fn manual(at: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(at.as_second()))))
+        Self(Source::Manual(Arc::new(AtomicI64::new(at.as_millisecond()))))
     }
 
     /// A clock that asks `now` each time.
@@ -35,26 +35,28 @@ impl Clock {
         Self(Source::Asked(Arc::new(now)))
     }
 
-    /// The present time, in whole seconds as GitHub gives it.
+    /// The present time, in whole milliseconds: no provider tells more.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        match &self.0 {
-            Source::Manual(second) => Timestamp::from_second(second.load(Ordering::SeqCst)).unwrap_or(Timestamp::MAX),
-            Source::Asked(now) => whole_second(now()),
-        }
+        let millisecond = match &self.0 {
+            Source::Manual(millisecond) => millisecond.load(Ordering::SeqCst),
+            Source::Asked(now) => now().as_millisecond(),
+        };
+        Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
     }
 
     /// Moves a manual clock to `at`. A clock that asks another one cannot be set: the call does nothing.
     pub fn set(&self, at: Timestamp) {
-        if let Source::Manual(second) = &self.0 {
-            second.store(at.as_second(), Ordering::SeqCst);
+        if let Source::Manual(millisecond) = &self.0 {
+            millisecond.store(at.as_millisecond(), Ordering::SeqCst);
         }
     }
 
     /// Moves a manual clock forward.
     pub fn advance(&self, by: SignedDuration) {
-        if let Source::Manual(second) = &self.0 {
-            second.fetch_add(by.as_secs(), Ordering::SeqCst);
+        if let Source::Manual(millisecond) = &self.0 {
+            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            millisecond.fetch_add(by, Ordering::SeqCst);
         }
     }
 }
@@ -65,7 +67,7 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// GitHub's times carry no fraction of a second.
+/// The times of GitHub, and of the headers of HTTP, carry no fraction of a second.
 pub(crate) fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
@@ -78,14 +80,14 @@ mod tests {
     fn a_manual_clock_is_shared_by_its_clones() {
         let clock = Clock::manual(Timestamp::UNIX_EPOCH);
         let twin = clock.clone();
-        clock.advance(SignedDuration::from_secs(90));
-        assert_eq!(twin.now().as_second(), 90);
+        clock.advance(SignedDuration::from_millis(90_001));
+        assert_eq!(twin.now().as_millisecond(), 90_001);
     }
 
     #[test]
     fn an_asking_clock_drops_fractions_and_ignores_set() {
-        let clock = Clock::asking(|| Timestamp::new(5, 999_000_000).unwrap_or_default());
+        let clock = Clock::asking(|| Timestamp::new(5, 999_999_999).unwrap_or_default());
         clock.set(Timestamp::MAX);
-        assert_eq!(clock.now(), Timestamp::from_second(5).unwrap_or_default());
+        assert_eq!(clock.now(), Timestamp::from_millisecond(5_999).unwrap_or_default());
     }
 }

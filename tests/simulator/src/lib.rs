@@ -19,12 +19,19 @@
 //! This crate owns what the providers say on the wire. It must not know our product: it depends on no other
 //! crate of the workspace, so that a shared misunderstanding cannot hide in both.
 
+mod budget;
 mod clock;
 pub mod github;
+mod injection;
 mod random;
 mod server;
+mod signed;
+mod wire;
 mod world;
 
 pub use clock::Clock;
+pub use injection::Injection;
 pub use server::{Server, router};
+pub use signed::SignedWebhook;
+pub use wire::RecordedRequest;
 pub use world::World;

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use axum::Router;
 
-use crate::{World, random::mix};
+use crate::{Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, random::mix, wire::Front};
 
 mod api;
 mod draft;
@@ -23,13 +23,15 @@ mod words;
 
 pub use api::{budget::Limits, order::IssuePaging};
 pub use draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Origin};
-pub use fault::{Fault, Injection};
+pub use fault::Fault;
 pub use item::CloseReason;
 pub use populate::Populate;
 pub use repository::Repository;
-pub use webhook::{SignedWebhook, Webhook};
+pub use webhook::Webhook;
 
-use api::{budget::Budgets, token::Tokens};
+pub use crate::SignedWebhook;
+
+use api::{budget::Caller, token::Tokens};
 use json::user::User;
 use repo::Repo;
 
@@ -39,32 +41,16 @@ pub struct GitHub {
     world: World,
 }
 
-/// A request that was answered. It never holds a token: only whether there was one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedRequest {
-    /// `GET`, `POST`, ...
-    pub method: String,
-    /// Path and query below the base address: `/repos/acme/rocket/pulls?state=all`.
-    pub path: String,
-    /// The status it was answered with.
-    pub status: u16,
-    /// Whether it carried an `Authorization` header.
-    pub authorized: bool,
-    /// Whether it carried a validator (`If-None-Match`).
-    pub conditional: bool,
-}
-
 /// Everything GitHub knows.
 pub(crate) struct State {
     pub(crate) seed: u64,
     pub(crate) repos: BTreeMap<u64, Repo>,
     /// Present and former full names in lower case: GitHub does not tell cases apart.
     names: BTreeMap<String, u64>,
-    pub(crate) requests: Vec<RecordedRequest>,
-    pub(crate) faults: Vec<Injection>,
-    pub(crate) budgets: Budgets,
+    pub(crate) front: Front<Fault>,
+    pub(crate) limits: Limits,
+    pub(crate) budgets: Budgets<Caller>,
     pub(crate) tokens: Tokens,
-    pub(crate) latency: Duration,
     pub(crate) issue_paging: IssuePaging,
 }
 
@@ -74,11 +60,10 @@ impl State {
             seed,
             repos: BTreeMap::new(),
             names: BTreeMap::new(),
-            requests: Vec::new(),
-            faults: Vec::new(),
+            front: Front::default(),
+            limits: Limits::default(),
             budgets: Budgets::default(),
             tokens: Tokens::new(seed),
-            latency: Duration::ZERO,
             issue_paging: IssuePaging::default(),
         }
     }
@@ -110,7 +95,7 @@ impl GitHub {
     /// Adds an empty repository, or answers the one of that name. Its owner becomes an organisation with one
     /// installation of our App, shared by all its repositories.
     pub fn add_repository(&self, owner: &str, name: &str) -> Repository {
-        let now = self.world.now();
+        let now = whole_second(self.world.now());
         let mut state = self.world.github_state();
         let full_name = format!("{owner}/{name}");
         let installation_id = state.installation_of(owner);
@@ -143,29 +128,29 @@ impl GitHub {
     /// Every request answered so far, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.world.github_state().requests.clone()
+        self.world.github_state().front.requests.clone()
     }
 
     /// Forgets the requests answered so far.
     pub fn forget_requests(&self) {
-        self.world.github_state().requests.clear();
+        self.world.github_state().front.requests.clear();
     }
 
     /// Makes a coming request fail: the next one, or the one an [`Injection`] describes.
     ///
     /// Injections are asked in the order they came; a request meets at most one of them.
-    pub fn inject(&self, fault: impl Into<Injection>) {
-        self.world.github_state().faults.push(fault.into());
+    pub fn inject(&self, fault: impl Into<Injection<Fault>>) {
+        self.world.github_state().front.faults.push(fault.into());
     }
 
     /// Changes how many requests an hour allows.
     pub fn set_limits(&self, limits: Limits) {
-        self.world.github_state().budgets.set_limits(limits);
+        self.world.github_state().limits = limits;
     }
 
     /// Makes every answer take this long.
     pub fn set_latency(&self, latency: Duration) {
-        self.world.github_state().latency = latency;
+        self.world.github_state().front.latency = latency;
     }
 
     /// Chooses how `/issues` is paged.

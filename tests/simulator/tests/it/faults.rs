@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use connector_simulator::github::{Fault, Injection};
+use connector_simulator::{Injection, github::Fault};
 use hyper::Method;
 
 use crate::client::{Reply, Stage};
 
 const LIST: &str = "/repos/acme/rocket/pulls?state=all&per_page=2";
 
-async fn meet(fault: impl Into<Injection>) -> (Stage, Reply) {
+async fn meet(fault: impl Into<Injection<Fault>>) -> (Stage, Reply) {
     let stage = Stage::filled(6, 0, 0).await;
     stage.github.inject(fault);
     let reply = stage.get(LIST).await;

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::{super::json::text, budget::Caller};
+use crate::wire::Content;
 
 /// What to send, apart from the headers every answer has.
 pub(crate) struct Answer {
@@ -15,15 +16,6 @@ pub(crate) struct Answer {
     pub(crate) link: Option<String>,
     /// Headers that only this kind of answer has.
     pub(crate) extra: Vec<(&'static str, String)>,
-}
-
-/// The body.
-pub(crate) enum Content {
-    Empty,
-    Json(String),
-    /// A list whose items are still apart, so that one of them can be spoilt.
-    Items(Vec<String>),
-    Html(String),
 }
 
 /// A page as GitHub's load balancer sends it when the application does not answer.

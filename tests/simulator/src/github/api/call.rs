@@ -1,31 +1,26 @@
 //! One request, read.
 
-use axum::{
-    extract::Request,
-    http::{
-        HeaderMap, Method,
-        header::{AUTHORIZATION, HOST, IF_NONE_MATCH, USER_AGENT},
-    },
-};
-use url::form_urlencoded;
+use std::ops::Deref;
+
+use axum::{extract::Request, http::header::USER_AGENT};
 
 use super::super::State;
+use crate::wire::{self, header};
 
-/// A request as far as the API looks at it. Not printable: it holds a token.
+/// A request as far as GitHub's API looks at it. Not printable: it holds a token.
 pub(crate) struct Call {
-    pub(crate) method: Method,
-    /// Path below the base address.
-    pub(crate) path: String,
-    /// Path and query below the base address.
-    pub(crate) target: String,
-    pub(crate) query: Vec<(String, String)>,
-    /// The base address as the caller knows it: `Link` and `location` point there.
-    pub(crate) base: String,
-    pub(crate) authorization: Option<String>,
+    common: wire::Call,
     pub(crate) has_user_agent: bool,
-    pub(crate) if_none_match: Option<String>,
     /// None for a version that does not exist.
     pub(crate) version: Option<Version>,
+}
+
+impl Deref for Call {
+    type Target = wire::Call;
+
+    fn deref(&self) -> &wire::Call {
+        &self.common
+    }
 }
 
 /// The versions of <https://docs.github.com/en/rest/about-the-rest-api/api-versions>.
@@ -48,24 +43,14 @@ impl Version {
 impl Call {
     pub(crate) fn read(request: &Request) -> Self {
         let headers = request.headers();
-        let uri = request.uri();
-        let host = header(headers, HOST.as_str())
-            .or_else(|| uri.authority().map(ToString::to_string))
-            .unwrap_or_else(|| "localhost".to_owned());
         let version = match header(headers, "x-github-api-version").as_deref() {
             None | Some("2022-11-28") => Some(Version::V2022),
             Some("2026-03-10") => Some(Version::V2026),
             Some(_) => None,
         };
         Self {
-            method: request.method().clone(),
-            path: uri.path().to_owned(),
-            target: uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string),
-            query: form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect(),
-            base: format!("http://{host}/github"),
-            authorization: header(headers, AUTHORIZATION.as_str()),
+            common: wire::Call::read(request, "/github"),
             has_user_agent: header(headers, USER_AGENT.as_str()).is_some_and(|agent| !agent.trim().is_empty()),
-            if_none_match: header(headers, IF_NONE_MATCH.as_str()),
             version,
         }
     }
@@ -85,17 +70,8 @@ impl Call {
         }
     }
 
-    /// The first value of a query parameter.
-    pub(crate) fn param(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
-    }
-
     /// A version is checked before anything asks for it.
     pub(crate) fn older_fields(&self) -> bool {
         self.version != Some(Version::V2026)
     }
-}
-
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }

@@ -17,11 +17,12 @@ use super::{
         },
         repo::Repo,
     },
-    answer::{Answer, Content},
+    answer::Answer,
     call::Call,
     order::{IssuePaging, Listing, Only, Sort, Wanted, event_of, place},
     page::{self, Cursor, Page},
 };
+use crate::wire::Content;
 
 /// Page numbers of `/issues` end here.
 const DEEPEST: usize = 10_000;
@@ -44,7 +45,7 @@ pub(crate) fn list(repo: &mut Repo, call: &Call, listing: Listing, paging: Issue
         (page.range(order.len()), page::numbered(call, &address, page, order.len()))
     };
     let keys = order.get(range).unwrap_or_default();
-    let mut answer = Answer::new(200, Content::Items(items(repo, call, listing, keys)));
+    let mut answer = Answer::new(200, Content::items(items(repo, call, listing, keys)));
     answer.link = link;
     answer.etag = Some(etag(repo, call, listing, keys));
     answer

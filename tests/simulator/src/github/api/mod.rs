@@ -1,15 +1,10 @@
 //! The REST API: reads one request, finds its answer, and puts GitHub's headers on it.
 
-use std::time::Duration;
-
 use axum::{extract::State as Extract, http::Method, response::Response};
 use jiff::Timestamp;
 
-use super::{
-    RecordedRequest, State,
-    fault::{Fault, due},
-};
-use crate::World;
+use super::{State, fault::Fault};
+use crate::{World, budget::Budget, clock::whole_second, wire::pause};
 
 mod answer;
 pub(crate) mod budget;
@@ -22,7 +17,7 @@ mod routes;
 pub(crate) mod token;
 
 use answer::Answer;
-use budget::{Budget, Caller};
+use budget::Caller;
 use call::Call;
 
 /// Answers one request.
@@ -31,48 +26,37 @@ pub(crate) async fn answer(Extract(world): Extract<World>, request: axum::extrac
     let (fault, mut wait) = {
         let state = &mut *world.github_state();
         let canonical = call.canonical_path(state);
-        let paths = [call.target.as_str(), canonical.as_str()];
-        (due(&mut state.faults, &paths), state.latency)
+        (state.front.due(&[call.target.as_str(), canonical.as_str()]), state.front.latency)
     };
     if let Some(Fault::Slow(longer)) = &fault {
         wait += *longer;
     }
-    if wait > Duration::ZERO {
-        #[expect(clippy::disallowed_methods, reason = "a slow provider is slow: the product never waits like this")]
-        tokio::time::sleep(wait).await;
-    }
-    let now = world.now();
+    pause(wait).await;
+    let now = whole_second(world.now());
     let state = &mut *world.github_state();
     let (answer, budget) = serve(state, &call, fault.as_ref(), now);
-    state.requests.push(RecordedRequest {
-        method: call.method.to_string(),
-        path: call.target.clone(),
-        status: answer.status.as_u16(),
-        authorized: call.authorization.is_some(),
-        conditional: call.if_none_match.is_some(),
-    });
-    let serial = state.requests.len() as u64;
+    let serial = state.front.record(&call, answer.status.as_u16());
     header::finish(answer, &call, &budget, now, serial, fault.as_ref())
 }
 
 /// The answer, and the budget to show with it.
 fn serve(state: &mut State, call: &Call, fault: Option<&Fault>, now: Timestamp) -> (Answer, Budget) {
     let Ok(caller) = state.tokens.caller(call.authorization.as_deref(), now) else {
-        return (Answer::bad_credentials(), state.budgets.look(&Caller::Anonymous, now));
+        return (Answer::bad_credentials(), state.budget(&Caller::Anonymous, now));
     };
     if !call.has_user_agent {
-        return (Answer::no_user_agent(), state.budgets.look(&caller, now));
+        return (Answer::no_user_agent(), state.budget(&caller, now));
     }
     if call.version.is_none() {
-        return (Answer::unknown_version(), state.budgets.look(&caller, now));
+        return (Answer::unknown_version(), state.budget(&caller, now));
     }
     if call.method == Method::GET && call.path == "/rate_limit" {
         // Asking does not count.
-        let budget = state.budgets.look(&caller, now);
+        let budget = state.budget(&caller, now);
         return (routes::rate_limit(call, &budget), budget);
     }
-    if state.budgets.look(&caller, now).remaining() == 0 {
-        let budget = state.budgets.look(&caller, now);
+    if state.budget(&caller, now).remaining() == 0 {
+        let budget = state.budget(&caller, now);
         return (Answer::primary_limit(403, &caller), budget);
     }
     if let Some((answer, budget)) = fault.and_then(|fault| replaced(state, fault, &caller, now)) {
@@ -84,16 +68,16 @@ fn serve(state: &mut State, call: &Call, fault: Option<&Fault>, now: Timestamp) 
         if caller != Caller::Anonymous {
             // A 304 costs nothing with a token:
             // https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
-            return (answer, state.budgets.look(&caller, now));
+            return (answer, state.budget(&caller, now));
         }
     }
-    (answer, state.budgets.spend(&caller, now))
+    (answer, state.spend(&caller, now))
 }
 
 /// The answer of a fault that replaces the right one.
 fn replaced(state: &mut State, fault: &Fault, caller: &Caller, now: Timestamp) -> Option<(Answer, Budget)> {
     if let Fault::PrimaryLimit { status, reset_in } = fault {
-        let budget = state.budgets.look(caller, now).used_up(now, *reset_in);
+        let budget = state.budget(caller, now).used_up(now, *reset_in);
         return Some((Answer::primary_limit(*status, caller), budget));
     }
     let answer = match fault {
@@ -114,5 +98,5 @@ fn replaced(state: &mut State, fault: &Fault, caller: &Caller, now: Timestamp) -
         | Fault::BadItem(_)
         | Fault::Link(_) => return None,
     };
-    Some((answer, state.budgets.spend(caller, now)))
+    Some((answer, state.spend(caller, now)))
 }

@@ -14,14 +14,15 @@ use super::{
         },
         repo::Repo,
     },
-    answer::{Answer, Content},
-    budget::{Budget, Caller},
+    answer::Answer,
+    budget::Caller,
     call::Call,
     list::list,
     order::Listing,
     page::{self, Page},
     token::is_app_token,
 };
+use crate::{budget::Budget, wire::Content};
 
 /// Finds the answer. What is not here is 404, as a wrong address is on GitHub; so is one that ends in a slash.
 pub(crate) fn route(state: &mut State, call: &Call, caller: &Caller, now: Timestamp) -> Answer {
@@ -74,7 +75,7 @@ fn of_repository(state: &mut State, call: &Call, id: u64, rest: &[&str], now: Ti
         ["releases"] => list(repo, call, Listing::Releases, paging, now),
         ["issues", "events"] => list(repo, call, Listing::Events, paging, now),
         // Nobody comments here.
-        ["issues", "comments"] | ["pulls", "comments"] => Answer::new(200, Content::Items(Vec::new())),
+        ["issues", "comments"] | ["pulls", "comments"] => Answer::new(200, Content::items(Vec::new())),
         ["pulls", number] => one_pull(call, repo, number),
         ["issues", number] => one_issue(call, repo, number),
         _ => Answer::not_found(),
