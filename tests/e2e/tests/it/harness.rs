@@ -95,24 +95,7 @@ impl Harness {
 
     /// All observations, by identity.
     pub(crate) async fn observations(&self) -> BTreeMap<String, Observation> {
-        let filter = ObservationFilter {
-            provider: None,
-            source_type: None,
-            since: "2015-01-01T00:00:00Z".parse().unwrap(),
-            until: "2027-01-01T00:00:00Z".parse().unwrap(),
-            limit: 100_000,
-            cursor: None,
-        };
-        let page = self.stack.stores().observations.list(&workspace(), &filter).await.unwrap();
-        assert_eq!(page.next, None);
-        let count = page.observations.len();
-        let by_id: BTreeMap<_, _> = page
-            .observations
-            .into_iter()
-            .map(|observation| (observation.event.source_id.to_string(), observation))
-            .collect();
-        assert_eq!(by_id.len(), count, "an identity has two rows");
-        by_id
+        observations_of(&self.stack).await
     }
 
     /// Nothing may be left in any queue.
@@ -120,4 +103,26 @@ impl Harness {
         self.stack.settled().await;
         assert_eq!(self.stack.dead_letters().len(), 0, "there are dead letters");
     }
+}
+
+/// All observations of a stack, by identity.
+pub(crate) async fn observations_of(stack: &Stack) -> BTreeMap<String, Observation> {
+    let filter = ObservationFilter {
+        provider: None,
+        source_type: None,
+        since: "2015-01-01T00:00:00Z".parse().unwrap(),
+        until: "2027-01-01T00:00:00Z".parse().unwrap(),
+        limit: 100_000,
+        cursor: None,
+    };
+    let page = stack.stores().observations.list(&workspace(), &filter).await.unwrap();
+    assert_eq!(page.next, None);
+    let count = page.observations.len();
+    let by_id: BTreeMap<_, _> = page
+        .observations
+        .into_iter()
+        .map(|observation| (observation.event.source_id.to_string(), observation))
+        .collect();
+    assert_eq!(by_id.len(), count, "an identity has two rows");
+    by_id
 }

@@ -1,8 +1,14 @@
 //! Flows through the whole system, and rules about the repository and its template.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it skips"
+)]
 
 mod flows;
 mod harness;
+mod recorded;
 mod template;
 mod tidy;
