@@ -59,13 +59,35 @@ impl IgnoreReason {
     /// The provider sent an event that we do not know.
     #[must_use]
     pub fn unknown_event(event: &str) -> Self {
-        Self(format!("unknown_event:{}", word(event)).into())
+        Self::of("unknown_event", event)
     }
 
     /// The event is known and this action of it is not captured.
     #[must_use]
     pub fn action(action: &str) -> Self {
-        Self(format!("action_not_captured:{}", word(action)).into())
+        Self::of("action_not_captured", action)
+    }
+
+    /// The event is known and this action of it is new to us.
+    #[must_use]
+    pub fn unknown_action(action: &str) -> Self {
+        Self::of("unknown_action", action)
+    }
+
+    /// The thing came to a state that is known and not captured.
+    #[must_use]
+    pub fn state(state: &str) -> Self {
+        Self::of("state_not_captured", state)
+    }
+
+    /// The thing came to a state that is new to us.
+    #[must_use]
+    pub fn unknown_state(state: &str) -> Self {
+        Self::of("unknown_state", state)
+    }
+
+    fn of(code: &str, foreign: &str) -> Self {
+        Self(format!("{code}:{}", word(foreign)).into())
     }
 
     /// The code.

@@ -97,6 +97,41 @@ pub(super) struct BranchRepository {
     pub(super) html_url: Option<String>,
 }
 
+/// <https://docs.github.com/en/rest/pulls/reviews#list-reviews-for-a-pull-request>
+#[derive(Debug, Deserialize)]
+pub(super) struct Review {
+    pub(super) id: NumericId,
+    pub(super) user: Option<User>,
+    pub(super) body: Option<String>,
+    pub(super) state: Option<String>,
+    pub(super) html_url: Option<String>,
+    pub(super) commit_id: Option<String>,
+    pub(super) submitted_at: Option<Timestamp>,
+    /// In newer webhooks only.
+    pub(super) updated_at: Option<Timestamp>,
+}
+
+/// A comment, wherever it stands.
+/// <https://docs.github.com/en/rest/issues/comments>, <https://docs.github.com/en/rest/pulls/comments>,
+/// <https://docs.github.com/en/webhooks/webhook-events-and-payloads#discussion_comment>
+#[derive(Debug, Deserialize)]
+pub(super) struct Comment {
+    pub(super) id: NumericId,
+    pub(super) user: Option<User>,
+    pub(super) body: Option<String>,
+    pub(super) html_url: Option<String>,
+    pub(super) created_at: Option<Timestamp>,
+    /// On a line: the file, and line and commit as they were. Those without `original_` move with every push.
+    pub(super) path: Option<String>,
+    pub(super) original_line: Option<u64>,
+    pub(super) original_commit_id: Option<String>,
+    pub(super) pull_request_review_id: Option<NumericId>,
+    /// On a line: the comment that it answers.
+    pub(super) in_reply_to_id: Option<NumericId>,
+    /// In a discussion: the comment that it answers.
+    pub(super) parent_id: Option<NumericId>,
+}
+
 /// <https://docs.github.com/en/rest/issues/issues#list-repository-issues>
 #[derive(Debug, Deserialize)]
 pub(super) struct Issue {
@@ -156,6 +191,32 @@ pub(super) struct Answer {
 #[derive(Debug, Deserialize)]
 pub(super) struct Category {
     pub(super) name: Option<String>,
+}
+
+/// <https://docs.github.com/en/rest/deployments/deployments>
+#[derive(Debug, Deserialize)]
+pub(super) struct Deployment {
+    pub(super) id: NumericId,
+    pub(super) sha: String,
+    /// A branch, a tag or a commit.
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<String>,
+    pub(super) task: Option<String>,
+    pub(super) environment: Option<String>,
+    pub(super) production_environment: Option<bool>,
+    pub(super) description: Option<String>,
+}
+
+/// <https://docs.github.com/en/rest/deployments/statuses>
+#[derive(Debug, Deserialize)]
+pub(super) struct DeploymentStatus {
+    pub(super) state: String,
+    pub(super) creator: Option<User>,
+    pub(super) description: Option<String>,
+    pub(super) environment: Option<String>,
+    pub(super) environment_url: Option<String>,
+    pub(super) log_url: Option<String>,
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// <https://docs.github.com/en/webhooks/webhook-events-and-payloads#push>

@@ -1,14 +1,18 @@
 //! One constructor per entity: it alone makes identity, type, title, body, references and metadata, for both paths.
 
+pub(super) mod comment;
+pub(super) mod deployment;
 pub(super) mod discussion;
 pub(super) mod issue;
 pub(super) mod pull_request;
 pub(super) mod push;
 pub(super) mod release;
+pub(super) mod review;
+pub(super) mod subject;
 
 use connector_domain::event::Actor;
-use connector_domain::transformed::Quarantined;
-use connector_domain::{Metadata, Reference, ReferenceKind, SourceType, text};
+use connector_domain::transformed::{IgnoreReason, Quarantined};
+use connector_domain::{Metadata, Reference, ReferenceKind, SourceEvent, SourceType, text};
 
 use super::payload::{Label, Repo, User};
 use crate::json;
@@ -23,6 +27,9 @@ impl From<Missing> for Quarantined {
         json::quarantined("", format!("missing field {}", missing.0))
     }
 }
+
+/// A fact, or why what happened is not one to remember.
+pub(super) type Told = Result<SourceEvent, IgnoreReason>;
 
 /// Longest part of a title that is taken from a title of GitHub's.
 const MAX_SUBJECT_CHARS: usize = 100;
@@ -59,6 +66,11 @@ fn person<'a>(
         let url = user.html_url.as_deref().filter(|url| url.starts_with("https://"));
         reference(kind, login, Some(&url.map_or_else(|| repo.neighbour(login), str::to_owned)))
     })
+}
+
+/// A reference to a commit of the repository.
+fn commit(repo: &Repo, sha: &str) -> Option<Reference> {
+    reference(ReferenceKind::Commit, sha, Some(&repo.page("commit", sha)))
 }
 
 /// References to labels by their names.

@@ -3,7 +3,7 @@
 use connector_domain::event::Actor;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, Timestamp};
 
-use super::{Missing, actor, attributes, authored, body, labels, person, title};
+use super::{Missing, actor, attributes, authored, body, commit, labels, person, title};
 use crate::github::links;
 use crate::github::payload::{Branch, PullRequest, Repo, page};
 use crate::parts::{filled, reference};
@@ -137,10 +137,6 @@ fn references(pull: &PullRequest, transition: Transition, repo: &Repo) -> Vec<Re
     all.extend(labels(pull.labels.as_ref()));
     all.extend(person(ReferenceKind::Author, &pull.user, repo));
     all
-}
-
-fn commit(repo: &Repo, sha: &str) -> Option<Reference> {
-    reference(ReferenceKind::Commit, sha, Some(&repo.page("commit", sha)))
 }
 
 /// The branch of a fork is in the fork, and nowhere once the fork is deleted.

@@ -4,7 +4,7 @@ use connector_domain::event::Actor;
 use connector_domain::transformed::IgnoreReason;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, SourceId, SourceType, text};
 
-use super::{Missing, actor, attributes, title};
+use super::{Missing, actor, attributes, commit, title};
 use crate::github::payload::{Commit, Push, Repo};
 use crate::parts::{filled, reference};
 
@@ -76,11 +76,10 @@ fn files(commit: &Commit) -> usize {
 
 /// The head, the branch, then the other commits.
 fn references(push: &Push, branch: &str, repo: &Repo) -> Vec<Reference> {
-    let commit = |sha: &str| reference(ReferenceKind::Commit, sha, Some(&repo.page("commit", sha)));
     let mut all = Vec::new();
-    all.extend(commit(&push.after));
+    all.extend(commit(repo, &push.after));
     all.extend(reference(ReferenceKind::Branch, branch, Some(&repo.page("tree", branch))));
     let others = push.commits.iter().flatten().filter_map(|commit| commit.id.as_deref());
-    all.extend(others.filter(|sha| *sha != push.after).filter_map(commit));
+    all.extend(others.filter(|sha| *sha != push.after).filter_map(|sha| commit(repo, sha)));
     all
 }
