@@ -40,10 +40,21 @@ async fn apply_to(
         LifecycleAction::Uninstalled => {
             // The gate closes first: from here on nothing more is accepted for it.
             set_status(connections, connection.clone(), ConnectionStatus::Revoked, now).await?;
-            for link in links(connections, &connection).await? {
+            for link in links(connections, &connection).await?.into_iter().filter(|link| link.active) {
                 deactivate(connections, link, "uninstalled", now).await?;
             }
             Ok(())
+        }
+        LifecycleAction::AccountRenamed { name, owner_was } => {
+            for link in links(connections, &connection).await? {
+                let below = owner_was.as_ref().and_then(|owner| link.resource.name.strip_prefix(owner.as_str()));
+                if let Some(below) = below.filter(|below| below.starts_with('/')) {
+                    let renamed = format!("{name}{below}");
+                    rename(connections, link, &renamed, now).await?;
+                }
+            }
+            let renamed = Connection { account_name: name.clone(), updated_at: now, ..connection.clone() };
+            if connection.account_name == *name { Ok(()) } else { connections.put_connection(&renamed).await }
         }
         LifecycleAction::ResourcesRemoved(resources) => {
             for resource in resources {
@@ -54,15 +65,10 @@ async fn apply_to(
         LifecycleAction::ResourceGone { resource, reason } => {
             deactivate_one(connections, &connection, resource, reason, now).await
         }
-        LifecycleAction::ResourceRenamed(resource) => {
-            let Some(mut link) = link(connections, &connection, &resource.id).await? else { return Ok(()) };
-            if link.resource.name == resource.name {
-                return Ok(());
-            }
-            link.resource.name.clone_from(&resource.name);
-            link.updated_at = now;
-            connections.put_integration(&link).await
-        }
+        LifecycleAction::ResourceRenamed(resource) => match link(connections, &connection, &resource.id).await? {
+            Some(link) => rename(connections, link, &resource.name, now).await,
+            None => Ok(()),
+        },
     }
 }
 
@@ -82,7 +88,7 @@ async fn set_status(
 
 async fn links(connections: &dyn ConnectionStore, connection: &Connection) -> Result<Vec<Integration>, PortError> {
     let mut links = connections.integrations_in(&connection.workspace).await?;
-    links.retain(|link| link.connection == connection.id && link.active);
+    links.retain(|link| link.connection == connection.id);
     Ok(links)
 }
 
@@ -93,6 +99,20 @@ async fn link(
 ) -> Result<Option<Integration>, PortError> {
     let link = connections.integration(connection.provider, resource, &connection.workspace).await?;
     Ok(link.filter(|link| link.connection == connection.id))
+}
+
+async fn rename(
+    connections: &dyn ConnectionStore,
+    mut link: Integration,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), PortError> {
+    if link.resource.name == name {
+        return Ok(());
+    }
+    name.clone_into(&mut link.resource.name);
+    link.updated_at = now;
+    connections.put_integration(&link).await
 }
 
 async fn deactivate_one(
@@ -209,6 +229,24 @@ mod tests {
         let renamed = ResourceRef { name: "octo/new".into(), ..resource("1") };
         change(&store, LifecycleAction::ResourceRenamed(renamed)).await;
         assert_eq!(links_of(&store, "acme").await, [("1".into(), "octo/new".into()), name("2")]);
+    }
+
+    #[tokio::test]
+    async fn a_renamed_account_renames_what_is_named_after_it() {
+        let store = connected().await;
+        let (first, second) = (ResourceRef { name: "octo/one".into(), ..resource("1") }, resource("2"));
+        let other = ResourceRef { name: "octopus/two".into(), ..second };
+        change(&store, LifecycleAction::ResourceRenamed(first)).await;
+        change(&store, LifecycleAction::ResourceRenamed(other)).await;
+        let owner_was = Some("octo".to_owned());
+        change(&store, LifecycleAction::AccountRenamed { name: "hexa".into(), owner_was }).await;
+        assert_eq!(
+            links_of(&store, "acme").await,
+            [("1".into(), "hexa/one".into()), ("2".into(), "octopus/two".into())]
+        );
+        assert_eq!(links_of(&store, "beta").await, [name("1")]);
+        let renamed = store.connection(&connection("acme", &workspace("acme"), "42").id).await.unwrap().unwrap();
+        assert_eq!(renamed.account_name, "hexa");
     }
 
     #[tokio::test]

@@ -25,6 +25,13 @@ pub enum LifecycleAction {
     Suspended,
     /// It serves it again.
     Unsuspended,
+    /// The account has another name now.
+    AccountRenamed {
+        /// The new one.
+        name: String,
+        /// The old one, where the names of its resources begin with it: they have changed, too.
+        owner_was: Option<String>,
+    },
     /// Resources can now be linked.
     ResourcesAdded(Vec<ResourceRef>),
     /// Resources can no longer be read.
@@ -49,6 +56,7 @@ impl LifecycleAction {
             Self::Uninstalled => "uninstalled",
             Self::Suspended => "suspended",
             Self::Unsuspended => "unsuspended",
+            Self::AccountRenamed { .. } => "account_renamed",
             Self::ResourcesAdded(_) => "resources_added",
             Self::ResourcesRemoved(_) => "resources_removed",
             Self::ResourceRenamed(_) => "resource_renamed",

@@ -19,6 +19,7 @@ pub(super) enum Change {
     Uninstalled,
     Suspended,
     Unsuspended,
+    AccountRenamed,
     RepositoriesAdded,
     RepositoriesRemoved,
     RepositoryRenamed,
@@ -34,6 +35,26 @@ struct Body {
     #[serde(default)]
     repositories_removed: Vec<Listed>,
     repository: Option<Listed>,
+    account: Option<Account>,
+    changes: Option<Changes>,
+}
+
+/// The account that the app is installed on: of people and organizations the login, of enterprises the slug.
+#[derive(Deserialize)]
+struct Account {
+    login: Option<String>,
+    slug: Option<String>,
+}
+
+/// What an event changed: of an account, its name.
+#[derive(Deserialize)]
+struct Changes {
+    login: Option<Was>,
+}
+
+#[derive(Deserialize)]
+struct Was {
+    from: String,
 }
 
 /// A repository as these events tell it.
@@ -45,6 +66,7 @@ struct Listed {
 
 /// What the bodies of these events may hold at the top.
 const KNOWN: &[&str] = &[
+    "account",
     "action",
     "changes",
     "enterprise",
@@ -57,6 +79,7 @@ const KNOWN: &[&str] = &[
     "repository_selection",
     "requester",
     "sender",
+    "target_type",
 ];
 
 impl Change {
@@ -88,6 +111,13 @@ impl Change {
             Self::Uninstalled => Ok(LifecycleAction::Uninstalled),
             Self::Suspended => Ok(LifecycleAction::Suspended),
             Self::Unsuspended => Ok(LifecycleAction::Unsuspended),
+            Self::AccountRenamed => {
+                let name = body.account.and_then(|account| account.login.or(account.slug));
+                let name = name.ok_or_else(|| json::quarantined("account", "missing field login"))?;
+                // Repositories are named after people and organizations; an enterprise only owns these.
+                let owner_was = body.changes.and_then(|changes| changes.login).map(|login| login.from);
+                Ok(LifecycleAction::AccountRenamed { name, owner_was })
+            }
             Self::RepositoriesAdded => Ok(LifecycleAction::ResourcesAdded(all(body.repositories_added)?)),
             Self::RepositoriesRemoved => Ok(LifecycleAction::ResourcesRemoved(all(body.repositories_removed)?)),
             Self::RepositoryRenamed => Ok(LifecycleAction::ResourceRenamed(one(body.repository)?)),
@@ -131,6 +161,16 @@ mod tests {
         assert_eq!(read(Change::Suspended, installation), LifecycleAction::Suspended);
         assert_eq!(read(Change::Unsuspended, installation), LifecycleAction::Unsuspended);
 
+        let owner = r#"{"installation":{"id":5},"account":{"login":"acme"},"changes":{"login":{"from":"acne"}},
+            "target_type":"Organization"}"#;
+        let renamed = |name: &str, was: Option<&str>| LifecycleAction::AccountRenamed {
+            name: name.to_owned(),
+            owner_was: was.map(str::to_owned),
+        };
+        assert_eq!(read(Change::AccountRenamed, owner), renamed("acme", Some("acne")));
+        let enterprise = r#"{"installation":{"id":5},"account":{"slug":"acme-inc"},"changes":{"slug":{"from":"x"}}}"#;
+        assert_eq!(read(Change::AccountRenamed, enterprise), renamed("acme-inc", None));
+
         let lists = r#"{"installation":{"id":5},"repositories_added":[{"id":7,"full_name":"acme/a"}],
             "repositories_removed":[{"id":7,"full_name":"acme/b"}]}"#;
         let (added, removed) = (vec![repository("acme/a")], vec![repository("acme/b")]);
@@ -156,6 +196,7 @@ mod tests {
         assert!(Change::RepositoryDeleted.read(label.as_bytes()).is_err());
         assert!(Change::Uninstalled.read(repository.as_bytes()).is_err());
         assert!(Change::RepositoryDeleted.read(installation.as_bytes()).is_err());
+        assert!(Change::AccountRenamed.read(installation.as_bytes()).is_err());
     }
 
     #[test]

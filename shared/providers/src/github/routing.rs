@@ -12,6 +12,10 @@ use crate::json::{self, NumericId};
 /// The webhook was set up on a repository by hand: no installation stands for it, so nobody has authorised it.
 const NO_INSTALLATION: IgnoreReason = IgnoreReason::fixed("no_installation");
 
+/// A person has taken back what they had granted the app for themselves. We keep no token of a person: who may connect an
+/// installation is asked once, while it is connected, and the installation stands until an event of its own ends it.
+const USER_AUTHORIZATION: IgnoreReason = IgnoreReason::fixed("user_authorization");
+
 #[derive(Deserialize)]
 struct Envelope {
     installation: Option<Installation>,
@@ -25,7 +29,8 @@ struct Subject {
 
 /// Finds the account and, where the event is about one, the repository.
 pub(super) fn route(delivery: &Delivery<Verified>) -> Route {
-    if matches!(&delivery.origin, Origin::Webhook { event, .. } if event == "ping") {
+    let is = |name| matches!(&delivery.origin, Origin::Webhook { event, .. } if event == name);
+    if is("ping") {
         return Route::Nowhere(IgnoreReason::PING);
     }
     let envelope: Envelope = match json::parse(&delivery.raw) {
@@ -33,7 +38,7 @@ pub(super) fn route(delivery: &Delivery<Verified>) -> Route {
         Err(error) => return Route::Unreadable(error),
     };
     let Some(installation) = envelope.installation else {
-        return Route::Nowhere(NO_INSTALLATION);
+        return Route::Nowhere(if is("github_app_authorization") { USER_AUTHORIZATION } else { NO_INSTALLATION });
     };
     let resource = envelope.repository.map(|repository| ResourceId::parse(repository.id.to_string())).transpose();
     match (AccountId::parse(installation.id.to_string()), resource) {
@@ -77,6 +82,8 @@ mod tests {
     fn what_belongs_to_nobody_is_told_apart_from_what_cannot_be_read() {
         assert_eq!(routed("ping", b"not json"), Route::Nowhere(IgnoreReason::PING));
         assert_eq!(routed("push", br#"{"repository":{"id":1}}"#), Route::Nowhere(NO_INSTALLATION));
+        let revoked = routed("github_app_authorization", br#"{"action":"revoked","sender":{"id":1}}"#);
+        assert_eq!(revoked, Route::Nowhere(USER_AUTHORIZATION));
         for bad in [&b"[]"[..], b"{", b"\xff", br#"{"installation":{"id":-5}}"#, br#"{"installation":{"id":""}}"#] {
             assert!(matches!(routed("push", bad), Route::Unreadable(_)), "{bad:?}");
         }

@@ -122,6 +122,7 @@ pub(crate) fn shown(transformed: &Transformed) -> Value {
         Transformed::Lifecycle(change) => {
             let resources = match &change.action {
                 LifecycleAction::ResourcesAdded(all) | LifecycleAction::ResourcesRemoved(all) => json!(all),
+                LifecycleAction::AccountRenamed { name, owner_was } => json!([{ "owner": name, "was": owner_was }]),
                 LifecycleAction::ResourceRenamed(resource) => json!([resource]),
                 LifecycleAction::ResourceGone { resource, reason } => json!([{ "id": resource, "reason": reason }]),
                 _ => json!([]),
