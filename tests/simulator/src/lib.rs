@@ -26,6 +26,7 @@ mod injection;
 mod random;
 mod server;
 mod signed;
+pub mod vercel;
 mod wire;
 mod world;
 

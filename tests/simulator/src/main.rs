@@ -7,11 +7,12 @@ use std::{io, time::Duration};
 use clap::Parser;
 use connector_simulator::{
     Clock, Server, World,
-    github::{IssuePaging, Limits, Populate},
+    github::{IssuePaging, Limits, Populate, Repository},
+    vercel,
 };
 use jiff::Timestamp;
 
-/// Serves a simulated GitHub on 127.0.0.1 until Ctrl-C.
+/// Serves the simulated providers on 127.0.0.1 until Ctrl-C.
 #[derive(Parser)]
 #[command(after_help = "\
 Example:
@@ -36,19 +37,25 @@ struct Options {
     /// Releases in each repository.
     #[arg(long, default_value_t = 6)]
     releases: u32,
+    /// A Vercel project to fill, as TEAM/NAME; may be given several times.
+    #[arg(long = "vercel-project", value_name = "TEAM/NAME", default_value = "acme/rocket", value_parser = full_name)]
+    vercel_projects: Vec<(String, String)>,
+    /// Deployments in each Vercel project.
+    #[arg(long, default_value_t = 60)]
+    deployments: u32,
     /// How many days the history goes back.
     #[arg(long, default_value_t = 90)]
     days: u32,
     /// Wait so long before every answer.
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
-    /// Requests an hour with a token.
+    /// Requests an hour to GitHub with a token.
     #[arg(long, default_value_t = Limits::default().authenticated)]
     limit: u32,
-    /// Requests an hour without a token.
+    /// Requests an hour to GitHub without a token.
     #[arg(long, default_value_t = Limits::default().anonymous)]
     anonymous_limit: u32,
-    /// Page /issues by number, as GitHub did before 2025.
+    /// Page GitHub's /issues by number, as GitHub did before 2025.
     #[arg(long)]
     numbered_issues: bool,
 }
@@ -58,7 +65,7 @@ fn full_name(text: &str) -> Result<(String, String), String> {
         Some((owner, name)) if !owner.is_empty() && !name.is_empty() && !name.contains('/') => {
             Ok((owner.to_owned(), name.to_owned()))
         }
-        _ => Err("write it as OWNER/NAME, for example acme/rocket".to_owned()),
+        _ => Err("write it as two names, for example acme/rocket".to_owned()),
     }
 }
 
@@ -68,23 +75,8 @@ async fn main() -> io::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "here, and only here, simulated time is real time")]
     let clock = Clock::asking(Timestamp::now);
     let world = World::with_clock(options.seed, clock);
-    let github = world.github();
-    github.set_latency(Duration::from_millis(options.latency_ms));
-    github.set_limits(Limits { anonymous: options.anonymous_limit, authenticated: options.limit });
-    if options.numbered_issues {
-        github.set_issue_paging(IssuePaging::PageNumbers);
-    }
-    let mut repositories = Vec::new();
-    for (owner, name) in &options.repositories {
-        let repository = github.add_repository(owner, name);
-        repository.populate(Populate {
-            pull_requests: options.pull_requests,
-            issues: options.issues,
-            releases: options.releases,
-            ..Populate::ending(world.now(), options.days)
-        });
-        repositories.push(repository);
-    }
+    let repositories = fill_github(&world, &options);
+    let vercel_projects = fill_vercel(&world, &options);
     let server = Server::start_on(world, options.port).await?;
     let url = server.github_url();
     println!("GitHub      {url}");
@@ -96,8 +88,51 @@ async fn main() -> io::Result<()> {
         let name = repository.full_name();
         println!("try         curl -i '{url}/repos/{name}/pulls?state=all&per_page=2'");
     }
+    let url = server.vercel_url();
+    println!("Vercel      {url}");
+    for project in &vercel_projects {
+        let (name, id, team) = (project.name(), &project.id, &project.account_id);
+        println!("project     {url}/v9/projects/{name}?teamId={team}   id {id}");
+    }
+    if let Some(project) = vercel_projects.first() {
+        let (id, team) = (&project.id, &project.account_id);
+        let list = format!("{url}/v6/deployments?projectId={id}&teamId={team}&limit=2");
+        println!("try         curl -i -H 'authorization: Bearer any' '{list}'");
+    }
     println!("Ctrl-C stops it.");
     tokio::signal::ctrl_c().await?;
     server.stop().await;
     Ok(())
+}
+
+fn fill_github(world: &World, options: &Options) -> Vec<Repository> {
+    let github = world.github();
+    github.set_latency(Duration::from_millis(options.latency_ms));
+    github.set_limits(Limits { anonymous: options.anonymous_limit, authenticated: options.limit });
+    if options.numbered_issues {
+        github.set_issue_paging(IssuePaging::PageNumbers);
+    }
+    let fill = |(owner, name): &(String, String)| {
+        let repository = github.add_repository(owner, name);
+        repository.populate(Populate {
+            pull_requests: options.pull_requests,
+            issues: options.issues,
+            releases: options.releases,
+            ..Populate::ending(world.now(), options.days)
+        });
+        repository
+    };
+    options.repositories.iter().map(fill).collect()
+}
+
+fn fill_vercel(world: &World, options: &Options) -> Vec<vercel::Project> {
+    let vercel = world.vercel();
+    vercel.set_latency(Duration::from_millis(options.latency_ms));
+    let fill = |(team, name): &(String, String)| {
+        let project = vercel.add_project(team, name);
+        let history = vercel::Populate::ending(world.now(), options.days);
+        project.populate(vercel::Populate { deployments: options.deployments, ..history });
+        project
+    };
+    options.vercel_projects.iter().map(fill).collect()
 }

@@ -52,6 +52,30 @@ impl Random {
         out.truncate(digits);
         out
     }
+
+    /// `count` moments in order, from `since` up to `until`. Every sixteenth is that of the one before it.
+    pub(crate) fn moments(&mut self, count: u32, since: i64, until: i64) -> Vec<i64> {
+        let span = u64::try_from(until - since).unwrap_or(0);
+        let mut moments: Vec<i64> = (0..count).map(|_| since + i64::try_from(self.below(span)).unwrap_or(0)).collect();
+        moments.sort_unstable();
+        for index in (16..moments.len()).step_by(16) {
+            moments[index] = moments[index - 1];
+        }
+        moments
+    }
+
+    /// A version 4 UUID.
+    pub(crate) fn uuid(&mut self) -> String {
+        let hex = self.hex(32);
+        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+        format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+    }
+
+    /// So many letters and digits, for the ids of providers that use them.
+    pub(crate) fn alphanumeric(&mut self, length: usize) -> String {
+        const SIGNS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+        (0..length).map(|_| char::from(self.pick(SIGNS))).collect()
+    }
 }
 
 /// One number out of several.

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::{
     Clock,
-    github::{GitHub, State},
+    github::{self, GitHub},
+    vercel::{self, Vercel},
 };
 
 /// The simulated providers. Clones share one state.
@@ -19,7 +20,8 @@ pub struct World(Arc<Inner>);
 struct Inner {
     seed: u64,
     clock: Clock,
-    github: Mutex<State>,
+    github: Mutex<github::State>,
+    vercel: Mutex<vercel::State>,
 }
 
 /// Where a world begins unless told otherwise: 2026-06-01T12:00:00Z.
@@ -35,13 +37,24 @@ impl World {
     /// A world whose time is `clock`'s.
     #[must_use]
     pub fn with_clock(seed: u64, clock: Clock) -> Self {
-        Self(Arc::new(Inner { seed, clock, github: Mutex::new(State::new(seed)) }))
+        Self(Arc::new(Inner {
+            seed,
+            clock,
+            github: Mutex::new(github::State::new(seed)),
+            vercel: Mutex::new(vercel::State::new(seed)),
+        }))
     }
 
     /// The GitHub side.
     #[must_use]
     pub fn github(&self) -> GitHub {
         GitHub::new(self.clone())
+    }
+
+    /// The Vercel side.
+    #[must_use]
+    pub fn vercel(&self) -> Vercel {
+        Vercel::new(self.clone())
     }
 
     /// The clock the providers live by.
@@ -56,10 +69,18 @@ impl World {
         self.0.clock.now()
     }
 
-    pub(crate) fn github_state(&self) -> MutexGuard<'_, State> {
-        // A scenario that panicked under the lock has failed its own test; the others go on.
-        self.0.github.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn github_state(&self) -> MutexGuard<'_, github::State> {
+        lock(&self.0.github)
     }
+
+    pub(crate) fn vercel_state(&self) -> MutexGuard<'_, vercel::State> {
+        lock(&self.0.vercel)
+    }
+}
+
+/// A scenario that panicked under the lock has failed its own test; the others go on.
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for World {

@@ -66,7 +66,7 @@ impl Repo {
             action: telling.action.map(Cow::into_owned),
             number: telling.number,
             at: fact.at,
-            delivery_id: self.delivery_id(index),
+            delivery_id: Random::new(self.seed, &[self.id, index as u64, 0xDE11]).uuid(),
             body: telling.body.into_bytes(),
         })
     }
@@ -124,14 +124,6 @@ impl Repo {
                 Some(Telling { event: "repository", action: Some("renamed".into()), number: None, body })
             }
         }
-    }
-
-    /// A version 4 UUID that stays the same for the same fact.
-    fn delivery_id(&self, index: usize) -> String {
-        let mut random = Random::new(self.seed, &[self.id, index as u64, 0xDE11]);
-        let hex = random.hex(32);
-        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-        format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
     }
 }
 

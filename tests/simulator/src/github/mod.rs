@@ -19,7 +19,7 @@ mod populate;
 mod repo;
 mod repository;
 mod webhook;
-mod words;
+pub(crate) mod words;
 
 pub use api::{budget::Limits, order::IssuePaging};
 pub use draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Origin};

@@ -46,20 +46,18 @@ pub(crate) fn populate(repo: &mut Repo, spec: &Populate) {
         facts: Vec::new(),
     };
     repo.born_by(instant(life.since - 86_400));
-    let pulls = usize::try_from(spec.pull_requests).unwrap_or(0);
-    let issues = usize::try_from(spec.issues).unwrap_or(0);
-    let mut is_pull = vec![true; pulls];
-    is_pull.resize(pulls + issues, false);
+    let count = spec.pull_requests.saturating_add(spec.issues);
+    let mut is_pull: Vec<bool> = (0..count).map(|index| index < spec.pull_requests).collect();
     life.random.shuffle(&mut is_pull);
-    for (is_pull, at) in is_pull.into_iter().zip(life.moments(pulls + issues)) {
+    let moments = life.random.moments(count, life.since, life.until);
+    for (is_pull, at) in is_pull.into_iter().zip(moments) {
         if is_pull {
             life.pull_request(repo, at);
         } else {
             life.issue(repo, at);
         }
     }
-    let releases = usize::try_from(spec.releases).unwrap_or(0);
-    for (index, at) in life.moments(releases).into_iter().enumerate() {
+    for (index, at) in life.random.moments(spec.releases, life.since, life.until).into_iter().enumerate() {
         life.release(repo, index, at);
     }
     let mut facts = life.facts;
@@ -76,18 +74,6 @@ struct Life {
 }
 
 impl Life {
-    /// `count` moments in order. Every sixteenth falls into the same second as the one before it.
-    fn moments(&mut self, count: usize) -> Vec<i64> {
-        let span = u64::try_from(self.until - self.since).unwrap_or(0);
-        let mut moments: Vec<i64> =
-            (0..count).map(|_| self.since + i64::try_from(self.random.below(span)).unwrap_or(0)).collect();
-        moments.sort_unstable();
-        for index in (16..count).step_by(16) {
-            moments[index] = moments[index - 1];
-        }
-        moments
-    }
-
     fn pull_request(&mut self, repo: &mut Repo, at: i64) {
         let bot = self.random.chance(9);
         let author = if bot { Some("dependabot[bot]".to_owned()) } else { self.author() };

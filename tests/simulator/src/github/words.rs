@@ -72,6 +72,15 @@ pub(crate) fn pull_title(random: &mut Random) -> String {
     }
 }
 
+/// What a commit says: its first line mostly, sometimes more.
+pub(crate) fn commit_message(random: &mut Random) -> String {
+    let title = pull_title(random);
+    match random.below(4) {
+        0 => format!("{title} (#{})\n\n* {}\n* {}", 1 + random.below(900), random.pick(&WORK), random.pick(&WORK)),
+        _ => title,
+    }
+}
+
 /// What a dependency bot writes.
 pub(crate) fn bump(random: &mut Random) -> String {
     let name = random.pick(&["serde", "tokio", "hyper", "rustls", "actions/checkout"]);

@@ -1,4 +1,4 @@
-//! The smallest client that can follow GitHub's rules, and a world to talk to.
+//! The smallest client of the providers, and a world with GitHub to talk to.
 
 use connector_simulator::{
     Server, World,
@@ -18,6 +18,12 @@ pub(crate) struct Stage {
     pub(crate) github: GitHub,
     pub(crate) repository: Repository,
     server: Server,
+    http: Http,
+}
+
+/// Sends requests to one provider.
+pub(crate) struct Http {
+    base: String,
     client: Client<HttpConnector, Empty<Bytes>>,
 }
 
@@ -36,8 +42,8 @@ impl Stage {
         let github = world.github();
         let repository = github.add_repository("acme", "rocket");
         let server = Server::start(world.clone()).await.unwrap();
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { world, github, repository, server, client }
+        let http = Http::to(server.github_url());
+        Self { world, github, repository, server, http }
     }
 
     /// `acme/rocket` with so many pull requests, issues and releases over the last 60 days.
@@ -60,30 +66,13 @@ impl Stage {
 
     /// Sends a request with these headers, and a user agent unless they name one (an empty one is left out).
     pub(crate) async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Result<Reply, String> {
-        let uri = if target.starts_with("http") {
-            target.to_owned()
-        } else {
-            format!("{}{target}", self.server.github_url())
-        };
-        let mut request = Request::builder().method(method).uri(uri);
-        if !headers.iter().any(|(name, _)| *name == "user-agent") {
-            request = request.header("user-agent", "simulator-test");
-        }
-        for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
-        let response = self.client.request(request).await.map_err(|error| error.to_string())?;
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
-        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body })
+        self.http.send(method, target, headers).await
     }
 
     /// Stops the server, and hands out the client with its open connection, and where the server was.
     pub(crate) async fn stop(self) -> (Client<HttpConnector, Empty<Bytes>>, String) {
-        let address = self.server.github_url();
         self.server.stop().await;
-        (self.client, address)
+        (self.http.client, self.http.base)
     }
 
     /// Follows `next` from here to the end and answers every page.
@@ -99,6 +88,40 @@ impl Stage {
     /// Every item of a list, in the order it comes.
     pub(crate) async fn all(&self, target: &str) -> Vec<Value> {
         self.walk(target).await.iter().flat_map(Reply::items).collect()
+    }
+}
+
+impl Http {
+    /// A client of the provider at this base address.
+    pub(crate) fn to(base: String) -> Self {
+        Self { base, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// Gets a path below the base address, or a whole address, with a token.
+    pub(crate) async fn get(&self, target: &str) -> Reply {
+        self.get_with("somebody", target).await
+    }
+
+    /// The same with this token.
+    pub(crate) async fn get_with(&self, token: &str, target: &str) -> Reply {
+        self.send(Method::GET, target, &[("authorization", &format!("Bearer {token}"))]).await.unwrap()
+    }
+
+    /// Sends a request with these headers, and a user agent unless they name one (an empty one is left out).
+    pub(crate) async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Result<Reply, String> {
+        let uri = if target.starts_with("http") { target.to_owned() } else { format!("{}{target}", self.base) };
+        let mut request = Request::builder().method(method).uri(uri);
+        if !headers.iter().any(|(name, _)| *name == "user-agent") {
+            request = request.header("user-agent", "simulator-test");
+        }
+        for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
+        let response = self.client.request(request).await.map_err(|error| error.to_string())?;
+        let (head, body) = response.into_parts();
+        let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
+        Ok(Reply { status: head.status.as_u16(), headers: head.headers, body })
     }
 }
 

@@ -14,20 +14,21 @@ use crate::client::Stage;
 const SETTINGS: [&str; 5] =
     ["allow_", "delete_branch_on_merge", "merge_commit_", "squash_merge_commit_", "use_squash_"];
 
+/// A file or folder of that data; None, with a notice, where it is absent.
 #[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a test's own setting, and its notice")]
-fn corpus() -> Option<PathBuf> {
+pub(crate) fn outside(part: &str) -> Option<PathBuf> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = env::var_os("CONNECTORS_CORPUS").map_or_else(|| root.join("../shared"), PathBuf::from);
-    let github = folder.join("corpus/github");
-    if github.is_dir() {
-        return Some(github);
+    let found = folder.join(part);
+    if found.exists() {
+        return Some(found);
     }
-    eprintln!("skipped: no corpus at {}", github.display());
+    eprintln!("skipped: nothing at {}", found.display());
     None
 }
 
 /// The paths of all fields that `real` has and `ours` lacks, where both are objects.
-fn missing(real: &Value, ours: &Value, path: &str, found: &mut BTreeSet<String>) {
+pub(crate) fn missing(real: &Value, ours: &Value, path: &str, found: &mut BTreeSet<String>) {
     match (real, ours) {
         (Value::Object(real), Value::Object(ours)) => {
             for (field, value) in real {
@@ -51,7 +52,7 @@ fn missing(real: &Value, ours: &Value, path: &str, found: &mut BTreeSet<String>)
 }
 
 /// Items of a file: a list, one object per line with the item in `body`, or a delivery with the payload in `body`.
-fn items(path: PathBuf) -> Vec<Value> {
+pub(crate) fn items(path: PathBuf) -> Vec<Value> {
     let text = fs::read_to_string(&path).unwrap();
     let parsed: Vec<Value> = match serde_json::from_str(&text) {
         Ok(Value::Array(items)) => items,
@@ -71,7 +72,7 @@ fn items(path: PathBuf) -> Vec<Value> {
 
 #[tokio::test]
 async fn list_items_have_every_field_of_real_ones() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = outside("corpus/github") else { return };
     let stage = Stage::filled(80, 60, 6).await;
     let mut found = BTreeSet::new();
     for (file, list) in [
@@ -108,7 +109,7 @@ async fn list_items_have_every_field_of_real_ones() {
 
 #[tokio::test]
 async fn webhooks_have_every_field_of_real_ones() {
-    let Some(corpus) = corpus() else { return };
+    let Some(corpus) = outside("corpus/github") else { return };
     let stage = Stage::filled(30, 20, 0).await;
     let now = stage.world.now();
     stage.repository.push("main", &[NewCommit::saying("one")], now);

@@ -12,4 +12,6 @@ mod limits;
 mod lists;
 mod paging;
 mod rename;
+mod schema;
+mod vercel;
 mod webhooks;
