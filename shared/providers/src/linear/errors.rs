@@ -96,8 +96,10 @@ pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Res
         Ok(Answer { errors: Value::Null }) | Err(_) => Vec::new(),
         Ok(Answer { errors: other }) => vec![other],
     };
+    // Without any code, a status that is none of success says more.
+    let silent = response.status != 200 && errors.iter().all(|error| code(error).is_empty());
     let told = errors.iter().map(|error| by_code(error, response, paged, now)).max_by_key(|(rank, ..)| *rank);
-    if let Some((_, detail, disposition)) = told.filter(|_| response.status < 500) {
+    if let Some((_, detail, disposition)) = told.filter(|_| response.status < 500 && !silent) {
         return Err(self::error(response, detail, disposition));
     }
     let (detail, disposition) = match response.status {
@@ -265,6 +267,10 @@ mod tests {
         assert_eq!(answer(403, ""), Disposition::Fail(FailCode::FORBIDDEN));
         assert_eq!(answer(404, ""), Disposition::Fail(FailCode::NOT_FOUND));
         assert_eq!(answer(400, "<html>"), Disposition::Fail(FailCode::REJECTED));
+        // What GraphQL itself says of a query it refuses has no code.
+        let uncoded = r#"{"errors":[{"message":"Cannot query field \"x\"","locations":[{"line":1,"column":2}]}]}"#;
+        assert_eq!(answer(400, uncoded), Disposition::Fail(FailCode::REJECTED));
+        assert_eq!(answer(401, uncoded), Disposition::RefreshToken);
         assert_eq!(answer(502, "<html>"), Disposition::unavailable(None));
         assert_eq!(answer(503, &coded("FORBIDDEN")), Disposition::unavailable(None));
         assert_eq!(checked(false, 503, &[("retry-after", "7")], ""), Err(retry(7, WaitReason::Unavailable)));
