@@ -78,6 +78,19 @@ mod tests {
         assert!(verified(|headers| headers.add("content-encoding", "identity")).is_ok());
     }
 
+    /// <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation>
+    #[test]
+    fn githubs_published_example_is_a_delivery() {
+        let mac = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        let headers: Headers = [(EVENT, "push"), (SIGNATURE, mac)].into_iter().collect();
+        let secret = Secret::new("It's a Secret to Everybody").unwrap();
+        let request = |body: &[u8]| WebhookRequest { headers: headers.clone(), body: body.to_vec() };
+        let verified = |body| verify(request(body), std::slice::from_ref(&secret), Timestamp::UNIX_EPOCH);
+        assert_eq!(verified(b"Hello, World!").unwrap().raw, b"Hello, World!");
+        assert_eq!(verified(b"Hello, World?").unwrap_err(), Rejection::WrongSignature);
+        assert_eq!(sign("push", "1", b"Hello, World!", &secret).first(SIGNATURE), Some(mac));
+    }
+
     #[test]
     fn the_form_is_refused_before_the_signature_is_computed() {
         let refused = |change: &dyn Fn(&mut Headers)| verified(change).unwrap_err();

@@ -1,4 +1,4 @@
-//! What every provider must do, over its fixtures, and how GitHub's transform compares with outside data.
+//! What every provider must do, over its fixtures, and how their transforms compare with outside data.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,12 +9,12 @@
 
 mod arbitrary;
 mod conformance;
-mod corpus;
+mod github;
 mod golden;
 mod linear;
 mod pages;
+mod parity;
 mod resources;
 mod sentry;
 mod support;
-mod vectors;
 mod vercel;

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use connector_domain::ProviderKind;
 use connector_domain::backfill::EntityType;
 use connector_domain::http::HttpResponse;
 use connector_providers::linear::Linear;
-use connector_providers::{BackfillSource, Provider, Route, Scope, WebhookSource};
+use connector_providers::{BackfillSource, Scope};
 use serde_json::{Value, json};
 
-use crate::support::{files, now, outcomes, outside, resource, transform_page, webhook, window};
+use crate::parity::every_webhook;
+use crate::support::{now, outcomes, outside, resource, transform_page, window};
 
 fn print(title: &str, table: &BTreeMap<(String, String), usize>) {
     println!("\n{title}");
@@ -21,27 +23,11 @@ fn print(title: &str, table: &BTreeMap<(String, String), usize>) {
 
 #[test]
 fn every_webhook_has_an_outcome() {
-    let Some(root) = outside() else { return };
-    let mut table = BTreeMap::new();
-    let paths = files(&root.join("corpus/linear/webhooks"));
-    assert!(paths.len() > 40);
-    for path in &paths {
-        let value: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        let body = if value["body"].is_object() { &value["body"] } else { &value };
-        let event = body["type"].as_str().unwrap();
-        let delivery = webhook(ProviderKind::Linear, event, &serde_json::to_vec(body).unwrap());
-        let routed = match Linear.route(&delivery) {
-            Route::Account { resource: Some(_), .. } => "of a team",
-            Route::Account { resource: None, .. } => "of an organisation",
-            Route::Nowhere(_) => "of nobody",
-            Route::Unreadable(error) => panic!("{}: {error:?}", path.display()),
-        };
-        for outcome in outcomes(&Linear.transform(&delivery)) {
-            assert!(!outcome.starts_with("quarantined"), "{}: {outcome}", path.display());
-            *table.entry((format!("{event} {routed}"), outcome)).or_default() += 1;
-        }
-    }
-    print(&format!("{} webhooks", paths.len()), &table);
+    let event = |_: &Path, file: &Value| {
+        let told = file["type"].as_str().or(file["body"]["type"].as_str());
+        told.map(str::to_owned)
+    };
+    every_webhook(ProviderKind::Linear, event, &[]);
 }
 
 /// Recorded through Linear's SDK, which hides the ids of related things under names of its own.

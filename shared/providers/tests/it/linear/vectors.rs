@@ -2,20 +2,14 @@
 //!
 //! Every difference is one of a few named ones, each checked for what it must be instead. `docs/parity.md` lists them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeSet;
 
-use connector_domain::delivery::Origin;
 use connector_domain::transformed::Transformed;
 use connector_domain::{ProviderKind, SourceEvent, SourceType, Timestamp};
-use connector_providers::Provider;
-use connector_providers::linear::Linear;
 use serde_json::{Map, Value, json};
 
-use crate::support::{events, files, outcomes, outside, webhook};
+use crate::parity::{Names, Rules, Whole, compare};
 
-/// Same as before.
-const EQUAL: &str = "equal";
 const MOVE: &str = "a move is a fact of its own";
 const UNDEFINED: &str = "no undefined";
 const NOT_SENT: &str = "what Linear does not send is not told";
@@ -253,7 +247,7 @@ fn moment(value: &Value) -> Timestamp {
 }
 
 /// The names of the allowed differences in a field; `None` when it is not allowed.
-fn differences(field: &str, was: &Value, is: &Value, told: &Told<'_>) -> Option<BTreeSet<&'static str>> {
+fn differences(field: &str, was: &Value, is: &Value, told: &Told<'_>) -> Names {
     let name = match field {
         "sourceType" => told.moved().then_some(MOVE),
         "sourceId" => {
@@ -326,71 +320,35 @@ fn metadata(name: &str, was: &Value, is: &Value, told: &Told<'_>) -> Option<&'st
     }
 }
 
-/// The fields of an event, with metadata apart.
-fn fields(event: &Value) -> BTreeMap<String, Value> {
-    let mut fields: BTreeMap<String, Value> = event.as_object().unwrap().clone().into_iter().collect();
-    if let Some(Value::Object(metadata)) = fields.remove("metadata") {
-        fields.extend(metadata.into_iter().map(|(name, value)| (format!("metadata.{name}"), value)));
+struct Linear;
+
+impl Rules for Linear {
+    const PROVIDER: ProviderKind = ProviderKind::Linear;
+    const VECTORS: usize = 55;
+    type Told<'a> = Told<'a>;
+
+    fn whole(vector: &Value, facts: &[&SourceEvent], transformed: &Transformed) -> Whole {
+        let known = ["create", "update", "remove"].contains(&vector["payload"]["action"].as_str().unwrap());
+        match (facts, transformed) {
+            ([], Transformed::Ignored(_)) if !known => Whole::Differs("an action that Linear does not have"),
+            ([], _) => Whole::Unexpected,
+            _ if vector["expected"].is_null() => Whole::Differs("it failed before"),
+            ([_], _) => Whole::Same,
+            // A body may tell of moves beside the change that it was taken for before.
+            _ => Whole::Several("it tells several facts"),
+        }
     }
-    fields
+
+    fn told<'a>(vector: &'a Value, fact: &SourceEvent) -> Told<'a> {
+        Told::of(Self::event(vector), &vector["payload"], fact)
+    }
+
+    fn differences(field: &str, was: &Value, is: &Value, told: &Told<'_>) -> Names {
+        differences(field, was, is, told)
+    }
 }
 
 #[test]
 fn every_difference_has_a_name() {
-    let Some(root) = outside() else { return };
-    let mut table: BTreeMap<(String, &'static str), usize> = BTreeMap::new();
-    let mut unexpected = Vec::new();
-    let mut paths = files(&root.join("vectors/linear"));
-    paths.extend(files(&root.join("vectors/synthetic/linear")));
-    assert!(paths.len() > 40);
-    for path in &paths {
-        let vector: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
-        let event = vector["event"].as_str().unwrap();
-        let name = format!("{event}/{}", vector["case"].as_str().unwrap());
-        let payload = &vector["payload"];
-        let mut delivery = webhook(ProviderKind::Linear, event, &serde_json::to_vec(payload).unwrap());
-        if let Origin::Webhook { transport_id, .. } = &mut delivery.origin {
-            *transport_id = vector["context"]["deliveryId"].as_str().map(str::to_owned);
-        }
-        let transformed = Linear.transform(&delivery);
-        let events = events(&transformed);
-        let mut whole = |verdict| *table.entry(("(whole)".into(), verdict)).or_default() += 1;
-        if events.is_empty() {
-            let known = ["create", "update", "remove"].contains(&payload["action"].as_str().unwrap());
-            match transformed {
-                Transformed::Ignored(_) if !known => whole("an action that Linear does not have"),
-                _ => unexpected.push(format!("{name}: {:?}", outcomes(&transformed))),
-            }
-            continue;
-        }
-        if vector["expected"].is_null() {
-            whole("it failed before");
-            continue;
-        }
-        if events.len() > 1 {
-            whole("it tells several facts");
-        }
-        // A body may tell of moves beside the change that it was taken for before.
-        let new = events
-            .iter()
-            .find(|event| event.source_type.name() == vector["expected"]["sourceType"])
-            .unwrap_or(&events[0]);
-        let (was, is) = (fields(&vector["expected"]), fields(&serde_json::to_value(new).unwrap()));
-        let told = Told::of(event, payload, new);
-        let all: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-        for field in all {
-            let (was, is) = (was.get(field).unwrap_or(&Value::Null), is.get(field).unwrap_or(&Value::Null));
-            let verdict = if was == is { Some([EQUAL].into()) } else { differences(field, was, is, &told) };
-            match verdict {
-                Some(names) => names.into_iter().for_each(|name| *table.entry((field.clone(), name)).or_default() += 1),
-                None => unexpected.push(format!("{name}: {field}\n  was {was}\n  is  {is}")),
-            }
-        }
-    }
-    println!("\n{} vectors", paths.len());
-    for ((field, verdict), count) in &table {
-        println!("{count:>5}  {field:<26} {verdict}");
-    }
-    println!("{:>5}  unexpected", unexpected.len());
-    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
+    compare::<Linear>();
 }

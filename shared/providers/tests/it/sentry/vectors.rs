@@ -1,123 +1,11 @@
-//! Sentry's transform on data that nobody of this project wrote: webhooks, lists, and what an earlier system of this kind
-//! made of the same webhooks. `docs/parity.md` lists the differences.
+//! Compares Sentry's transform with what an earlier system of this kind made of the same webhooks.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
-
-use connector_domain::backfill::{EntityType, Window};
-use connector_domain::connection::ResourceRef;
-use connector_domain::http::HttpResponse;
-use connector_domain::{ProviderKind, ResourceId, Timestamp};
-use connector_providers::{Provider, Route, Scope, provider};
+use connector_domain::transformed::Transformed;
+use connector_domain::{ProviderKind, SourceEvent, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::support::{account, events, files, listed, now, outcomes, outside, webhook};
-use crate::vectors::fields;
-
-fn sentry() -> &'static dyn Provider {
-    provider(ProviderKind::Sentry).unwrap()
-}
-
-fn read(path: &Path) -> Value {
-    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
-}
-
-fn of(path: &Path) -> &str {
-    path.file_stem().unwrap().to_str().unwrap()
-}
-
-/// The resource that the header would name; `None` for what the integration platform did not send: bodies of the old
-/// plugins, and a collection of answers to an installation.
-fn event<'a>(path: &'a Path, file: &'a Value) -> Option<&'a str> {
-    let name = of(path);
-    if let Some(event) = file["headers"]["sentry-hook-resource"].as_str() {
-        return event.split('.').next();
-    }
-    match name {
-        "setup_code_exchange" => None,
-        "sample_event_through_alert" => Some("event_alert"),
-        _ if name.starts_with("issue_") => Some("issue"),
-        _ => name.split_once('.').map(|(event, _)| event),
-    }
-}
-
-#[test]
-fn every_webhook_has_an_outcome() {
-    let Some(root) = outside() else { return };
-    let mut table: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let mut quarantined = Vec::new();
-    let paths = files(&root.join("corpus/sentry/webhooks"));
-    assert!(paths.len() > 30);
-    for path in &paths {
-        let file = read(path);
-        let body = if file["headers"].is_object() { &file["body"] } else { &file };
-        let raw = serde_json::to_vec(body).unwrap();
-        let Some(event) = event(path, &file) else {
-            let delivery = webhook(ProviderKind::Sentry, "issue", &raw);
-            assert!(matches!(&outcomes(&sentry().transform(&delivery))[..], [one] if one.starts_with("quarantined")));
-            continue;
-        };
-        let delivery = webhook(ProviderKind::Sentry, event, &raw);
-        let routed = match sentry().route(&delivery) {
-            Route::Account { resource: Some(_), .. } => "of a project",
-            Route::Account { resource: None, .. } => "of an organization",
-            other => panic!("{}: {other:?}", path.display()),
-        };
-        for outcome in outcomes(&sentry().transform(&delivery)) {
-            if outcome.starts_with("quarantined") {
-                quarantined.push(format!("{}: {outcome}", of(path)));
-            }
-            *table.entry((format!("{event} {routed}"), outcome)).or_default() += 1;
-        }
-    }
-    println!("\n{} webhooks", paths.len());
-    for ((source, outcome), count) in &table {
-        println!("{count:>5}  {source:<34} {outcome}");
-    }
-    // Made by hand, with a slug where Sentry puts the project's id.
-    assert_eq!(quarantined, ["error.created: quarantined data.error.project: not the id of a project"]);
-}
-
-#[test]
-fn every_list_has_an_outcome() {
-    let Some(root) = outside() else { return };
-    let resource = ResourceRef { id: ResourceId::parse("1").unwrap(), name: "acme/shop".into() };
-    let ever = Window { since: Timestamp::UNIX_EPOCH, until: now() };
-    let mut table: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for path in files(&root.join("corpus/sentry/api")) {
-        let body = fs::read(&path).unwrap();
-        for entity in sentry().entity_types().iter().copied() {
-            let scope = Scope { account: &account(), resource: &resource, entity, window: ever, page_size: 100 };
-            let headers = std::iter::empty::<(&str, &str)>().collect();
-            let response = HttpResponse { status: 200, headers, body: body.clone() };
-            let page = sentry().read_page(&scope, None, &response, now());
-            let value = read(&path);
-            assert_eq!(page.ok().map(|page| page.items), value.as_array().map(|items| items.len() as u64));
-            let outcomes =
-                outcomes(&sentry().transform(&listed(ProviderKind::Sentry, resource.clone(), entity, ever, &body)));
-            let own = match entity {
-                EntityType::Issue => value[0]["shortId"].is_string(),
-                _ => value[0]["eventID"].is_string(),
-            };
-            for outcome in outcomes.into_iter().filter(|_| own) {
-                *table.entry((of(&path).to_owned(), outcome)).or_default() += 1;
-            }
-        }
-    }
-    println!("\nlists:");
-    for ((path, outcome), count) in &table {
-        println!("{count:>5}  {path:<76} {outcome}");
-    }
-    let facts = |name: &str| table.keys().filter(|(_, outcome)| outcome == name).count();
-    assert_eq!((facts("issue.created"), facts("error")), (1, 2));
-    // Mocks of a command line that shows five fields of an issue: without its first time, nothing is known to have happened.
-    let mocks = |name: &str| name.starts_with("issues__");
-    assert!(table.keys().all(|(path, outcome)| outcome.starts_with("quarantined") == mocks(path)));
-}
-
-/// Same as before.
-const EQUAL: &str = "equal";
+use crate::parity::{Names, Rules, Whole, compare, moment};
+use crate::support::{now, outcomes};
 
 /// A vector, as its payload tells it.
 struct Told<'a> {
@@ -170,10 +58,6 @@ impl<'a> Told<'a> {
             _ => id.starts_with(&format!("sentry:metric_alert:{thing}:{transition}")),
         }
     }
-}
-
-fn moment(value: &Value) -> Option<Timestamp> {
-    value.as_str()?.parse().ok()
 }
 
 /// The name of the allowed difference in a field; `None` when it is not allowed.
@@ -284,51 +168,38 @@ fn metadata(name: &str, was: &Value, is: &Value, told: &Told<'_>) -> Option<&'st
     Some(right)
 }
 
+struct Sentry;
+
+impl Rules for Sentry {
+    const PROVIDER: ProviderKind = ProviderKind::Sentry;
+    const VECTORS: usize = 25;
+    type Told<'a> = Told<'a>;
+
+    fn event(vector: &Value) -> &str {
+        vector["event"].as_str().unwrap().split('.').next().unwrap()
+    }
+
+    fn whole(vector: &Value, facts: &[&SourceEvent], transformed: &Transformed) -> Whole {
+        match (facts, &outcomes(transformed)[..]) {
+            ([_], _) if vector["expected"].is_null() => Whole::Differs("captured, where the original failed"),
+            ([_], _) => Whole::Same,
+            ([], [one]) if one == "ignored action_not_captured:triggered" => {
+                Whole::Differs("no metric alert is triggered")
+            }
+            _ => Whole::Unexpected,
+        }
+    }
+
+    fn told<'a>(vector: &'a Value, _: &SourceEvent) -> Told<'a> {
+        Told::of(vector)
+    }
+
+    fn differences(field: &str, was: &Value, is: &Value, told: &Told<'_>) -> Names {
+        difference(field, was, is, told).map(|name| [name].into())
+    }
+}
+
 #[test]
 fn every_difference_has_a_name() {
-    let Some(root) = outside() else { return };
-    let mut table: BTreeMap<(String, String), usize> = BTreeMap::new();
-    let mut unexpected = Vec::new();
-    let paths = [files(&root.join("vectors/sentry")), files(&root.join("vectors/synthetic/sentry"))].concat();
-    assert!(paths.len() > 20);
-    for path in &paths {
-        let vector = read(path);
-        let told = Told::of(&vector);
-        let mut delivery = webhook(ProviderKind::Sentry, told.event, &serde_json::to_vec(&vector["payload"]).unwrap());
-        if let connector_domain::delivery::Origin::Webhook { transport_id, .. } = &mut delivery.origin {
-            *transport_id = vector["context"]["deliveryId"].as_str().map(str::to_owned);
-        }
-        let transformed = sentry().transform(&delivery);
-        let name = format!("{}/{}", told.event, of(path));
-        let mut whole = |name: &str| *table.entry(("(whole)".into(), name.into())).or_default() += 1;
-        let [new] = events(&transformed)[..] else {
-            match &outcomes(&transformed)[..] {
-                [outcome] if outcome == "ignored action_not_captured:triggered" => {
-                    whole("no metric alert is triggered");
-                }
-                other => unexpected.push(format!("{name}: {other:?} where the original captured")),
-            }
-            continue;
-        };
-        if vector["expected"].is_null() {
-            whole("captured, where the original failed");
-            continue;
-        }
-        let (was, is) = (fields(&vector["expected"]), fields(&serde_json::to_value(new).unwrap()));
-        let all: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
-        for field in all {
-            let (was, is) = (was.get(field).unwrap_or(&Value::Null), is.get(field).unwrap_or(&Value::Null));
-            let verdict = if was == is { Some(EQUAL) } else { difference(field, was, is, &told) };
-            match verdict {
-                Some(name) => *table.entry((field.clone(), name.into())).or_default() += 1,
-                None => unexpected.push(format!("{name}: {field}\n  was {was}\n  is  {is}")),
-            }
-        }
-    }
-    println!("\n{} vectors", paths.len());
-    for ((field, verdict), count) in &table {
-        println!("{count:>5}  {field:<30} {verdict}");
-    }
-    println!("{:>5}  unexpected", unexpected.len());
-    assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
+    compare::<Sentry>();
 }

@@ -1,0 +1,4 @@
+//! Vercel against outside data: payloads that others recorded, and an earlier system's outputs.
+
+mod corpus;
+mod vectors;
