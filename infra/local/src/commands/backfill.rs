@@ -128,7 +128,7 @@ impl Backfill {
     async fn stack(&self, token: Option<Secret>) -> Result<Stack, Failure> {
         let options = Options {
             api_urls: self.api_url.iter().map(|url| (self.provider.kind(), url.clone())).collect::<BTreeMap<_, _>>(),
-            token,
+            tokens: token.into_iter().map(|token| (self.provider.kind(), token)).collect(),
             // There is no live work here to leave calls to.
             page: PageSettings { reserve_percent: 0, ..PageSettings::default() },
             ..Options::new(self.place.data(), self.place.secrets()?)

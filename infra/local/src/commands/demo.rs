@@ -2,9 +2,11 @@
 
 mod github;
 mod proof;
+mod source;
+mod vercel;
 mod webhooks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -13,10 +15,10 @@ use connector_adapters::system::{OsRandom, SystemClock};
 use connector_backfill::PageSettings;
 use connector_domain::backfill::{Depth, Limits, Trigger, Window};
 use connector_domain::capture::CaptureReport;
-use connector_domain::connection::{Integration, ResourceRef};
+use connector_domain::connection::Integration;
 use connector_domain::observation::Observation;
 use connector_domain::ports::Clock;
-use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, WorkspaceId};
+use connector_domain::{RunId, WorkspaceId};
 use connector_flows::StartRequest;
 
 use super::follow::{Ended, Standing, follow};
@@ -29,8 +31,8 @@ use crate::render::table::{Cell, Column, Table};
 use crate::render::text::{duration, number};
 use crate::render::timeline::timeline;
 use crate::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
-use github::Simulated;
 use proof::Proof;
+use source::{Simulated, Source};
 use webhooks::{Delivered, Plan};
 
 /// Rows of the timeline.
@@ -47,14 +49,14 @@ const NEXT: [(&str, &str); 3] = [
 /// Columns that it takes to say why, too.
 const ROOMY: usize = 110;
 
-/// Link, backfill, receive and show: the whole system on a simulated GitHub.
+/// Link, backfill, receive and show: the whole system on simulated providers.
 ///
 /// Nothing is kept, and nothing but this machine is needed. The exit code is 1 when the proof at the end fails.
 #[derive(Args)]
 #[command(after_help = "Example:
   cargo local demo")]
 pub(super) struct Demo {
-    /// The same seed makes the same repository, and the same order of webhooks.
+    /// The same seed makes the same history, and the same order of webhooks.
     #[arg(long, value_name = "NUMBER", default_value_t = 7)]
     seed: u64,
 }
@@ -71,17 +73,16 @@ impl Demo {
     async fn story(&self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::NOTHING, output.aside);
         let begun = tokio::time::Instant::now();
-        let github = Simulated::start(self.seed, SystemClock.now()).await?;
-        heading(output, 1, "A repository with history, on a simulated GitHub")?;
-        output.say(2, &github.in_words())?;
+        let simulated = Simulated::start(self.seed, SystemClock.now()).await?;
+        heading(output, 1, "A product with a history, at simulated providers")?;
+        output.lines(sources(&simulated.sources).lines(2, output.look))?;
 
-        let stack = stack(&github).await?;
-        let integration = link_to(&stack, &github).await?;
-        heading(output, 2, "Linked, and its history fetched: 30 days, one list beside the other")?;
-        let run = backfill(&stack, integration, output).await?;
-        let standing = Standing::of(&stack, std::slice::from_ref(&run)).await?;
+        let stack = stack(&simulated).await?;
+        heading(output, 2, "Linked, and the history fetched: 30 days, one list beside the other")?;
+        let runs = backfill(&stack, &simulated.sources, output).await?;
+        let standing = Standing::of(&stack, &runs).await?;
 
-        let plan = Plan::new(&github.repository, self.seed, SystemClock.now());
+        let plan = Plan::new(&simulated.sources, self.seed, SystemClock.now());
         heading(output, 3, "Signed webhooks of the same history, and of what happens now")?;
         output.say(2, &plan.in_words())?;
         let delivered = webhooks::deliver(&stack, &plan).await?;
@@ -113,9 +114,10 @@ fn heading(output: &mut Output, number: u32, text: &str) -> Result<(), Failure> 
     Ok(output.line(format!("{}{text}", if number == 1 { "" } else { "\n" }))?)
 }
 
-async fn stack(github: &Simulated) -> Result<Stack, Failure> {
+async fn stack(simulated: &Simulated) -> Result<Stack, Failure> {
     let options = Options {
-        api_urls: BTreeMap::from([(ProviderKind::Github, github.server.github_url())]),
+        api_urls: simulated.api_urls(),
+        tokens: simulated.tokens(),
         page: PageSettings {
             // Small pages, so that there are some.
             page_size: 15,
@@ -127,33 +129,45 @@ async fn stack(github: &Simulated) -> Result<Stack, Failure> {
     Ok(Stack::start(&Template::embedded()?, options).await?)
 }
 
-async fn link_to(stack: &Stack, github: &Simulated) -> Result<Integration, Failure> {
-    let repository = &github.repository;
+async fn link_to(stack: &Stack, source: &Source) -> Result<Integration, Failure> {
     let request = LinkRequest {
         workspace: workspace()?,
-        provider: ProviderKind::Github,
-        account: AccountId::parse(repository.installation_id.to_string())?,
-        account_name: repository.owner(),
-        resource: ResourceRef { id: ResourceId::parse(repository.id.to_string())?, name: repository.full_name() },
-        settings: link::settings(None, ProviderKind::Github),
+        provider: source.kind,
+        account: source.account.clone(),
+        account_name: source.account_name.clone(),
+        resource: source.resource.clone(),
+        settings: link::settings(None, source.kind),
     };
     Ok(stack.link(request).await?.integration)
 }
 
-/// Fetches the history.
-async fn backfill(stack: &Stack, integration: Integration, output: &mut Output) -> Result<RunId, Failure> {
-    let request = StartRequest {
-        integration,
-        entities: BTreeSet::new(),
-        window: Window::last(Depth::Days30, SystemClock.now()),
-        trigger: Trigger::Link,
-        again: false,
-    };
-    let run = stack.start_backfill(request).await?.run.ok_or_else(|| Failure::new("no run was started"))?;
-    match follow(stack, std::slice::from_ref(&run), output).await? {
-        Ended::Settled | Ended::Interrupted => Ok(run),
+/// Links all and fetches the history.
+async fn backfill(stack: &Stack, sources: &[Source], output: &mut Output) -> Result<Vec<RunId>, Failure> {
+    let mut runs = Vec::with_capacity(sources.len());
+    for source in sources {
+        let request = StartRequest {
+            integration: link_to(stack, source).await?,
+            entities: BTreeSet::new(),
+            window: Window::last(Depth::Days30, SystemClock.now()),
+            trigger: Trigger::Link,
+            again: false,
+        };
+        let run = stack.start_backfill(request).await?.run;
+        runs.push(run.ok_or_else(|| Failure::new(format!("no run was started for {}", source.kind)))?);
+    }
+    match follow(stack, &runs, output).await? {
+        Ended::Settled | Ended::Interrupted => Ok(runs),
         Ended::Stuck => Err(Failure::new("the backfill is stuck").hint("run it with RUST_LOG=warn to see why")),
     }
+}
+
+fn sources(sources: &[Source]) -> Table<3> {
+    let mut table = Table::new([Column::text(""), Column::text(""), Column::text("").yields()]);
+    for source in sources {
+        let words = Cell::new(source.in_words.as_str(), Paint::Plain);
+        table.row([source.kind.as_str().into(), source.resource.name.as_str().into(), words]);
+    }
+    table
 }
 
 /// Both paths side by side.

@@ -7,7 +7,7 @@ use connector_domain::Timestamp;
 use connector_domain::backfill::{Unit, UnitState};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::runs::unit as in_words;
+use super::runs::{unit as in_words, units as all_in_words};
 use super::style::Paint;
 use super::text::{count, cut};
 use super::{Look, Output};
@@ -76,16 +76,27 @@ impl Progress {
         now: Timestamp,
         output: &mut Output,
     ) -> io::Result<()> {
-        for unit in units {
-            let (text, paint) = in_words(unit, now);
-            let extent = match unit.state {
-                UnitState::Completed => Extent::Part(1, 1),
-                UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => Extent::Part(1, 2),
-                UnitState::Pending | UnitState::Running | UnitState::Waiting { .. } => Extent::Moving,
-            };
-            // Many pages are few lines where each line stays.
-            let worth = unit.state.is_terminal() || unit.counters.pages.is_multiple_of(PAGES_PER_LINE);
-            self.row(unit.key.entity.as_str(), &extent, &text, paint, worth, output)?;
+        let resources = group(units);
+        if let [only] = &resources[..] {
+            for unit in only {
+                let (text, paint) = in_words(unit, now);
+                let extent = match unit.state {
+                    UnitState::Completed => Extent::Part(1, 1),
+                    UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => Extent::Part(1, 2),
+                    UnitState::Pending | UnitState::Running | UnitState::Waiting { .. } => Extent::Moving,
+                };
+                // Many pages are few lines where each line stays.
+                let worth = unit.state.is_terminal() || unit.counters.pages.is_multiple_of(PAGES_PER_LINE);
+                self.row(unit.key.entity.as_str(), &extent, &text, paint, worth, output)?;
+            }
+        } else {
+            for units in &resources {
+                let [first, ..] = &units[..] else { continue };
+                let (name, lists) = (first.key.provider.as_str(), units.len() as u64);
+                let ended = units.iter().filter(|unit| unit.state.is_terminal()).count() as u64;
+                let (text, paint) = all_in_words(units, now);
+                self.row(name, &Extent::Part(ended, lists), &text, paint, ended == lists, output)?;
+            }
         }
         let pages = units.iter().map(|unit| unit.counters.pages).sum();
         if pages > 0 {
@@ -138,6 +149,19 @@ impl Progress {
         }
         if self.bars.is_some() { output.line("") } else { Ok(()) }
     }
+}
+
+/// Units by the resource they are of.
+fn group(units: &[Unit]) -> Vec<Vec<&Unit>> {
+    let mut groups: Vec<Vec<&Unit>> = Vec::new();
+    for unit in units {
+        let of = |unit: &Unit| (unit.key.provider, unit.key.resource.clone());
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| of(first) == of(unit))) {
+            Some(group) => group.push(unit),
+            None => groups.push(vec![unit]),
+        }
+    }
+    groups
 }
 
 fn new_bar(bars: &MultiProgress, name: &str) -> ProgressBar {

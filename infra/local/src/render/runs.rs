@@ -48,6 +48,21 @@ pub(crate) fn unit(unit: &Unit, now: Timestamp) -> (String, Paint) {
     (format!("{text}, {}", counters(&unit.counters)), paint)
 }
 
+/// The units of a resource on one line: what keeps one of them from its end, or how many have come to it.
+pub(crate) fn units(units: &[&Unit], now: Timestamp) -> (String, Paint) {
+    let mut sum = Counters::default();
+    units.iter().for_each(|unit| sum.merge(&unit.counters));
+    let completed = units.iter().filter(|unit| unit.state == UnitState::Completed).count();
+    let lists = count(units.len() as u64, "list", "lists");
+    let text = format!("{completed} of {lists}, {}", counters(&sum));
+    let worst =
+        units.iter().map(|unit| state(&unit.state, now)).find(|(_, paint)| matches!(paint, Paint::Odd | Paint::Bad));
+    match worst {
+        Some((why, paint)) => (format!("{text}, {why}"), paint),
+        None => (text, if completed == units.len() { Paint::Good } else { Paint::Plain }),
+    }
+}
+
 /// What became of items: a name, a number, and a remark per line.
 pub(crate) fn report(report: &CaptureReport) -> Vec<[String; 3]> {
     let line = |name: &str, n: u64, remark: String| [name.to_owned(), number(n), remark];

@@ -25,8 +25,8 @@ pub struct Options {
     pub data: Data,
     /// Providers whose API is not at its usual address.
     pub api_urls: BTreeMap<ProviderKind, String>,
-    /// A token for every connection; without it, calls carry the connection's own one, or none.
-    pub token: Option<Secret>,
+    /// A token for every connection to a provider; without it, calls carry the connection's own one, or none.
+    pub tokens: BTreeMap<ProviderKind, Secret>,
     /// How history is fetched.
     pub page: PageSettings,
     /// What signs webhooks.
@@ -42,7 +42,7 @@ impl Options {
         Self {
             data,
             api_urls: BTreeMap::new(),
-            token: None,
+            tokens: BTreeMap::new(),
             page: PageSettings::default(),
             secrets,
             retry_after: Duration::from_secs(1),

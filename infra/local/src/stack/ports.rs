@@ -50,7 +50,7 @@ impl Ports {
             queues: template.queues.iter().filter(|(name, _)| !dead.contains(name)).map(queue).collect(),
             activity,
             secrets: Arc::new(options.secrets.clone()),
-            tokens: tokens(options, database)?,
+            tokens: Arc::new(Given::open(options, database)?),
             http: Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
@@ -127,20 +127,27 @@ impl Wiring<'_> {
     }
 }
 
-/// The given token for every connection, or each one's own, sealed under the local key.
-fn tokens(options: &Options, database: &Database) -> Result<Arc<dyn Tokens>, StackError> {
-    if let Some(token) = &options.token {
-        return Ok(Arc::new(FixedToken(token.clone())));
-    }
-    let key = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
-    Ok(Arc::new(Vault::new(database.sealed_tokens(), Arc::new(key), Arc::new(SystemClock), Arc::new(OsRandom))))
+/// The token given for a connection's provider, or the connection's own, sealed under the local key.
+struct Given {
+    tokens: BTreeMap<ProviderKind, Secret>,
+    vault: Vault,
 }
 
-struct FixedToken(Secret);
+impl Given {
+    fn open(options: &Options, database: &Database) -> Result<Self, StackError> {
+        let key = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
+        let vault = Vault::new(database.sealed_tokens(), Arc::new(key), Arc::new(SystemClock), Arc::new(OsRandom));
+        Ok(Self { tokens: options.tokens.clone(), vault })
+    }
+}
 
 #[async_trait]
-impl Tokens for FixedToken {
-    async fn bearer(&self, _: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
-        if refused { Err(TokenError::NeedsReconnect) } else { Ok(Some(self.0.clone())) }
+impl Tokens for Given {
+    async fn bearer(&self, connection: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
+        match self.tokens.get(&connection.provider) {
+            Some(_) if refused => Err(TokenError::NeedsReconnect),
+            Some(token) => Ok(Some(token.clone())),
+            None => self.vault.bearer(connection, refused).await,
+        }
     }
 }

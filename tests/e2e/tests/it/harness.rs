@@ -44,7 +44,7 @@ impl Harness {
         let secrets = LocalSecrets::of([(ProviderKind::Github, Secret::new(SECRET).unwrap())]);
         let options = Options {
             api_urls: BTreeMap::from([(ProviderKind::Github, server.github_url())]),
-            token: Secret::new("a-token"),
+            tokens: Secret::new("a-token").map(|token| (ProviderKind::Github, token)).into_iter().collect(),
             page,
             ..Options::new(Data::Memory, secrets)
         };

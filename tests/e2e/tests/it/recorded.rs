@@ -200,7 +200,7 @@ async fn the_history_of_a_renamed_repository_is_captured_under_its_old_name() {
     .await;
     let options = Options {
         api_urls: BTreeMap::from([(ProviderKind::Github, server.url.clone())]),
-        token: Secret::new(TOKEN),
+        tokens: Secret::new(TOKEN).map(|token| (ProviderKind::Github, token)).into_iter().collect(),
         page: PageSettings { page_size: 3, ..PageSettings::default() },
         ..Options::new(Data::Memory, LocalSecrets::of([]))
     };

@@ -1,57 +1,66 @@
-//! The simulated GitHub of the demo: one repository with a month of history, and a bad day.
+//! A repository on a simulated GitHub.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use connector_adapters::system::SystemClock;
-use connector_domain::Timestamp;
-use connector_domain::ports::Clock as _;
-use connector_simulator::github::{Fault, Populate, Repository};
-use connector_simulator::{Clock, Server, World};
+use connector_domain::{AccountId, ProviderKind, Timestamp};
+use connector_simulator::World;
+use connector_simulator::github::{
+    self, Fault, NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Populate, Repository,
+};
 
 use super::Failure;
+use super::source::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::{count, list};
 
-/// Long enough to see the pages come.
-const LATENCY: Duration = Duration::from_millis(60);
-
-/// A running simulation.
-pub(super) struct Simulated {
-    pub(super) repository: Repository,
-    pub(super) server: Server,
-    history: Populate,
+/// A repository with a history that ends at `until`.
+pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<Source, Failure> {
+    let github = world.github();
+    github.set_latency(latency);
+    let repository = github.add_repository("acme", "rocket");
+    let history = Populate { pull_requests: 24, issues: 16, releases: 4, ..Populate::ending(until, 30) };
+    repository.populate(history);
+    let of = |list: &str| format!("/repos/{}/{list}", repository.full_name());
+    github.inject(Fault::ServerError(502).on(of("pulls")).nth(2));
+    github.inject(
+        Fault::SecondaryLimit { status: 403, retry_after: Some(Duration::from_secs(1)) }.on(of("issues")).nth(3),
+    );
+    let things = [
+        count(history.pull_requests.into(), "pull request", "pull requests"),
+        count(history.issues.into(), "issue", "issues"),
+        count(history.releases.into(), "release", "releases"),
+    ];
+    Ok(Source {
+        kind: ProviderKind::Github,
+        account: AccountId::parse(repository.installation_id.to_string())?,
+        account_name: repository.owner(),
+        resource: resource(repository.id.to_string(), repository.full_name())?,
+        token: None,
+        in_words: format!("{}; it will fail once and ask to slow down once", list(&things)),
+        happenings: Box::new(repository),
+    })
 }
 
-impl Simulated {
-    pub(super) async fn start(seed: u64, now: Timestamp) -> Result<Self, Failure> {
-        let world = World::with_clock(seed, Clock::asking(|| SystemClock.now()));
-        let github = world.github();
-        github.set_latency(LATENCY);
-        let repository = github.add_repository("acme", "rocket");
-        // A second ago, since webhooks may tell of nothing that is still to come.
-        let until = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
-        let history = Populate { pull_requests: 24, issues: 16, releases: 4, ..Populate::ending(until, 30) };
-        repository.populate(history);
-        let of = |list: &str| format!("/repos/{}/{list}", repository.full_name());
-        github.inject(Fault::ServerError(502).on(of("pulls")).nth(2));
-        github.inject(
-            Fault::SecondaryLimit { status: 403, retry_after: Some(Duration::from_secs(1)) }.on(of("issues")).nth(3),
-        );
-        let server = Server::start(world)
-            .await
-            .map_err(|error| Failure::new(format!("cannot listen on this machine: {error}")))?;
-        Ok(Self { repository, server, history })
+impl Happenings for Repository {
+    fn history(&self) -> Vec<Webhook> {
+        self.history_webhooks().into_iter().map(unsigned).collect()
     }
 
-    pub(super) fn in_words(&self) -> String {
-        let things = [
-            count(self.history.pull_requests.into(), "pull request", "pull requests"),
-            count(self.history.issues.into(), "issue", "issues"),
-            count(self.history.releases.into(), "release", "releases"),
+    fn news(&self, now: Timestamp) -> Vec<Webhook> {
+        let pull = self.open_pull_request(NewPullRequest::titled("Keep the cache warm between deploys"), ago(now, 5));
+        let merged = pull.number.map(|number| self.merge_pull_request(number, "octavia", ago(now, 3)));
+        let mut news = vec![
+            self.open_issue(NewIssue::titled("Crash when the cache is cold"), ago(now, 6)),
+            pull,
+            self.push("main", &[NewCommit::saying("Keep the cache warm between deploys")], ago(now, 2)),
+            self.publish_release(NewRelease::tagged("v9.0.0"), ago(now, 1)),
+            self.create_discussion(NewDiscussion::asking("How warm should the cache be?"), now),
         ];
-        format!(
-            "{} has {}. GitHub will fail once and ask to slow down once.",
-            self.repository.full_name(),
-            list(&things)
-        )
+        news.extend(merged);
+        news.into_iter().map(unsigned).collect()
     }
+}
+
+fn unsigned(webhook: github::Webhook) -> Webhook {
+    Arc::new(move |secret| webhook.signed(secret))
 }

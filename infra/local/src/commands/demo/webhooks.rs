@@ -1,22 +1,17 @@
 //! The webhooks of the demo: which come, in which order, and what is made of them.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use connector_domain::capture::CaptureReport;
 use connector_domain::http::WebhookRequest;
 use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
-use connector_simulator::github::{
-    NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Repository, Webhook,
-};
 use futures::{StreamExt, TryStreamExt};
 
 use super::Failure;
+use super::source::{Source, Webhook};
 use crate::render::text::count;
 use crate::stack::Stack;
 
-/// The route of the template.
-const PATH: &str = "/webhooks/github";
 /// Webhooks on their way at once.
 const AT_ONCE: usize = 8;
 /// One in so many never comes, and one in so many comes twice, as on a bad day.
@@ -25,7 +20,7 @@ const TWICE: usize = 5;
 
 /// What will be sent.
 pub(super) struct Plan {
-    sent: Vec<Webhook>,
+    sent: Vec<(ProviderKind, Webhook)>,
     lost: usize,
     twice: usize,
     new: usize,
@@ -42,14 +37,17 @@ pub(super) struct Delivered {
 
 impl Plan {
     /// The history so far with some lost and some twice, new facts, and all of it in disorder.
-    pub(super) fn new(repository: &Repository, seed: u64, now: Timestamp) -> Self {
+    pub(super) fn new(sources: &[Source], seed: u64, now: Timestamp) -> Self {
         let mut chance = Chance(seed);
-        let mut history = repository.history_webhooks();
+        let of = |told: &dyn Fn(&Source) -> Vec<Webhook>| -> Vec<_> {
+            sources.iter().flat_map(|source| told(source).into_iter().map(|webhook| (source.kind, webhook))).collect()
+        };
+        let mut history = of(&|source| source.happenings.history());
         chance.shuffle(&mut history);
         let lost = history.len() / LOST;
         history.truncate(history.len() - lost);
         let again: Vec<_> = history.iter().step_by(TWICE).cloned().collect();
-        let new = news(repository, now);
+        let new = of(&|source| source.happenings.news(now));
         let counts = (again.len(), new.len());
         let mut sent = history;
         sent.extend(again);
@@ -65,34 +63,18 @@ impl Plan {
     }
 }
 
-/// What happens while the demo runs.
-fn news(repository: &Repository, now: Timestamp) -> Vec<Webhook> {
-    let ago = |seconds| now.checked_sub(Duration::from_secs(seconds)).unwrap_or(now);
-    let pull = repository.open_pull_request(NewPullRequest::titled("Keep the cache warm between deploys"), ago(5));
-    let merged = pull.number.map(|number| repository.merge_pull_request(number, "octavia", ago(3)));
-    let mut news = vec![
-        repository.open_issue(NewIssue::titled("Crash when the cache is cold"), ago(6)),
-        pull,
-        repository.push("main", &[NewCommit::saying("Keep the cache warm between deploys")], ago(2)),
-        repository.publish_release(NewRelease::tagged("v9.0.0"), ago(1)),
-        repository.create_discussion(NewDiscussion::asking("How warm should the cache be?"), now),
-    ];
-    news.extend(merged);
-    news
-}
-
 /// Signs and sends all of a plan, several at once.
 pub(super) async fn deliver(stack: &Stack, plan: &Plan) -> Result<Delivered, Failure> {
-    let secret =
-        stack.secrets().webhook(ProviderKind::Github).ok_or_else(|| Failure::new("there is no secret to sign with"))?;
-    let replies = futures::stream::iter(&plan.sent).map(|webhook| async move {
-        let signed = webhook.signed(secret.expose());
+    let replies = futures::stream::iter(&plan.sent).map(|(kind, webhook)| async move {
+        let secret = stack.secrets().webhook(*kind);
+        let secret = secret.ok_or_else(|| Failure::new(format!("there is no secret to sign for {kind} with")))?;
+        let signed = webhook(secret.expose());
         let request = WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body };
-        let reply = stack.webhook(PATH, "POST", request).await;
+        let reply = stack.webhook(&format!("/webhooks/{kind}"), "POST", request).await;
         if reply.status == 200 {
             Ok(reply.body)
         } else {
-            Err(Failure::new(format!("a webhook was answered with {}", reply.status)))
+            Err(Failure::new(format!("a webhook of {kind} was answered with {}", reply.status)))
         }
     });
     let mut replies = replies.buffer_unordered(AT_ONCE);
