@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use regex::RegexSet;
 use serde::{Deserialize, Serialize};
 
+use super::significance::own_title;
 use crate::SourceEvent;
 
 /// A kind of work.
@@ -108,7 +109,9 @@ static WORDS: LazyLock<RegexSet> =
 #[must_use]
 pub fn classify(event: &SourceEvent) -> Classification {
     // The type comes first: a `release.published` is a release and a `discussion.created` a discussion by name alone.
-    let text = format!("{} {} {}", event.source_type, event.title, event.body);
+    // Only that a fact is a comment does not tell what it is about, neither in its type nor in our label for it.
+    let kind = event.source_type.name().replace("comment", "");
+    let text = format!("{kind} {} {}", own_title(event), event.body);
     let matches = WORDS.matches(&text);
     let mut found = matches.iter().filter_map(|at| RULES.get(at)).map(|(category, _)| *category);
     Classification {
@@ -167,6 +170,15 @@ mod tests {
         assert_eq!(primary(SourceType::GithubDiscussionCreated), Category::Discussion);
         assert_eq!(primary(SourceType::GithubDiscussionAnswered), Category::Discussion);
         assert_eq!(primary(SourceType::GithubIssueOpened), Category::Other);
+    }
+
+    #[test]
+    fn a_comment_is_about_what_its_own_words_say() {
+        let comment = SourceType::GithubIssueCommentCreated;
+        assert_eq!(found(comment, "[Comment Added] #4: Same here", ""), (Category::Other, vec![]));
+        assert_eq!(found(comment, "[Comment Added] #4: See the docs", "").0, Category::Documentation);
+        let discussion = SourceType::GithubDiscussionCommentCreated;
+        assert_eq!(found(discussion, "[Discussion Comment Added] #4: Yes", ""), (Category::Discussion, vec![]));
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub fn score(event: &SourceEvent) -> Significance {
 
 /// The title without the `[Release Published] ` that we put before it ourselves: our own words say nothing about the
 /// fact that its base does not say already.
-fn own_title(event: &SourceEvent) -> &str {
+pub(super) fn own_title(event: &SourceEvent) -> &str {
     event
         .title
         .strip_prefix('[')

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Dependency, DependencyKind, Metadata, MetadataCommand, Package};
+use connector_domain::{ProviderKind, SourceType};
 
 /// Longest source file. One that needs more has two subjects.
 const MOST_LINES: usize = 400;
@@ -121,6 +122,15 @@ fn a_package_names_only_what_it_uses() {
             let name = dependency.name.strip_suffix("-rs").unwrap_or(&dependency.name).replace('-', "_");
             assert!(words.contains(name.as_str()), "{} does not use {name}", package.name);
         }
+    }
+}
+
+/// GitHub sends only what the app subscribes to, so who sets one up must be told of every event that we take.
+#[test]
+fn the_runbook_asks_for_every_event_that_is_captured() {
+    let runbook = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/README.md")).unwrap();
+    for event in SourceType::subscriptions(ProviderKind::Github) {
+        assert!(runbook.contains(&format!("`{event}`")), "{event} is not in infra/README.md");
     }
 }
 

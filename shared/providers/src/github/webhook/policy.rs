@@ -64,7 +64,7 @@ const LEFT_OUT_ACTIONS: &[(&str, &[&str])] = &[
     ("pull_request", &["locked", "unlocked"]),
     ("issues", &["locked", "pinned", "unlocked", "unpinned"]),
     ("discussion", &["locked", "pinned", "unlocked", "unpinned"]),
-    // Steps on the way to a merge, which tells them all: `push` has the commits, and it comes again on each of them.
+    // Steps on the way to a merge, which ends them; `synchronize` comes with every push to the branch.
     ("pull_request", &["auto_merge_disabled", "auto_merge_enabled", "converted_to_draft", "dequeued", "enqueued",
                        "synchronize"]),
     // A text is told as it was written; a correction of a letter is no news, and a list has the last text anyway.
@@ -101,17 +101,23 @@ const LEFT_OUT_ACTIONS: &[(&str, &[&str])] = &[
 /// Events that we know and leave out whole; any other one is new to us.
 #[rustfmt::skip]
 const LEFT_OUT: &[&str] = &[
-    "branch_protection_configuration", "branch_protection_rule", "check_run", "check_suite", "code_scanning_alert",
-    "commit_comment", "create", "custom_property", "custom_property_values", "delete", "dependabot_alert", "deploy_key",
-    "deployment", "deployment_protection_rule", "deployment_review", "fork",
-    "github_app_authorization", "gollum", "issue_dependencies", "label",
-    "marketplace_purchase", "member", "membership", "merge_group", "meta", "milestone", "org_block", "organization",
-    "package", "page_build", "personal_access_token_request", "projects_v2", "projects_v2_item",
-    "projects_v2_status_update", "public", "pull_request_review_thread",
-    "registry_package", "repository_advisory", "repository_dispatch", "repository_import", "repository_ruleset",
-    "repository_vulnerability_alert", "secret_scanning_alert", "secret_scanning_alert_location",
-    "secret_scanning_scan", "security_advisory", "security_and_analysis", "sponsorship", "star", "status", "sub_issues",
-    "team", "team_add", "watch", "workflow_dispatch", "workflow_job", "workflow_run",
+    // What machines check on the way. Where it matters, a merge or a deployment ends it.
+    "check_run", "check_suite", "deployment", "deployment_protection_rule", "deployment_review", "merge_group", "status",
+    "workflow_dispatch", "workflow_job", "workflow_run",
+    // Branches, tags, built pages and packages: pushes and releases tell what is in them.
+    "create", "delete", "fork", "gollum", "package", "page_build", "public", "registry_package", "repository_import",
+    // Parts of things that have facts of their own, and the marks these are sorted by.
+    "commit_comment", "issue_dependencies", "label", "milestone", "projects_v2", "projects_v2_item",
+    "projects_v2_status_update", "pull_request_review_thread", "sub_issues",
+    // Weaknesses and secrets that were found. Few may see these at GitHub; everybody in a workspace would.
+    "code_scanning_alert", "dependabot_alert", "repository_advisory", "repository_vulnerability_alert",
+    "secret_scanning_alert", "secret_scanning_alert_location", "secret_scanning_scan", "security_advisory",
+    // Who may do what.
+    "branch_protection_configuration", "branch_protection_rule", "custom_property", "custom_property_values",
+    "deploy_key", "github_app_authorization", "member", "membership", "meta", "org_block", "organization",
+    "personal_access_token_request", "repository_ruleset", "security_and_analysis", "team", "team_add",
+    // Nothing that anybody worked on.
+    "marketplace_purchase", "repository_dispatch", "sponsorship", "star", "watch",
 ];
 
 /// How [`LEFT_OUT`] events are counted.
