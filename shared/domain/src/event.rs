@@ -35,6 +35,9 @@ pub struct SourceEvent {
 }
 
 impl SourceEvent {
+    /// The attribute of a fact whose path knows neither title nor text: what stands there is made of the rest.
+    pub const TITLE_IS_STAND_IN: &str = "titleIsStandIn";
+
     /// Makes an event whose texts are trimmed and cut to their limits.
     #[must_use]
     pub fn new(source_type: SourceType, source_id: SourceId, title: &str, body: &str, occurred_at: Timestamp) -> Self {

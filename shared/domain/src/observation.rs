@@ -77,14 +77,15 @@ impl Observation {
     }
 
     /// Names the fields in which `seen`, the same fact seen again, says something else. What only one of them knows is no
-    /// conflict, and a person is the same under another name.
+    /// conflict, nor what stands in for it, and a person is the same under another name.
     #[must_use]
     pub fn conflicts(&self, seen: &Self) -> Vec<&'static str> {
         let (kept, seen) = (&self.event, &seen.event);
         let actors = kept.actor.as_ref().zip(seen.actor.as_ref());
+        let texts = ![kept, seen].iter().any(|event| event.metadata.contains_key(SourceEvent::TITLE_IS_STAND_IN));
         [
-            ("title", kept.title != seen.title),
-            ("body", kept.body != seen.body),
+            ("title", texts && kept.title != seen.title),
+            ("body", texts && kept.body != seen.body),
             ("occurredAt", kept.occurred_at != seen.occurred_at),
             ("actor", actors.is_some_and(|(kept, seen)| kept.id != seen.id)),
         ]

@@ -6,6 +6,8 @@ use connector_domain::Timestamp;
 use connector_domain::http::{Headers, MAX_RETRY_AFTER, MIN_RETRY_AFTER, RateLimit};
 use jiff::fmt::rfc2822::DateTimeParser;
 
+use crate::encode;
+
 /// A header that holds a whole number.
 pub(crate) fn number(headers: &Headers, name: &str) -> Option<u64> {
     headers.first(name)?.trim().parse().ok()
@@ -91,6 +93,13 @@ pub(crate) fn link_with<'a>(headers: &'a Headers, rel: &str) -> Option<Link<'a>>
     None
 }
 
+/// A parameter of an address.
+pub(crate) fn parameter(address: &str, name: &str) -> Option<String> {
+    let (_, query) = address.split_once('?')?;
+    let mut pairs = query.split('#').next()?.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).and_then(|(_, value)| encode::decode(value))
+}
+
 /// Where the parameters of a link end: at a comma outside of quotes.
 fn end_of_link(parameters: &str) -> usize {
     let mut quoted = false;
@@ -130,6 +139,16 @@ mod tests {
         assert_eq!(next("<u>; results=\"true\"; rel=\"last next\"").as_deref(), Some("u"));
         for none in ["", "<u>; rel=\"last\"", "<u", "u; rel=next", "<u>; title=\"rel=next\"", "<u>;rel=nextish"] {
             assert_eq!(next(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_parameters() {
+        let after = |address: &str| parameter(address, "after");
+        assert_eq!(after("https://x/a?page=1&after=Y3Vy%3D%3D#top").as_deref(), Some("Y3Vy=="));
+        assert_eq!(after("https://x/?after=").as_deref(), Some(""));
+        for none in ["https://x/after=1", "https://x/?before=1", "https://x/?after", "https://x/?after=%"] {
+            assert_eq!(after(none), None, "{none}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Small parts that the facts of several providers are built from.
 
-use connector_domain::{Metadata, Reference, ReferenceKind, text};
+use connector_domain::{Metadata, Reference, ReferenceKind, Timestamp, text};
 use serde_json::Value;
 
 /// A text that is not blank.
@@ -21,6 +21,11 @@ pub(crate) fn excerpt(text: &str, max: usize) -> String {
         }
     }
     line
+}
+
+/// The minute that a moment is in.
+pub(crate) fn minute(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(at)
 }
 
 /// A reference with an address, where there is one.
@@ -61,6 +66,13 @@ mod tests {
         assert_eq!(excerpt("ééééé", 5), "ééééé");
         assert_eq!(excerpt(&"é".repeat(9_999), 5), "ééééé...");
         assert_eq!(excerpt(" \n", 5), "");
+    }
+
+    #[test]
+    fn a_minute_begins_at_its_first_second() {
+        let at = |text: &str| minute(text.parse().unwrap()).to_string();
+        assert_eq!(at("2026-01-31T11:40:59.999Z"), "2026-01-31T11:40:00Z");
+        assert_eq!(at("1969-12-31T23:59:59Z"), "1969-12-31T23:59:00Z");
     }
 
     #[test]

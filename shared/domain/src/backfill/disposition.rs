@@ -61,6 +61,10 @@ impl FailCode {
     pub const REJECTED: Self = Self(Cow::Borrowed("request_rejected"));
     /// The answer is larger than we read.
     pub const TOO_LARGE: Self = Self(Cow::Borrowed("response_too_large"));
+    /// The provider gives no more pages, and the list has more.
+    pub const LIST_LIMIT: Self = Self(Cow::Borrowed("list_limit"));
+    /// The list is shown to nobody without a token.
+    pub const NEEDS_TOKEN: Self = Self(Cow::Borrowed("needs_token"));
     /// This provider has no such list.
     pub const UNSUPPORTED: Self = Self(Cow::Borrowed("unsupported_entity"));
 

@@ -13,12 +13,22 @@ pub enum EntityType {
     PullRequest,
     /// Issues.
     Issue,
+    /// What happened to issues and pull requests after they were opened.
+    IssueEvent,
     /// Releases.
     Release,
+    /// Pushes.
+    Push,
     /// Deployments.
     Deployment,
+    /// Reviews.
+    Review,
+    /// Comments on lines of code.
+    ReviewComment,
     /// Comments.
     Comment,
+    /// Discussions with their comments.
+    Discussion,
     /// Projects.
     Project,
     /// Posts on how a project goes.
@@ -31,12 +41,17 @@ pub enum EntityType {
 
 impl EntityType {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::PullRequest,
         Self::Issue,
+        Self::IssueEvent,
         Self::Release,
+        Self::Push,
         Self::Deployment,
+        Self::Review,
+        Self::ReviewComment,
         Self::Comment,
+        Self::Discussion,
         Self::Project,
         Self::ProjectUpdate,
         Self::Cycle,
@@ -49,9 +64,14 @@ impl EntityType {
         match self {
             Self::PullRequest => "pull_request",
             Self::Issue => "issue",
+            Self::IssueEvent => "issue_event",
             Self::Release => "release",
+            Self::Push => "push",
             Self::Deployment => "deployment",
+            Self::Review => "review",
+            Self::ReviewComment => "review_comment",
             Self::Comment => "comment",
+            Self::Discussion => "discussion",
             Self::Project => "project",
             Self::ProjectUpdate => "project_update",
             Self::Cycle => "cycle",

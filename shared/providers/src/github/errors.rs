@@ -12,6 +12,10 @@ use crate::headers;
 /// The wait after a limit that does not say how long it lasts.
 const UNNAMED_WAIT: Duration = Duration::from_secs(60);
 
+/// How GitHub says that a list has more pages than it gives.
+const LIST_LIMIT: [&str; 2] =
+    ["pagination is limited for this resource", "pagination with the page parameter is not supported"];
+
 /// What the budget headers say.
 pub(super) fn rate(response: &HttpResponse) -> RateLimit {
     headers::rate(&response.headers)
@@ -33,6 +37,11 @@ pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
     error(response, "the body is not a list", Disposition::unavailable(None))
 }
 
+/// A cursor of another list, or of a version that is not read any more.
+pub(super) fn foreign_cursor(response: &HttpResponse) -> ProviderError {
+    error(response, "the cursor is not one of ours", Disposition::Restart)
+}
+
 /// Decides by status and headers. `paged` is whether the request went on from a cursor.
 pub(super) fn check(
     response: &HttpResponse,
@@ -46,8 +55,13 @@ pub(super) fn check(
         403 | 429 => limited(response, now),
         404 | 451 => ("the repository is not there, or hidden", Disposition::Fail(FailCode::NOT_FOUND)),
         409 if says(response, "repository is empty") => ("the repository is empty", Disposition::Empty),
-        410 if entity == EntityType::Issue => ("issues are turned off", Disposition::Empty),
+        410 if matches!(entity, EntityType::Issue | EntityType::IssueEvent | EntityType::Comment) => {
+            ("issues are turned off", Disposition::Empty)
+        }
         410 => ("the list is gone", Disposition::Fail(FailCode::NOT_FOUND)),
+        422 if LIST_LIMIT.iter().any(|words| says(response, words)) => {
+            ("nobody is shown the rest of the list", Disposition::Fail(FailCode::LIST_LIMIT))
+        }
         422 if paged => ("the place in the list is refused", Disposition::Restart),
         400 | 409 | 422 => ("the request is refused", Disposition::Fail(FailCode::REJECTED)),
         408 | 500..=599 => {
@@ -141,10 +155,15 @@ mod tests {
         assert_eq!(answer(451, &[], ""), Disposition::Fail(FailCode::NOT_FOUND));
         assert_eq!(answer(409, &[], r#"{"message":"Git Repository is empty."}"#), Disposition::Empty);
         assert_eq!(answer(409, &[], ""), Disposition::Fail(FailCode::REJECTED));
-        assert_eq!(answer_to(EntityType::Issue, false, 410, &[], ""), Disposition::Empty);
+        for turned_off in [EntityType::Issue, EntityType::IssueEvent, EntityType::Comment] {
+            assert_eq!(answer_to(turned_off, false, 410, &[], ""), Disposition::Empty);
+        }
         assert_eq!(answer(410, &[], ""), Disposition::Fail(FailCode::NOT_FOUND));
         assert_eq!(answer(422, &[], ""), Disposition::Fail(FailCode::REJECTED));
         assert_eq!(answer_to(EntityType::Issue, true, 422, &[], ""), Disposition::Restart);
+        let too_far =
+            r#"{"message":"In order to keep the API fast for everyone, pagination is limited for this resource."}"#;
+        assert_eq!(answer_to(EntityType::IssueEvent, true, 422, &[], too_far), Disposition::Fail(FailCode::LIST_LIMIT));
         assert_eq!(answer(502, &[], "<html>"), Disposition::unavailable(None));
         assert_eq!(answer(503, &[("retry-after", "7")], ""), retry(7, WaitReason::Unavailable));
         assert_eq!(answer(304, &[], ""), Disposition::Fail(FailCode::MALFORMED));

@@ -150,6 +150,16 @@ pub(super) struct Issue {
     pub(super) pull_request: Option<serde::de::IgnoredAny>,
 }
 
+/// Something that happened to an issue or pull request.
+/// <https://docs.github.com/en/rest/issues/events#list-issue-events-for-a-repository>
+#[derive(Debug, Deserialize)]
+pub(super) struct IssueEvent {
+    pub(super) event: String,
+    pub(super) actor: Option<User>,
+    pub(super) commit_id: Option<String>,
+    pub(super) created_at: Option<Timestamp>,
+}
+
 /// <https://docs.github.com/en/rest/releases/releases#list-releases>
 #[derive(Debug, Deserialize)]
 pub(super) struct Release {
@@ -233,6 +243,19 @@ pub(super) struct Push {
     pub(super) pusher: Option<Pusher>,
     pub(super) repository: Repository,
     pub(super) sender: Option<User>,
+}
+
+/// A push, as the list of a repository's activity tells it.
+/// <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
+#[derive(Debug, Deserialize)]
+pub(super) struct Activity {
+    #[serde(rename = "ref")]
+    pub(super) reference: String,
+    pub(super) before: Option<String>,
+    pub(super) after: String,
+    pub(super) timestamp: Option<Moment>,
+    pub(super) activity_type: String,
+    pub(super) actor: Option<User>,
 }
 
 /// A commit in a push.

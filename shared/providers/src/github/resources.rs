@@ -1,11 +1,12 @@
 //! Repositories: one by its name, and all that an installation gives access to.
 
+use connector_domain::Timestamp;
 use connector_domain::backfill::{Cursor, EntityType, ProviderError};
 use connector_domain::http::{HttpRequest, HttpResponse};
-use connector_domain::{ProviderKind, Timestamp};
 use serde::Deserialize;
 
-use super::backfill::{next_page, repository_path};
+use super::backfill::numbered::next_page;
+use super::backfill::{get, repository_path};
 use super::errors;
 use crate::json::NumericId;
 use crate::resource::{found, page_of, read, resource};
@@ -53,7 +54,7 @@ pub(super) fn read_one(response: &HttpResponse, now: Timestamp) -> Result<Found,
 
 /// <https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation>
 pub(super) fn page_request(cursor: Option<&Cursor>) -> HttpRequest {
-    get("/installation/repositories".to_owned()).query("per_page", "100").query("page", page_of(cursor).to_string())
+    get("/installation/repositories").query("per_page", "100").query("page", page_of(cursor).to_string())
 }
 
 /// The repositories of a page.
@@ -67,10 +68,4 @@ pub(super) fn read_page(
     let resources = page.repositories.into_iter().filter_map(|one| resource(one.id.to_string(), one.full_name));
     let next = next_page(response, page_of(cursor)).and_then(|page| Cursor::parse(page.to_string()).ok());
     Ok(ResourcePage { resources: resources.collect(), next })
-}
-
-fn get(path: String) -> HttpRequest {
-    HttpRequest::get(ProviderKind::Github, path)
-        .header("accept", "application/vnd.github+json")
-        .header("x-github-api-version", "2022-11-28")
 }

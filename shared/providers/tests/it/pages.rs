@@ -49,16 +49,19 @@ fn pages_lead_to_the_next_one_until_the_last() {
                 headers: headers.iter().map(|(name, value)| (name, value.as_str().unwrap())).collect(),
                 body,
             };
+            let cursor = case.get("cursor").map(|cursor| Cursor::parse(cursor.to_string()).unwrap());
+            let cursor = cursor.as_ref();
             let (first, meta) = with_scope(entity, |scope| {
-                (provider.page_request(scope, None), provider.read_page(scope, None, &response, now()).unwrap())
+                (provider.page_request(scope, cursor), provider.read_page(scope, cursor, &response, now()).unwrap())
             });
             assert!(meta.items > 0);
             assert_eq!(meta.next.is_some(), case["more"] == true, "{case}");
             if let Some(next) = meta.next {
-                // A cursor is kept as text and read back, and it leads elsewhere than the start.
+                // A cursor is kept as text and read back, and it leads elsewhere.
                 let kept: Cursor = serde_json::from_str(&serde_json::to_string(&next).unwrap()).unwrap();
                 let second = with_scope(entity, |scope| provider.page_request(scope, Some(&kept)));
                 assert_ne!(second, first);
+                let response = HttpResponse { body: page(provider.kind(), entity.as_str()), ..response };
                 with_scope(entity, |scope| provider.read_page(scope, Some(&kept), &response, now())).unwrap();
             }
         }

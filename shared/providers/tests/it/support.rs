@@ -1,5 +1,7 @@
 //! Fixtures by convention, so that a new provider is tested as soon as its folder is filled:
-//! `webhooks/{event}.{case}.json`, `pages/{entity}.json`, `pairs.json`, `paging.json`.
+//! `webhooks/{event}.{case}.json`, `pages/{entity}.json`, and `pages/{entity}.start.json` where a walk starts with
+//! something else. `pairs.json` names what both paths tell, and the fields in which one knows less; `paging.json` where
+//! pages lead.
 
 use std::fs;
 use std::path::{Path, PathBuf};

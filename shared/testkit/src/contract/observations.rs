@@ -3,7 +3,9 @@
 use connector_domain::capture::CaptureOutcome;
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{ObservationFilter, ObservationStore, PortError};
-use connector_domain::{ProviderKind, Reference, ReferenceKind, RunId, SourceId, SourceType, Timestamp, WorkspaceId};
+use connector_domain::{
+    ProviderKind, Reference, ReferenceKind, RunId, SourceEvent, SourceId, SourceType, Timestamp, WorkspaceId,
+};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -132,12 +134,20 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
         seen
     };
     type Change = fn(&mut Observation);
-    let cases: [(Change, &[&str]); 7] = [
+    let cases: [(Change, &[&str]); 8] = [
         (|_| {}, &[]),
         (|seen| seen.event.title.push('!'), &["title"]),
         (|seen| seen.event.body.clear(), &["body"]),
         (|seen| seen.event.occurred_at = at(1), &["occurredAt"]),
         (|seen| seen.event.actor = None, &[]),
+        (
+            |seen| {
+                seen.event.title.push('!');
+                seen.event.body.clear();
+                seen.event.metadata.insert(SourceEvent::TITLE_IS_STAND_IN.to_owned(), true.into());
+            },
+            &[],
+        ),
         (|seen| seen.event.actor = Some(actor("2")), &["actor"]),
         (
             |seen| {

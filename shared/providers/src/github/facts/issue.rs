@@ -5,7 +5,7 @@ use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, Sour
 
 use super::{Missing, actor, attributes, authored, body, labels, person, title};
 use crate::github::payload::{Issue, Repo};
-use crate::parts::{filled, reference};
+use crate::parts::{filled, minute, reference};
 
 /// What can happen to an issue that is worth remembering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Transition {
         match self {
             Self::Opened => issue.created_at.ok_or(Missing("created_at")),
             Self::Closed => issue.closed_at.ok_or(Missing("closed_at")),
-            // The item has no time of its own for it; the webhook is sent for the update itself.
+            // The item has no time of its own for it; the webhook is sent for the update itself, which can be a second off.
             Self::Reopened => issue.updated_at.ok_or(Missing("updated_at")),
         }
     }
@@ -53,7 +53,8 @@ impl Transition {
     fn source_id(self, id: &str, at: Timestamp) -> SourceId {
         match self {
             Self::Opened => SourceId::once(ProviderKind::Github, "issue", id, self.action()),
-            Self::Closed | Self::Reopened => SourceId::at(ProviderKind::Github, "issue", id, self.action(), at),
+            Self::Closed => SourceId::at(ProviderKind::Github, "issue", id, self.action(), at),
+            Self::Reopened => SourceId::at(ProviderKind::Github, "issue", id, self.action(), minute(at)),
         }
     }
 }

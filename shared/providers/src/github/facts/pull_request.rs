@@ -6,7 +6,7 @@ use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceEvent, Sour
 use super::{Missing, actor, attributes, authored, body, commit, labels, person, title};
 use crate::github::links;
 use crate::github::payload::{Branch, PullRequest, Repo, page};
-use crate::parts::{filled, reference};
+use crate::parts::{filled, minute, reference};
 
 /// What can happen to a pull request that is worth remembering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,8 @@ impl Transition {
             Self::Opened => pull.created_at.ok_or(Missing("created_at")),
             Self::Merged => pull.merged_at.or(pull.closed_at).ok_or(Missing("merged_at")),
             Self::Closed => pull.closed_at.ok_or(Missing("closed_at")),
-            // The item has no time of its own for these; the webhook is sent for the update itself.
+            // The item has no time of its own for these; the webhook is sent for the update itself, which can be a second
+            // off.
             Self::Reopened | Self::ReadyForReview => pull.updated_at.ok_or(Missing("updated_at")),
         }
     }
@@ -55,8 +56,9 @@ impl Transition {
         match self {
             Self::Opened => SourceId::once(ProviderKind::Github, "pr", id, "opened"),
             Self::Merged => SourceId::once(ProviderKind::Github, "pr", id, "merged"),
-            Self::Closed | Self::Reopened | Self::ReadyForReview => {
-                SourceId::at(ProviderKind::Github, "pr", id, self.action(), at)
+            Self::Closed => SourceId::at(ProviderKind::Github, "pr", id, self.action(), at),
+            Self::Reopened | Self::ReadyForReview => {
+                SourceId::at(ProviderKind::Github, "pr", id, self.action(), minute(at))
             }
         }
     }

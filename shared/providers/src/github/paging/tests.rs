@@ -17,6 +17,8 @@ enum Change {
     Nothing,
     Update(usize),
     Delete(usize),
+    /// Some that stand next to each other.
+    DeleteMany(usize, usize),
     Add,
 }
 
@@ -48,7 +50,7 @@ impl List {
         match change {
             Change::Nothing => {}
             Change::Add => self.items.push(Listed { id: 1_000 + self.clock.unsigned_abs(), updated: self.clock }),
-            Change::Update(_) | Change::Delete(_) if self.items.is_empty() => {}
+            _ if self.items.is_empty() => {}
             Change::Update(index) => {
                 let index = index % self.items.len();
                 self.items[index].updated = self.clock;
@@ -56,6 +58,10 @@ impl List {
             Change::Delete(index) => {
                 let index = index % self.items.len();
                 self.items.remove(index);
+            }
+            Change::DeleteMany(index, count) => {
+                let index = index % self.items.len();
+                self.items.drain(index..self.items.len().min(index + count));
             }
         }
     }
@@ -75,7 +81,7 @@ impl List {
             .iter()
             .skip(skip)
             .take(size)
-            .map(|item| Stamp { id: Some(item.id), updated_at: Some(Timestamp::from_second(item.updated).unwrap()) });
+            .map(|item| Stamp { id: Some(item.id), at: Some(Timestamp::from_second(item.updated).unwrap()) });
         let next = (order.len() > skip + size).then_some(page + 1);
         (Seen { stamps: stamps.collect(), next }, ids)
     }
@@ -108,22 +114,28 @@ fn since(second: i64) -> Timestamp {
 }
 
 fn issues(list: List, changes: &[Change], size: usize, inclusive: bool) -> (Vec<u64>, List, usize) {
-    walk(IssuePlace::start(since(0)), list, changes, |list, place| {
+    walk(KeysetPlace::start(since(0), 0), list, changes, |list, place| {
         let from = place.since.as_second() + i64::from(!inclusive);
         let newer = list.items.iter().copied().filter(|item| item.updated >= from).collect();
-        list.page(newer, |item| (item.updated, item.id.cast_signed()), place.page, size)
+        list.page(newer, |item| (item.updated, item.id.cast_signed()), place.page(), size)
     })
 }
 
 fn pulls(list: List, changes: &[Change], size: usize, edge: i64) -> (Vec<u64>, List, usize) {
-    walk(PullPlace::start(since(edge)), list, changes, |list, place| {
-        list.page(list.items.clone(), |item| (-item.updated, -item.id.cast_signed()), place.page, size)
+    walk(PullPlace::start(since(edge), 0), list, changes, |list, place| {
+        list.page(list.items.clone(), |item| (-item.updated, -item.id.cast_signed()), place.page(), size)
     })
 }
 
 fn releases(list: List, changes: &[Change], size: usize) -> (Vec<u64>, List, usize) {
-    walk(ReleasePlace::start(), list, changes, |list, place| {
-        list.page(list.items.clone(), |item| (0, -item.id.cast_signed()), place.page, size)
+    walk(ReleasePlace::start(since(0), 0), list, changes, |list, place| {
+        list.page(list.items.clone(), |item| (0, -item.id.cast_signed()), place.page(), size)
+    })
+}
+
+fn events(list: List, changes: &[Change], size: u32, edge: i64) -> (Vec<u64>, List, usize) {
+    walk(EventPlace::start(since(edge), size), list, changes, |list, place| {
+        list.page(list.items.clone(), |item| (0, -item.id.cast_signed()), place.page(), place.size().unwrap() as usize)
     })
 }
 
@@ -163,6 +175,29 @@ proptest! {
         }
     }
 
+    /// Events of one issue vanish together.
+    #[test]
+    fn no_event_is_lost(
+        count in 0..80_i64,
+        changes in proptest::collection::vec(
+            prop_oneof![
+                3 => Just(Change::Nothing),
+                1 => Just(Change::Add),
+                1 => any::<usize>().prop_map(Change::Delete),
+                1 => (any::<usize>(), 2..15_usize).prop_map(|(index, count)| Change::DeleteMany(index, count)),
+            ],
+            0..40,
+        ),
+        size in 10..16_u32,
+        edge in 0..40_i64,
+    ) {
+        let times: Vec<i64> = (0..count).collect();
+        let (read, list, _) = events(List::new(&times), &changes, size, edge);
+        for id in survivors(&list, &times, edge) {
+            prop_assert!(read.contains(&id), "{} of {:?}", id, read);
+        }
+    }
+
     #[test]
     fn no_release_is_lost(
         count in 0..40_usize,
@@ -185,6 +220,12 @@ fn a_list_at_rest_costs_little_more_than_its_pages() {
     assert_eq!(pulls(List::new(&apart), &[], 100, 0).2, 1);
     assert_eq!(pulls(List::new(&apart), &[], 10, 0).2, 5 + 1);
     assert_eq!(pulls(List::new(&apart), &[], 10, 81).2, 2 + 1);
+    assert_eq!(events(List::new(&apart), &[], 100, 0).2, 1);
+    // Overlapping pages are a few more.
+    assert_eq!(events(List::new(&apart), &[], 10, 0).2, 5 + 2);
+    assert_eq!(events(List::new(&apart), &[], 10, 81).2, 2);
+    let many: Vec<i64> = (0..10_000).collect();
+    assert_eq!(events(List::new(&many), &[], 100, 0).2, 100 + 14);
     assert_eq!(releases(List::new(&apart), &[], 100).2, 1);
     assert_eq!(releases(List::new(&apart), &[], 10).2, 2 * 5);
 }
@@ -197,18 +238,18 @@ fn many_updates_in_one_second_are_no_dead_end() {
 
 #[test]
 fn items_without_a_readable_time_do_not_stop_a_walk() {
-    let unread = |next| Seen { stamps: vec![Stamp { id: None, updated_at: None }; 3], next };
-    let issue = IssuePlace::start(since(0)).after(&unread(Some(2))).unwrap();
-    assert_eq!((issue.page, issue.since), (2, since(0)));
-    assert_eq!(PullPlace::start(since(0)).after(&unread(Some(2))).unwrap().page, 2);
-    assert_eq!(PullPlace::start(since(0)).after(&unread(None)), None);
+    let unread = |next| Seen { stamps: vec![Stamp { id: None, at: None }; 3], next };
+    let issue = KeysetPlace::start(since(0), 0).after(&unread(Some(2))).unwrap();
+    assert_eq!((issue.page(), issue.since), (2, since(0)));
+    assert_eq!(PullPlace::start(since(0), 0).after(&unread(Some(2))).unwrap().page(), 2);
+    assert_eq!(PullPlace::start(since(0), 0).after(&unread(None)), None);
 }
 
 #[test]
 fn a_cursor_is_small_and_of_one_version() {
-    let cursor = IssuePlace::start(since(1_770_379_200)).write().unwrap();
+    let cursor = KeysetPlace::start(since(1_770_379_200), 0).write().unwrap();
     assert!(cursor.as_str().len() < 200, "{}", cursor.as_str());
     let other = cursor.as_str().replacen(r#""v":1"#, r#""v":2"#, 1);
-    assert_eq!(IssuePlace::read(&Cursor::parse(other).unwrap()), None);
+    assert_eq!(KeysetPlace::read(&Cursor::parse(other).unwrap()), None);
     assert_eq!(ReleasePlace::read(&cursor), None);
 }

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use super::changes::Changes;
 use super::payload::{Base, Named, User};
 use crate::json;
-use crate::parts::{Attributes, filled, reference};
+use crate::parts::{Attributes, filled, minute, reference};
 
 /// Longest part of a title that is taken from a title of Linear's.
 const MAX_SUBJECT_CHARS: usize = 80;
@@ -152,11 +152,6 @@ fn source_id<T: Thing>(base: &Base, transition: Transition, at: Timestamp) -> So
     }
 }
 
-/// The minute that a moment is in.
-pub(super) fn minute(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second().div_euclid(60) * 60).unwrap_or(at)
-}
-
 /// What the thing itself proves to have happened to it, and when.
 pub(super) fn proven(base: &Base) -> Result<Vec<(Transition, Timestamp)>, Quarantined> {
     let created = base.created_at.ok_or_else(|| missing("createdAt"))?;
@@ -232,13 +227,6 @@ fn person_name(user: Option<&User>) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_move_is_told_apart_by_its_minute() {
-        let at = |text: &str| minute(text.parse().unwrap()).to_string();
-        assert_eq!(at("2026-01-31T11:40:59.999Z"), "2026-01-31T11:40:00Z");
-        assert_eq!(at("1969-12-31T23:59:59Z"), "1969-12-31T23:59:00Z");
-    }
 
     #[test]
     fn an_actor_has_an_id_and_a_name() {

@@ -44,7 +44,11 @@ impl<'a> Told<'a> {
             Some(action) => (action, matches!(action, "opened" | "created" | "published")),
             None => ("", true),
         };
-        let at = if once { String::new() } else { format!("@{}", self.transition()?) };
+        let at = match action {
+            _ if once => String::new(),
+            "reopened" | "ready_for_review" => format!("@{}Z", self.transition()?.strftime("%Y-%m-%dT%H:%M:00")),
+            _ => format!("@{}", self.transition()?),
+        };
         Some(match self.event {
             "push" => {
                 format!("github:push:{repo}:{}:{}", self.payload["ref"].as_str()?, self.payload["after"].as_str()?)
