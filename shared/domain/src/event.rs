@@ -8,6 +8,9 @@ use crate::{ProviderKind, SourceId, SourceType, Timestamp, text};
 /// Facts that only one provider has, by name.
 pub type Metadata = serde_json::Map<String, serde_json::Value>;
 
+/// The attribute that names what is made of the rest.
+const STAND_IN: &str = "standIn";
+
 /// Most references one event keeps.
 pub const MAX_REFERENCES: usize = 200;
 /// Most bytes the variable parts of one event may take as JSON, so that its row stays far below DynamoDB's 400 KB.
@@ -35,9 +38,6 @@ pub struct SourceEvent {
 }
 
 impl SourceEvent {
-    /// The attribute of a fact whose path knows neither title nor text: what stands there is made of the rest.
-    pub const TITLE_IS_STAND_IN: &str = "titleIsStandIn";
-
     /// Makes an event whose texts are trimmed and cut to their limits.
     #[must_use]
     pub fn new(source_type: SourceType, source_id: SourceId, title: &str, body: &str, occurred_at: Timestamp) -> Self {
@@ -51,6 +51,20 @@ impl SourceEvent {
             references: Vec::new(),
             metadata: Metadata::new(),
         }
+    }
+
+    /// Notes in `metadata.standIn` which of `title` and `body` are made of the rest, because the path does not know them.
+    #[must_use]
+    pub fn with_stand_in(mut self, fields: &[&str]) -> Self {
+        self.metadata.insert(STAND_IN.to_owned(), fields.into());
+        self
+    }
+
+    /// Whether a field is made of the rest.
+    #[must_use]
+    pub fn stands_in(&self, field: &str) -> bool {
+        let fields = self.metadata.get(STAND_IN).and_then(serde_json::Value::as_array);
+        fields.is_some_and(|fields| fields.iter().any(|known| known == field))
     }
 
     /// Whose fact it is.

@@ -82,10 +82,10 @@ impl Observation {
     pub fn conflicts(&self, seen: &Self) -> Vec<&'static str> {
         let (kept, seen) = (&self.event, &seen.event);
         let actors = kept.actor.as_ref().zip(seen.actor.as_ref());
-        let texts = ![kept, seen].iter().any(|event| event.metadata.contains_key(SourceEvent::TITLE_IS_STAND_IN));
+        let known = |field| !kept.stands_in(field) && !seen.stands_in(field);
         [
-            ("title", texts && kept.title != seen.title),
-            ("body", texts && kept.body != seen.body),
+            ("title", known("title") && kept.title != seen.title),
+            ("body", known("body") && kept.body != seen.body),
             ("occurredAt", kept.occurred_at != seen.occurred_at),
             ("actor", actors.is_some_and(|(kept, seen)| kept.id != seen.id)),
         ]

@@ -50,6 +50,11 @@ pub trait BackfillSource: Send + Sync {
     /// What can be listed.
     fn entity_types(&self) -> &'static [EntityType];
 
+    /// Whether nobody is answered this list without a token, where others are public.
+    fn needs_token(&self, _entity: EntityType) -> bool {
+        false
+    }
+
     /// The request for a page; `None` when this provider has no such list.
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest>;
 

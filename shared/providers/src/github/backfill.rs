@@ -1,8 +1,10 @@
 //! History: which list holds what, how its pages are asked for, and what they become.
 
+mod graphql;
 mod items;
 pub(super) mod numbered;
 mod pushes;
+mod threads;
 
 use connector_domain::backfill::{Cursor, EntityType, ProviderError, Window};
 use connector_domain::connection::ResourceRef;
@@ -11,19 +13,36 @@ use connector_domain::transformed::{Item, Quarantined, Transformed};
 use connector_domain::{ProviderKind, SourceEvent, Timestamp};
 use serde_json::value::RawValue;
 
-use super::errors;
-use super::facts::Missing;
+use super::facts::comment::Place;
+use super::facts::{Missing, Told};
 use super::payload::Repo;
+use super::{errors, query};
 use crate::{PageMeta, Scope, encode, json, page, resource};
 
 /// What can be listed.
-pub(super) const LISTS: &[EntityType] =
-    &[EntityType::PullRequest, EntityType::Issue, EntityType::IssueEvent, EntityType::Release, EntityType::Push];
+pub(super) const LISTS: &[EntityType] = &[
+    EntityType::PullRequest,
+    EntityType::Issue,
+    EntityType::IssueEvent,
+    EntityType::Release,
+    EntityType::Push,
+    EntityType::Comment,
+    EntityType::ReviewComment,
+    EntityType::Review,
+    EntityType::Discussion,
+    EntityType::Deployment,
+];
+
+/// GraphQL answers nobody without a token, where REST shows what is public.
+pub(super) const fn needs_token(entity: EntityType) -> bool {
+    query::list(entity).is_some()
+}
 
 /// The request for a page. A cursor that cannot be read asks for the first page; [`read_page`] then restarts the list.
 pub(super) fn page_request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
     match scope.entity {
         EntityType::Push => pushes::request(scope, cursor),
+        entity if needs_token(entity) => graphql::request(scope, cursor),
         _ => numbered::request(scope, cursor),
     }
 }
@@ -50,6 +69,7 @@ pub(super) fn read_page(
     errors::check(response, scope.entity, cursor.is_some(), now)?;
     let (items, next) = match scope.entity {
         EntityType::Push => pushes::read(scope, cursor, response),
+        entity if needs_token(entity) => graphql::read(scope, cursor, response, now),
         _ => numbered::read(scope, cursor, response),
     }?;
     Ok(PageMeta { next, items, rate: errors::rate(response) })
@@ -65,6 +85,7 @@ pub(super) fn transform_page(resource: &ResourceRef, entity: EntityType, window:
     let page = Page { resource, window };
     let items = match entity {
         EntityType::Push => pushes::items,
+        entity if needs_token(entity) => graphql::items,
         _ => items,
     };
     page::transform(raw, items, |raw| match entity {
@@ -73,6 +94,11 @@ pub(super) fn transform_page(resource: &ResourceRef, entity: EntityType, window:
         EntityType::IssueEvent => items::issue_event(&page, raw),
         EntityType::Release => items::release(&page, raw),
         EntityType::Push => items::push(&page, raw),
+        EntityType::Comment => items::comment(&page, raw, Place::Conversation),
+        EntityType::ReviewComment => items::comment(&page, raw, Place::Code),
+        EntityType::Review => threads::reviews(&page, raw),
+        EntityType::Discussion => threads::discussion(&page, raw),
+        EntityType::Deployment => threads::deployment(&page, raw),
         _ => Err(json::quarantined("", "GitHub has no such list")),
     })
 }
@@ -90,9 +116,17 @@ impl Page<'_> {
             .ok_or_else(|| json::quarantined("", "the resource is not a repository of GitHub"))
     }
 
+    /// A fact, unless it is left out or happened outside the window.
+    fn told(&self, told: Result<Told, Missing>) -> Result<Item, Quarantined> {
+        Ok(match told? {
+            Ok(event) => page::inside(self.window, event),
+            Err(reason) => Item::Ignored(reason),
+        })
+    }
+
     /// A fact, unless it happened outside the window.
     fn fact(&self, event: Result<SourceEvent, Missing>) -> Result<Item, Quarantined> {
-        Ok(page::inside(self.window, event?))
+        self.told(event.map(Ok))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What GitHub's answers mean that are not a page.
 //! <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>
 
+mod graphql;
+
 use std::time::Duration;
 
 use connector_domain::backfill::{Disposition, EntityType, FailCode, ProviderError, WaitReason};
@@ -8,6 +10,8 @@ use connector_domain::http::{HttpResponse, RateLimit};
 use connector_domain::{ProviderKind, Timestamp};
 
 use crate::headers;
+
+pub(super) use graphql::check as graphql;
 
 /// The wait after a limit that does not say how long it lasts.
 const UNNAMED_WAIT: Duration = Duration::from_secs(60);
@@ -74,21 +78,26 @@ pub(super) fn check(
 
 /// 403 and 429 mean either limit; 403 also a missing permission.
 fn limited(response: &HttpResponse, now: Timestamp) -> (&'static str, Disposition) {
+    limit(response, now).unwrap_or(("a permission is missing", Disposition::Fail(FailCode::FORBIDDEN)))
+}
+
+/// Which limit the answer tells of, if it does.
+fn limit(response: &HttpResponse, now: Timestamp) -> Option<(&'static str, Disposition)> {
     let named = headers::retry_after(&response.headers, now);
     let rate = rate(response);
-    let wait = |after, reason| Disposition::Retry { after: Some(after), reason };
     if rate.remaining == Some(0) {
         let reset = rate.resets_at.map(|at| headers::until(at, now));
-        let after = reset.max(named).unwrap_or(UNNAMED_WAIT);
-        return ("the hourly budget is used up", wait(after, WaitReason::RateLimit));
+        return Some(used_up(reset.max(named)));
     }
-    if let Some(after) = named {
-        return ("asked to slow down", wait(after, WaitReason::SecondaryLimit));
-    }
-    if response.status == 429 || says(response, "secondary rate limit") {
-        return ("asked to slow down", wait(UNNAMED_WAIT, WaitReason::SecondaryLimit));
-    }
-    ("a permission is missing", Disposition::Fail(FailCode::FORBIDDEN))
+    let unnamed = response.status == 429 || says(response, "secondary rate limit");
+    let after = named.or(unnamed.then_some(UNNAMED_WAIT))?;
+    let disposition = Disposition::Retry { after: Some(after), reason: WaitReason::SecondaryLimit };
+    Some(("asked to slow down", disposition))
+}
+
+fn used_up(after: Option<Duration>) -> (&'static str, Disposition) {
+    let after = after.unwrap_or(UNNAMED_WAIT);
+    ("the hourly budget is used up", Disposition::Retry { after: Some(after), reason: WaitReason::RateLimit })
 }
 
 /// Whether the documented words stand in the body, which is short when it is an error.

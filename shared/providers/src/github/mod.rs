@@ -10,6 +10,7 @@ mod lifecycle;
 mod links;
 mod paging;
 mod payload;
+mod query;
 mod resources;
 mod routing;
 mod signature;
@@ -90,6 +91,10 @@ impl ResourceSource for GitHub {
 impl BackfillSource for GitHub {
     fn entity_types(&self) -> &'static [EntityType] {
         backfill::LISTS
+    }
+
+    fn needs_token(&self, entity: EntityType) -> bool {
+        backfill::needs_token(entity)
     }
 
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {

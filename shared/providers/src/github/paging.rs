@@ -8,7 +8,8 @@
 //! * events of issues, which never change but vanish with their issue, go from the newest back in pages that overlap;
 //! * releases, whose order says nothing about time, are read until two passes agree.
 //!
-//! Pushes are never changed or taken away, and GitHub keeps the place among them.
+//! Pushes are never changed or taken away, and GitHub keeps the place among them. What is asked for through GraphQL goes
+//! as pull requests do, where it moves, with GitHub's cursors in place of numbers.
 //!
 //! The end of a list is where GitHub offers no next page, never a page with few items.
 
@@ -17,6 +18,7 @@ mod keyset;
 mod overlap;
 mod passes;
 mod pushes;
+mod tree;
 
 use connector_domain::Timestamp;
 use connector_domain::backfill::Cursor;
@@ -28,6 +30,7 @@ pub(super) use keyset::KeysetPlace;
 pub(super) use overlap::EventPlace;
 pub(super) use passes::ReleasePlace;
 pub(super) use pushes::PushPlace;
+pub(super) use tree::{Branches, TreePlace};
 
 /// Written into every cursor; another version starts the list again.
 const VERSION: u8 = 1;

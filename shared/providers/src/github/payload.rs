@@ -24,11 +24,34 @@ pub(super) struct Repository {
 
 /// An account; teams among reviewers have no login.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Account")]
 pub(super) struct User {
     pub(super) id: Option<NumericId>,
     pub(super) login: Option<String>,
     pub(super) avatar_url: Option<String>,
     pub(super) html_url: Option<String>,
+}
+
+/// A [`User`] as it is written. The login of an app's account ends in `[bot]`, except in GraphQL.
+#[derive(Deserialize)]
+struct Account {
+    id: Option<NumericId>,
+    login: Option<String>,
+    avatar_url: Option<String>,
+    html_url: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+impl From<Account> for User {
+    fn from(Account { id, login, avatar_url, html_url, kind }: Account) -> Self {
+        const BOT: &str = "[bot]";
+        let login = match (login, kind.as_deref()) {
+            (Some(login), Some("Bot")) if !login.is_empty() && !login.ends_with(BOT) => Some(login + BOT),
+            (login, _) => login,
+        };
+        Self { id, login, avatar_url, html_url }
+    }
 }
 
 /// An app's installation on an account.
@@ -158,6 +181,28 @@ pub(super) struct IssueEvent {
     pub(super) actor: Option<User>,
     pub(super) commit_id: Option<String>,
     pub(super) created_at: Option<Timestamp>,
+    pub(super) dismissed_review: Option<DismissedReview>,
+}
+
+/// The review that was dismissed, of which an [`IssueEvent`] tells no more.
+#[derive(Debug, Deserialize)]
+pub(super) struct DismissedReview {
+    review_id: NumericId,
+}
+
+impl DismissedReview {
+    pub(super) const fn review(&self) -> Review {
+        Review {
+            id: self.review_id,
+            user: None,
+            body: None,
+            state: None,
+            html_url: None,
+            commit_id: None,
+            submitted_at: None,
+            updated_at: None,
+        }
+    }
 }
 
 /// <https://docs.github.com/en/rest/releases/releases#list-releases>
@@ -347,6 +392,17 @@ mod tests {
         assert_eq!(Repo::listed(&resource, None).unwrap().host(), "github.com");
         let foreign = ResourceRef { id: ResourceId::parse("R_x").unwrap(), name: "acme/shop".into() };
         assert_eq!(Repo::listed(&foreign, None), None);
+    }
+
+    #[test]
+    fn an_app_has_one_login() {
+        let login = |json: &str| serde_json::from_str::<User>(json).unwrap().login;
+        for app in [r#"{"login":"renovate[bot]","type":"Bot"}"#, r#"{"login":"renovate","type":"Bot"}"#] {
+            assert_eq!(login(app).as_deref(), Some("renovate[bot]"));
+        }
+        assert_eq!(login(r#"{"login":"mira","type":"User"}"#).as_deref(), Some("mira"));
+        assert_eq!(login(r#"{"login":"","type":"Bot"}"#).as_deref(), Some(""));
+        assert_eq!(login(r#"{"type":"Bot"}"#), None);
     }
 
     #[test]

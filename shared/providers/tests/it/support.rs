@@ -1,7 +1,6 @@
 //! Fixtures by convention, so that a new provider is tested as soon as its folder is filled:
-//! `webhooks/{event}.{case}.json`, `pages/{entity}.json`, and `pages/{entity}.start.json` where a walk starts with
-//! something else. `pairs.json` names what both paths tell, and the fields in which one knows less; `paging.json` where
-//! pages lead.
+//! `webhooks/{event}.{case}.json`, `pages/{entity}.json` and, for other steps of a walk, `pages/{entity}.{step}.json`.
+//! `pairs.json` names what both paths tell, and the fields that one of them does not know; `paging.json` where pages lead.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,8 +42,14 @@ pub(crate) fn webhooks(kind: ProviderKind) -> Vec<Webhook> {
     all
 }
 
-pub(crate) fn page(kind: ProviderKind, entity: &str) -> Vec<u8> {
-    fs::read(fixtures(kind).join("pages").join(format!("{entity}.json"))).unwrap()
+pub(crate) fn page(kind: ProviderKind, name: &str) -> Vec<u8> {
+    fs::read(fixtures(kind).join("pages").join(format!("{name}.json"))).unwrap()
+}
+
+/// The names of all pages.
+pub(crate) fn pages(kind: ProviderKind) -> Vec<String> {
+    let files = files(&fixtures(kind).join("pages"));
+    files.iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 /// A table of the fixtures folder.

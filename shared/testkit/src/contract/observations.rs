@@ -3,9 +3,7 @@
 use connector_domain::capture::CaptureOutcome;
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{ObservationFilter, ObservationStore, PortError};
-use connector_domain::{
-    ProviderKind, Reference, ReferenceKind, RunId, SourceEvent, SourceId, SourceType, Timestamp, WorkspaceId,
-};
+use connector_domain::{ProviderKind, Reference, ReferenceKind, RunId, SourceId, SourceType, Timestamp, WorkspaceId};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -144,7 +142,7 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
             |seen| {
                 seen.event.title.push('!');
                 seen.event.body.clear();
-                seen.event.metadata.insert(SourceEvent::TITLE_IS_STAND_IN.to_owned(), true.into());
+                seen.event = seen.event.clone().with_stand_in(&["title", "body"]);
             },
             &[],
         ),

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use connector_domain::Timestamp;
 use connector_domain::transformed::{IgnoreReason, Item, Quarantined};
-use connector_domain::{SourceEvent, Timestamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Page;
-use crate::github::facts::{self, issue, pull_request, push, release};
-use crate::github::payload::{Activity, Issue, IssueEvent, PullRequest, Push, Release, Repository};
+use crate::github::facts::comment::{self, Place};
+use crate::github::facts::subject::Subject;
+use crate::github::facts::{self, issue, pull_request, push, release, review};
+use crate::github::payload::{Activity, Comment, Issue, IssueEvent, PullRequest, Push, Release, Repository};
 use crate::json::{self, NumericId};
 use crate::parts::filled;
 
@@ -54,55 +56,84 @@ pub(super) fn issue_event(page: &Page<'_>, raw: &[u8]) -> Result<Vec<Item>, Quar
         issue: &'a RawValue,
     }
     #[derive(Deserialize)]
-    struct Merged {
-        pull_request: Option<MergedAt>,
-    }
-    #[derive(Deserialize)]
-    struct MergedAt {
-        merged_at: Option<Timestamp>,
+    struct Kinded {
+        pull_request: Option<Merge>,
     }
 
     let event: IssueEvent = json::parse(raw)?;
-    if !matches!(event.event.as_str(), "closed" | "reopened" | "merged" | "ready_for_review") {
-        return Ok(vec![Item::Ignored(IgnoreReason::action(&event.event))]);
+    let left_out = || Ok(vec![Item::Ignored(IgnoreReason::action(&event.event))]);
+    if !matches!(event.event.as_str(), "closed" | "reopened" | "merged" | "ready_for_review" | "review_dismissed") {
+        return left_out();
     }
     let at = event.created_at.ok_or_else(|| json::quarantined("", "missing field created_at"))?;
     let about = json::parse::<About<'_>>(raw)?.issue.get().as_bytes();
     let within = |error| json::within("issue", error);
-    let actor = event.actor.as_ref().and_then(facts::actor);
-    let item = match json::parse::<Merged>(about).map_err(within)?.pull_request {
+    let fact = match json::parse::<Kinded>(about).map_err(within)?.pull_request {
         None => {
-            let mut issue: Issue = json::parse(about).map_err(within)?;
             let what = match event.event.as_str() {
                 "closed" => issue::Transition::Closed,
                 "reopened" => issue::Transition::Reopened,
-                _ => return Ok(vec![Item::Ignored(IgnoreReason::action(&event.event))]),
+                _ => return left_out(),
             };
-            issue.closed_at = Some(own(issue.closed_at, at));
-            issue.updated_at = Some(at);
-            page.fact(issue::event(&issue, what, &page.repo(issue.html_url.as_deref())?, actor))
+            of_issue(page, json::parse(about).map_err(within)?, what, &event, at)
         }
-        Some(MergedAt { merged_at }) => {
-            let mut pull: PullRequest = json::parse(about).map_err(within)?;
-            let what = match event.event.as_str() {
-                "merged" => pull_request::Transition::Merged,
-                "closed" if merged_at.is_some_and(|merged| near(merged, at)) => {
-                    return Ok(vec![Item::Ignored(CLOSED_BY_MERGE)]);
-                }
-                "closed" => pull_request::Transition::Closed,
-                "reopened" => pull_request::Transition::Reopened,
-                _ => pull_request::Transition::ReadyForReview,
-            };
-            pull.merged_at = Some(own(merged_at, at));
-            pull.closed_at = Some(own(pull.closed_at, at));
-            pull.updated_at = Some(at);
-            pull.merge_commit_sha = event.commit_id;
-            // Today's, which it need not have been.
-            pull.draft = None;
-            page.fact(pull_request::event(&pull, what, &page.repo(pull.html_url.as_deref())?, actor))
+        Some(merge) => of_pull_request(page, json::parse(about).map_err(within)?, &merge, &event, at),
+    };
+    Ok(vec![fact?])
+}
+
+/// When a pull request was merged, if it was.
+#[derive(Deserialize)]
+struct Merge {
+    merged_at: Option<Timestamp>,
+}
+
+fn of_issue(
+    page: &Page<'_>,
+    mut issue: Issue,
+    what: issue::Transition,
+    event: &IssueEvent,
+    at: Timestamp,
+) -> Result<Item, Quarantined> {
+    issue.closed_at = Some(own(issue.closed_at, at));
+    issue.updated_at = Some(at);
+    let actor = event.actor.as_ref().and_then(facts::actor);
+    page.fact(issue::event(&issue, what, &page.repo(issue.html_url.as_deref())?, actor))
+}
+
+fn of_pull_request(
+    page: &Page<'_>,
+    mut pull: PullRequest,
+    merge: &Merge,
+    event: &IssueEvent,
+    at: Timestamp,
+) -> Result<Item, Quarantined> {
+    use pull_request::Transition::{Closed, Merged, ReadyForReview, Reopened};
+    let repo = page.repo(pull.html_url.as_deref())?;
+    let actor = event.actor.as_ref().and_then(facts::actor);
+    let what = match event.event.as_str() {
+        "closed" if merge.merged_at.is_some_and(|merged| near(merged, at)) => {
+            return Ok(Item::Ignored(CLOSED_BY_MERGE));
+        }
+        "closed" => Closed,
+        "merged" => Merged,
+        "reopened" => Reopened,
+        "ready_for_review" => ReadyForReview,
+        _ => {
+            let missing = || json::quarantined("", "missing field dismissed_review");
+            let review = event.dismissed_review.as_ref().ok_or_else(missing)?.review();
+            let event = review::dismissed(&review, &(&pull).into(), at, &repo, actor);
+            // The list does not tell what the review said.
+            return page.fact(Ok(event.with_stand_in(&["body"])));
         }
     };
-    Ok(vec![item?])
+    pull.merged_at = Some(own(merge.merged_at, at));
+    pull.closed_at = Some(own(pull.closed_at, at));
+    pull.updated_at = Some(at);
+    pull.merge_commit_sha.clone_from(&event.commit_id);
+    // Today's, which it need not have been.
+    pull.draft = None;
+    page.fact(pull_request::event(&pull, what, &repo, actor))
 }
 
 fn near(one: Timestamp, other: Timestamp) -> bool {
@@ -112,6 +143,16 @@ fn near(one: Timestamp, other: Timestamp) -> bool {
 /// The thing's own time of what happened, which webhooks tell, where it is of this event and not of a later one.
 fn own(of_thing: Option<Timestamp>, of_event: Timestamp) -> Timestamp {
     of_thing.filter(|at| near(*at, of_event)).unwrap_or(of_event)
+}
+
+/// A comment in a conversation or on code.
+pub(super) fn comment(page: &Page<'_>, raw: &[u8], place: Place) -> Result<Vec<Item>, Quarantined> {
+    let comment: Comment = json::parse(raw)?;
+    let url = comment.html_url.as_deref();
+    let subject =
+        Subject::listed(url).ok_or_else(|| json::quarantined("html_url", "does not tell what it is about"))?;
+    let author = comment.user.as_ref().and_then(facts::actor);
+    Ok(vec![page.fact(comment::created(&comment, place, &subject, &page.repo(url)?, author))?])
 }
 
 /// A push to the default branch; or the repository, which was asked for its name.
@@ -148,10 +189,7 @@ pub(super) fn push(page: &Page<'_>, raw: &[u8]) -> Result<Vec<Item>, Quarantined
         },
         sender: activity.actor,
     };
-    let event = push::event(&pushed, &branch).map(|mut event| {
-        // The list does not tell the message of a commit.
-        event.metadata.insert(SourceEvent::TITLE_IS_STAND_IN.to_owned(), true.into());
-        event
-    });
+    // The list does not tell the message of a commit.
+    let event = push::event(&pushed, &branch).map(|event| event.with_stand_in(&["title", "body"]));
     Ok(vec![page.fact(event)?])
 }

@@ -200,3 +200,76 @@ fn an_event_of_nothing_is_kept_aside() {
     let aside = |issue| matches!(&happened("closed", "2026-01-02T00:00:00Z", issue)[..], [Item::Quarantined(_)]);
     assert!(aside("null") && aside("{}") && aside(r#"{"number":7}"#));
 }
+
+fn listed(body: &str, cursor: Option<&Cursor>) -> Result<PageMeta, Disposition> {
+    read(EntityType::Review, cursor, "", body).map_err(|error| error.disposition)
+}
+
+fn below(id: &str) -> Cursor {
+    Cursor::parse(format!(r#"{{"v":1,"trunk":null,"open":[{{"ids":["{id}"],"after":null}}]}}"#)).unwrap()
+}
+
+#[test]
+fn a_query_names_the_repository_or_the_item_whose_list_goes_on() {
+    let body = |cursor: Option<&Cursor>, page_size| {
+        let scope = Scope {
+            account: &connector_domain::AccountId::parse("5001").unwrap(),
+            resource: &resource("acme/shop"),
+            entity: EntityType::Review,
+            window: window(),
+            page_size,
+        };
+        let request = page_request(&scope, cursor).unwrap();
+        assert_eq!(request.path, "/graphql");
+        serde_json::from_str::<serde_json::Value>(&request.body.unwrap()).unwrap()["variables"].to_string()
+    };
+    assert_eq!(body(None, 100), r#"{"after":null,"first":50,"name":"shop","owner":"acme"}"#);
+    assert_eq!(body(None, 0), r#"{"after":null,"first":1,"name":"shop","owner":"acme"}"#);
+    assert_eq!(body(Some(&below("PR_7")), 100), r#"{"after":null,"id":"PR_7"}"#);
+}
+
+#[test]
+fn only_what_is_in_the_window_is_followed_below() {
+    let page = |at: &str, more: bool| {
+        format!(
+            r#"{{"data":{{"repository":{{"id":7001,"list":{{"pageInfo":{{"hasNextPage":{more},"endCursor":"c"}},"nodes":[
+                {{"node_id":"PR_7","at":"{at}","below":{{"pageInfo":{{"hasNextPage":true,"endCursor":"r"}},"nodes":[]}}}}
+            ]}}}}}}}}"#
+        )
+    };
+    let next = listed(&page("2026-01-09T00:00:00Z", false), None).unwrap().next.unwrap();
+    assert!(next.as_str().contains("PR_7") && next.as_str().contains(r#""trunk":null"#), "{next:?}");
+    assert_eq!(listed(&page("2025-12-31T00:00:00Z", true), None).unwrap().next, None);
+}
+
+#[test]
+fn an_item_that_is_gone_has_no_list_any_more() {
+    let gone = r#"{"data":{"node":null},"errors":[{"type":"NOT_FOUND","path":["node"],"message":"x"}]}"#;
+    let meta = listed(gone, Some(&below("PR_7"))).unwrap();
+    assert_eq!((meta.items, meta.next), (0, None));
+    let transformed = transform_page(&resource("acme/shop"), EntityType::Review, window(), gone.as_bytes());
+    assert_eq!(transformed, Transformed::Items(Vec::new()));
+    let no_repository = r#"{"data":{"repository":null},"errors":[{"type":"NOT_FOUND","path":["repository"]}]}"#;
+    assert_eq!(listed(no_repository, None), Err(Disposition::Fail(FailCode::NOT_FOUND)));
+}
+
+#[test]
+fn another_repository_of_the_same_name_is_not_read() {
+    let page = |id: u32| {
+        format!(r#"{{"data":{{"repository":{{"id":{id},"list":{{"nodes":[],"pageInfo":{{"hasNextPage":false}}}}}}}}}}"#)
+    };
+    assert_eq!(listed(&page(7001), None).unwrap().next, None);
+    assert_eq!(listed(&page(7002), None), Err(Disposition::Fail(FailCode::NOT_FOUND)));
+}
+
+#[test]
+fn an_answer_without_the_list_is_no_end() {
+    for body in [
+        r#"{"data":null}"#,
+        r#"{"data":{"repository":null}}"#,
+        r#"{"data":{"node":{"below":{"nodes":[],"pageInfo":{"hasNextPage":false}}}}}"#,
+        r#"{"data":{"repository":{"id":7001,"list":{"nodes":[],"pageInfo":{"hasNextPage":true,"endCursor":null}}}}}"#,
+    ] {
+        assert_eq!(listed(body, None), Err(Disposition::unavailable(None)), "{body}");
+    }
+}

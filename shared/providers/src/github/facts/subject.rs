@@ -55,7 +55,6 @@ impl Kind {
 impl Subject<'static> {
     /// From the address of a comment, which begins with that of the thing: `.../pull/7#issuecomment-5`.
     /// `None` when it is not of that form.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the lists of comments"))]
     pub(in crate::github) fn listed(comment_url: Option<&str>) -> Option<Self> {
         let url = comment_url?.split('#').next()?;
         let (path, number) = url.rsplit_once('/')?;

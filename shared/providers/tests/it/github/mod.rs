@@ -2,4 +2,5 @@
 
 mod corpus;
 mod policy;
+mod schema;
 mod vectors;
