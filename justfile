@@ -37,6 +37,10 @@ template:
 deploy-emulated:
     infra/scripts/deploy-emulated
 
+# Work with an emulator of GitHub, Vercel and Linear that others wrote.
+interop:
+    infra/scripts/interop
+
 # Write the inputs for `sam local invoke` anew.
 events:
     cargo local events

@@ -22,8 +22,6 @@ import json
 import os
 import pathlib
 import re
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -34,13 +32,13 @@ import urllib.request
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from processes import ROOT, answers, free_port, running, wait_for
+
 STACK = "connectors"
 WORKSPACE = "acme"
 REPOSITORY = "acme/rocket"
 TOKEN = "a-token-for-the-simulated-github"
 PULL_REQUESTS = 350  # at 100 to a page, enough for a page task to ask for the next one three times
-PATIENCE = 60  # seconds that anything may take
 
 
 def main(build):
@@ -362,52 +360,6 @@ class Github:
             "TOKEN_KEY_ARN": aws.outputs["TokenKeyArn"],
         }
         subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
-
-
-# ---------------------------------------------------------------- processes and waiting
-
-
-@contextlib.contextmanager
-def running(command, log, env=None):
-    """A process and all that it starts, until the end of the block."""
-    with open(log, "wb") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        # What it started may have outlived it.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-
-
-def wait_for(what, probe):
-    """What `probe` answers as soon as it answers something. Gives up after a while."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        answer = probe()
-        if answer:
-            return answer
-        time.sleep(0.2)
-    raise SystemExit(f"waited {PATIENCE} s for {what}")
-
-
-def answers(url):
-    with contextlib.suppress(OSError):
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return answer.status == 200
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 if __name__ == "__main__":
