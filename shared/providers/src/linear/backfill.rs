@@ -68,7 +68,8 @@ pub(super) fn read_page(
         newest: connection.nodes.iter().filter_map(|node| updated_at(node)).max(),
         next: info.end_cursor.filter(|_| info.has_next_page),
     };
-    let next = place.after(&seen).and_then(|place| place.write());
+    let too_long = || errors::error(response, "the cursor is too long", Disposition::Fail(FailCode::MALFORMED));
+    let next = place.after(&seen).map(|place| place.write().ok_or_else(too_long)).transpose()?;
     Ok(PageMeta { next, items: connection.nodes.len() as u64, rate: errors::rate(response) })
 }
 
@@ -208,6 +209,24 @@ mod tests {
             assert!(connection(&page(some), "cycles").is_err(), "{some}");
         }
         assert!(connection(&page("null"), "issues").is_err());
+    }
+
+    #[test]
+    fn a_cursor_that_cannot_be_kept_is_no_end_of_the_list() {
+        let resource = ResourceRef { id: ResourceId::parse("7001").unwrap(), name: "ENG".into() };
+        let account = connector_domain::AccountId::parse("5001").unwrap();
+        let window = Window { since: Timestamp::UNIX_EPOCH, until: Timestamp::MAX };
+        let scope = Scope { account: &account, resource: &resource, entity: EntityType::Cycle, window, page_size: 1 };
+        let read = |end: &str| {
+            let info = json!({ "hasNextPage": true, "endCursor": end });
+            let body = json!({ "data": { "cycles": { "nodes": [], "pageInfo": info } } }).to_string();
+            let response =
+                HttpResponse { status: 200, headers: std::iter::empty::<(&str, &str)>().collect(), body: body.into() };
+            read_page(&scope, None, &response, Timestamp::UNIX_EPOCH)
+        };
+        assert!(read("c").unwrap().next.is_some());
+        let long = read(&"c".repeat(3_000)).unwrap_err();
+        assert_eq!(long.disposition, Disposition::Fail(FailCode::MALFORMED));
     }
 
     #[test]
