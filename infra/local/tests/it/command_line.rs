@@ -160,9 +160,16 @@ fn the_demo_proves_its_point_without_a_terminal() {
     assert!(!text.contains('\u{1b}'), "escape sequences without a terminal");
     let proof = text.lines().find(|line| line.contains("each is one row")).unwrap();
     assert!(proof.trim_start().starts_with('✓'), "{proof}");
-    for expected in
-        ["pull_request   completed", "captured", "duplicate", "filtered", "quarantined", "backfill  ", "Try next"]
-    {
+    for expected in [
+        "github         ",
+        "vercel         2 of 2 lists",
+        "captured",
+        "duplicate",
+        "filtered",
+        "quarantined",
+        "backfill  ",
+        "Try next",
+    ] {
         assert!(text.contains(expected), "{expected} is missing:\n{text}");
     }
 }
