@@ -24,6 +24,7 @@ mod clock;
 pub mod github;
 mod injection;
 mod random;
+pub mod sentry;
 mod server;
 mod signed;
 pub mod vercel;

@@ -8,7 +8,7 @@ use clap::Parser;
 use connector_simulator::{
     Clock, Server, World,
     github::{IssuePaging, Limits, Populate, Repository},
-    vercel,
+    sentry, vercel,
 };
 use jiff::Timestamp;
 
@@ -43,6 +43,12 @@ struct Options {
     /// Deployments in each Vercel project.
     #[arg(long, default_value_t = 60)]
     deployments: u32,
+    /// A Sentry project to fill, as ORGANIZATION/SLUG; may be given several times.
+    #[arg(long = "sentry-project", value_name = "ORG/SLUG", default_value = "acme/rocket", value_parser = full_name)]
+    sentry_projects: Vec<(String, String)>,
+    /// Issues in each Sentry project.
+    #[arg(long, default_value_t = 40)]
+    sentry_issues: u32,
     /// How many days the history goes back.
     #[arg(long, default_value_t = 90)]
     days: u32,
@@ -77,6 +83,7 @@ async fn main() -> io::Result<()> {
     let world = World::with_clock(options.seed, clock);
     let repositories = fill_github(&world, &options);
     let vercel_projects = fill_vercel(&world, &options);
+    let sentry_projects = fill_sentry(&world, &options);
     let server = Server::start_on(world, options.port).await?;
     let url = server.github_url();
     println!("GitHub      {url}");
@@ -97,6 +104,17 @@ async fn main() -> io::Result<()> {
     if let Some(project) = vercel_projects.first() {
         let (id, team) = (&project.id, &project.account_id);
         let list = format!("{url}/v6/deployments?projectId={id}&teamId={team}&limit=2");
+        println!("try         curl -i -H 'authorization: Bearer any' '{list}'");
+    }
+    let url = server.sentry_url();
+    println!("Sentry      {url}");
+    for project in &sentry_projects {
+        let (organization, slug, id) = (&project.organization, project.slug(), project.id);
+        let installation = &project.installation;
+        println!("project     {url}/api/0/projects/{organization}/{slug}/   id {id}, installation {installation}");
+    }
+    if let Some(project) = sentry_projects.first() {
+        let list = format!("{url}/api/0/organizations/{}/issues/?query=&limit=2", project.organization);
         println!("try         curl -i -H 'authorization: Bearer any' '{list}'");
     }
     println!("Ctrl-C stops it.");
@@ -135,4 +153,16 @@ fn fill_vercel(world: &World, options: &Options) -> Vec<vercel::Project> {
         project
     };
     options.vercel_projects.iter().map(fill).collect()
+}
+
+fn fill_sentry(world: &World, options: &Options) -> Vec<sentry::Project> {
+    let sentry = world.sentry();
+    sentry.set_latency(Duration::from_millis(options.latency_ms));
+    let fill = |(organization, slug): &(String, String)| {
+        let project = sentry.add_project(organization, slug);
+        let history = sentry::Populate::ending(world.now(), options.days);
+        project.populate(sentry::Populate { issues: options.sentry_issues, ..history });
+        project
+    };
+    options.sentry_projects.iter().map(fill).collect()
 }

@@ -5,11 +5,14 @@ use std::{io, net::SocketAddr};
 use axum::Router;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{World, github, vercel};
+use crate::{World, github, sentry, vercel};
 
 /// The routes of all simulated providers; for driving them without a socket.
 pub fn router(world: World) -> Router {
-    Router::new().nest("/github", github::router(world.clone())).nest("/vercel", vercel::router(world))
+    Router::new()
+        .nest("/github", github::router(world.clone()))
+        .nest("/sentry", sentry::router(world.clone()))
+        .nest("/vercel", vercel::router(world))
 }
 
 /// A running server on 127.0.0.1. It stops when dropped; [`Server::stop`] also waits until it has.
@@ -52,6 +55,12 @@ impl Server {
     #[must_use]
     pub fn github_url(&self) -> String {
         format!("http://{}/github", self.address)
+    }
+
+    /// What stands for `https://sentry.io`: `http://127.0.0.1:PORT/sentry`.
+    #[must_use]
+    pub fn sentry_url(&self) -> String {
+        format!("http://{}/sentry", self.address)
     }
 
     /// What stands for `https://api.vercel.com`: `http://127.0.0.1:PORT/vercel`.

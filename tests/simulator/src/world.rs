@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Clock,
     github::{self, GitHub},
+    sentry::{self, Sentry},
     vercel::{self, Vercel},
 };
 
@@ -21,6 +22,7 @@ struct Inner {
     seed: u64,
     clock: Clock,
     github: Mutex<github::State>,
+    sentry: Mutex<sentry::State>,
     vercel: Mutex<vercel::State>,
 }
 
@@ -41,6 +43,7 @@ impl World {
             seed,
             clock,
             github: Mutex::new(github::State::new(seed)),
+            sentry: Mutex::new(sentry::State::new(seed)),
             vercel: Mutex::new(vercel::State::new(seed)),
         }))
     }
@@ -49,6 +52,12 @@ impl World {
     #[must_use]
     pub fn github(&self) -> GitHub {
         GitHub::new(self.clone())
+    }
+
+    /// The Sentry side.
+    #[must_use]
+    pub fn sentry(&self) -> Sentry {
+        Sentry::new(self.clone())
     }
 
     /// The Vercel side.
@@ -71,6 +80,10 @@ impl World {
 
     pub(crate) fn github_state(&self) -> MutexGuard<'_, github::State> {
         lock(&self.0.github)
+    }
+
+    pub(crate) fn sentry_state(&self) -> MutexGuard<'_, sentry::State> {
+        lock(&self.0.sentry)
     }
 
     pub(crate) fn vercel_state(&self) -> MutexGuard<'_, vercel::State> {

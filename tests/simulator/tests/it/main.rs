@@ -13,5 +13,6 @@ mod lists;
 mod paging;
 mod rename;
 mod schema;
+mod sentry;
 mod vercel;
 mod webhooks;
