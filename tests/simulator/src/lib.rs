@@ -22,7 +22,9 @@
 mod budget;
 mod clock;
 pub mod github;
+mod graphql;
 mod injection;
+pub mod linear;
 mod random;
 pub mod sentry;
 mod server;
@@ -32,6 +34,7 @@ mod wire;
 mod world;
 
 pub use clock::Clock;
+pub use graphql::AnsweredQuery;
 pub use injection::Injection;
 pub use server::{Server, router};
 pub use signed::SignedWebhook;

@@ -8,7 +8,7 @@ use clap::Parser;
 use connector_simulator::{
     Clock, Server, World,
     github::{IssuePaging, Limits, Populate, Repository},
-    sentry, vercel,
+    linear, sentry, vercel,
 };
 use jiff::Timestamp;
 
@@ -37,6 +37,12 @@ struct Options {
     /// Releases in each repository.
     #[arg(long, default_value_t = 6)]
     releases: u32,
+    /// A Linear team to fill, by its key; may be given several times.
+    #[arg(long = "linear-team", value_name = "KEY", default_value = "ENG")]
+    linear_teams: Vec<String>,
+    /// Issues in each Linear team.
+    #[arg(long, default_value_t = 60)]
+    linear_issues: u32,
     /// A Vercel project to fill, as TEAM/NAME; may be given several times.
     #[arg(long = "vercel-project", value_name = "TEAM/NAME", default_value = "acme/rocket", value_parser = full_name)]
     vercel_projects: Vec<(String, String)>,
@@ -82,6 +88,7 @@ async fn main() -> io::Result<()> {
     let clock = Clock::asking(Timestamp::now);
     let world = World::with_clock(options.seed, clock);
     let repositories = fill_github(&world, &options);
+    let linear_teams = fill_linear(&world, &options);
     let vercel_projects = fill_vercel(&world, &options);
     let sentry_projects = fill_sentry(&world, &options);
     let server = Server::start_on(world, options.port).await?;
@@ -95,6 +102,13 @@ async fn main() -> io::Result<()> {
         let name = repository.full_name();
         println!("try         curl -i '{url}/repos/{name}/pulls?state=all&per_page=2'");
     }
+    let url = server.linear_url();
+    println!("Linear      {url}/graphql");
+    for team in &linear_teams {
+        println!("team        {}   id {}", team.key, team.id);
+    }
+    let query = r#"{"query":"{ issues(first: 2) { nodes { identifier title } } }"}"#;
+    println!("try         curl -i -H 'authorization: lin_api_any' -d '{query}' {url}/graphql");
     let url = server.vercel_url();
     println!("Vercel      {url}");
     for project in &vercel_projects {
@@ -141,6 +155,18 @@ fn fill_github(world: &World, options: &Options) -> Vec<Repository> {
         repository
     };
     options.repositories.iter().map(fill).collect()
+}
+
+fn fill_linear(world: &World, options: &Options) -> Vec<linear::Team> {
+    let linear = world.linear();
+    linear.set_latency(Duration::from_millis(options.latency_ms));
+    let fill = |key: &String| {
+        let team = linear.add_team(key, key);
+        let history = linear::Populate::ending(world.now(), options.days);
+        team.populate(linear::Populate { issues: options.linear_issues, ..history });
+        team
+    };
+    options.linear_teams.iter().map(fill).collect()
 }
 
 fn fill_vercel(world: &World, options: &Options) -> Vec<vercel::Project> {

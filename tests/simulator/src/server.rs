@@ -5,12 +5,13 @@ use std::{io, net::SocketAddr};
 use axum::Router;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{World, github, sentry, vercel};
+use crate::{World, github, linear, sentry, vercel};
 
 /// The routes of all simulated providers; for driving them without a socket.
 pub fn router(world: World) -> Router {
     Router::new()
         .nest("/github", github::router(world.clone()))
+        .nest("/linear", linear::router(world.clone()))
         .nest("/sentry", sentry::router(world.clone()))
         .nest("/vercel", vercel::router(world))
 }
@@ -55,6 +56,12 @@ impl Server {
     #[must_use]
     pub fn github_url(&self) -> String {
         format!("http://{}/github", self.address)
+    }
+
+    /// What stands for `https://api.linear.app`: `http://127.0.0.1:PORT/linear`.
+    #[must_use]
+    pub fn linear_url(&self) -> String {
+        format!("http://{}/linear", self.address)
     }
 
     /// What stands for `https://sentry.io`: `http://127.0.0.1:PORT/sentry`.

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::{
     Clock,
     github::{self, GitHub},
+    linear::{self, Linear},
     sentry::{self, Sentry},
     vercel::{self, Vercel},
 };
@@ -22,6 +23,7 @@ struct Inner {
     seed: u64,
     clock: Clock,
     github: Mutex<github::State>,
+    linear: Mutex<linear::State>,
     sentry: Mutex<sentry::State>,
     vercel: Mutex<vercel::State>,
 }
@@ -43,6 +45,7 @@ impl World {
             seed,
             clock,
             github: Mutex::new(github::State::new(seed)),
+            linear: Mutex::new(linear::State::new(seed)),
             sentry: Mutex::new(sentry::State::new(seed)),
             vercel: Mutex::new(vercel::State::new(seed)),
         }))
@@ -52,6 +55,12 @@ impl World {
     #[must_use]
     pub fn github(&self) -> GitHub {
         GitHub::new(self.clone())
+    }
+
+    /// The Linear side: one organisation.
+    #[must_use]
+    pub fn linear(&self) -> Linear {
+        Linear::new(self.clone())
     }
 
     /// The Sentry side.
@@ -80,6 +89,10 @@ impl World {
 
     pub(crate) fn github_state(&self) -> MutexGuard<'_, github::State> {
         lock(&self.0.github)
+    }
+
+    pub(crate) fn linear_state(&self) -> MutexGuard<'_, linear::State> {
+        lock(&self.0.linear)
     }
 
     pub(crate) fn sentry_state(&self) -> MutexGuard<'_, sentry::State> {

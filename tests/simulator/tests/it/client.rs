@@ -4,7 +4,7 @@ use connector_simulator::{
     Server, World,
     github::{GitHub, Populate, Repository},
 };
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper::{HeaderMap, Method, Request, body::Bytes};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -24,7 +24,7 @@ pub(crate) struct Stage {
 /// Sends requests to one provider.
 pub(crate) struct Http {
     base: String,
-    client: Client<HttpConnector, Empty<Bytes>>,
+    client: Client<HttpConnector, Full<Bytes>>,
 }
 
 /// An answer, read to its end.
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// Stops the server, and hands out the client with its open connection, and where the server was.
-    pub(crate) async fn stop(self) -> (Client<HttpConnector, Empty<Bytes>>, String) {
+    pub(crate) async fn stop(self) -> (Client<HttpConnector, Full<Bytes>>, String) {
         self.server.stop().await;
         (self.http.client, self.http.base)
     }
@@ -109,6 +109,17 @@ impl Http {
 
     /// Sends a request with these headers, and a user agent unless they name one (an empty one is left out).
     pub(crate) async fn send(&self, method: Method, target: &str, headers: &[(&str, &str)]) -> Result<Reply, String> {
+        self.send_body(method, target, headers, String::new()).await
+    }
+
+    /// The same with a body.
+    pub(crate) async fn send_body(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Reply, String> {
         let uri = if target.starts_with("http") { target.to_owned() } else { format!("{}{target}", self.base) };
         let mut request = Request::builder().method(method).uri(uri);
         if !headers.iter().any(|(name, _)| *name == "user-agent") {
@@ -117,7 +128,7 @@ impl Http {
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request = request.header(*name, *value);
         }
-        let request = request.body(Empty::new()).map_err(|error| error.to_string())?;
+        let request = request.body(Full::from(body)).map_err(|error| error.to_string())?;
         let response = self.client.request(request).await.map_err(|error| error.to_string())?;
         let (head, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| error.to_string())?.to_bytes();
