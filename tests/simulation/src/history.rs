@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_domain::backfill::{RunProgress, Trigger, Unit, UnitState, Window};
+use connector_domain::backfill::{EntityType, RunProgress, Trigger, Unit, UnitState, Window};
 use connector_domain::connection::Integration;
 use connector_domain::http::WebhookRequest;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, ObservationFilter, ObservationStore};
@@ -212,7 +212,8 @@ impl History {
         let now = self.clock.now();
         let request = StartRequest {
             integration: self.integration.clone(),
-            entities: BTreeSet::new(),
+            // One list for each kind of walk.
+            entities: BTreeSet::from([EntityType::PullRequest, EntityType::Issue, EntityType::Release]),
             window: Window { since: Timestamp::UNIX_EPOCH, until: now },
             trigger: Trigger::Manual,
             again: false,

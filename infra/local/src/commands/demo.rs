@@ -1,7 +1,9 @@
 //! `demo`: the whole story in a few seconds, without network or credentials.
 
 mod github;
+mod linear;
 mod proof;
+mod sentry;
 mod source;
 mod vercel;
 mod webhooks;

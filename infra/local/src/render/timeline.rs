@@ -17,6 +17,7 @@ pub(crate) fn timeline(observations: &[Observation], indent: usize, look: Look) 
     let [kind, actor] = if narrow { [19, 9] } else { [29, 15] };
     let mut table = Table::new([
         Column::text("time (UTC)"),
+        Column::text("from"),
         Column::text("type").most(kind),
         Column::text("title").yields(),
         Column::text("actor").most(actor),
@@ -30,6 +31,7 @@ pub(crate) fn timeline(observations: &[Observation], indent: usize, look: Look) 
         let event = &observation.event;
         table.row([
             Cell::new(time(event.occurred_at, narrow), Paint::Faint),
+            event.source_type.provider().as_str().into(),
             Cell::new(event.source_type.name(), Paint::Name),
             clean(title(&event.title, event.source_type.label())).into(),
             clean(event.actor.as_ref().map_or("-", |actor| &actor.name)).into(),
@@ -84,9 +86,9 @@ mod tests {
         assert_eq!(
             timeline(&observations(), 2, Look { style: Style::PLAIN, width: None }),
             [
-                "  time (UTC)        type                 title                    actor        score  path",
-                "  2026-02-06 12:00  pull-request.merged  Keep the cache warm [2J  user-583231     68  webhook",
-                "  2026-02-05 12:00  pull-request.merged  Add feature 8            -                5  backfill",
+                "  time (UTC)        from    type                 title                    actor        score  path",
+                "  2026-02-06 12:00  github  pull-request.merged  Keep the cache warm [2J  user-583231     68  webhook",
+                "  2026-02-05 12:00  github  pull-request.merged  Add feature 8            -                5  backfill",
             ]
         );
     }

@@ -144,8 +144,8 @@ fn bad_input_is_named() {
     let no_list = fed(&["transform", "--provider", "github", "--page", "issue"], b"{}");
     assert_eq!(no_list.status.code(), Some(1));
     assert!(err(&no_list).contains("quarantined: the payload: the body is not a list"), "{}", err(&no_list));
-    let no_such = fed(&["transform", "--provider", "github", "--page", "deployment"], b"[]");
-    assert_fails(&no_such, "github has no list of deployment", "pull_request, issue and release");
+    let no_such = fed(&["transform", "--provider", "github", "--page", "cycle"], b"[]");
+    assert_fails(&no_such, "github has no list of cycle", "pull_request, issue, release");
     let unknown = local(&["transform", "--provider", "gitlab", "--event", "issues"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(err(&unknown).contains("possible values: github"), "{}", err(&unknown));

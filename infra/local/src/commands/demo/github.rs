@@ -18,7 +18,7 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
     let github = world.github();
     github.set_latency(latency);
     let repository = github.add_repository("acme", "rocket");
-    let history = Populate { pull_requests: 24, issues: 16, releases: 4, ..Populate::ending(until, 30) };
+    let history = Populate { pull_requests: 16, issues: 10, releases: 3, ..Populate::ending(until, 30) };
     repository.populate(history);
     let of = |list: &str| format!("/repos/{}/{list}", repository.full_name());
     github.inject(Fault::ServerError(502).on(of("pulls")).nth(2));
@@ -42,7 +42,7 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
 }
 
 impl Happenings for Repository {
-    fn history(&self) -> Vec<Webhook> {
+    fn history(&self, _now: Timestamp) -> Vec<Webhook> {
         self.history_webhooks().into_iter().map(unsigned).collect()
     }
 

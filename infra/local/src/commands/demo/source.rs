@@ -10,7 +10,7 @@ use connector_domain::ports::Clock as _;
 use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, Timestamp};
 use connector_simulator::{Clock, Server, SignedWebhook, World};
 
-use super::{Failure, github, vercel};
+use super::{Failure, github, linear, sentry, vercel};
 
 /// Long enough to see the pages come.
 const LATENCY: Duration = Duration::from_millis(60);
@@ -33,8 +33,8 @@ pub(super) struct Source {
 
 /// What a provider tells of a resource by webhook.
 pub(super) trait Happenings {
-    /// All of its history.
-    fn history(&self) -> Vec<Webhook>;
+    /// All of its history, sent now.
+    fn history(&self, now: Timestamp) -> Vec<Webhook>;
 
     /// Makes something happen now.
     fn news(&self, now: Timestamp) -> Vec<Webhook>;
@@ -51,7 +51,10 @@ impl Simulated {
         let world = World::with_clock(seed, Clock::asking(|| SystemClock.now()));
         // A second ago, since webhooks may tell of nothing that is still to come.
         let until = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
-        let sources = vec![github::source(&world, until, LATENCY)?, vercel::source(&world, until, LATENCY)?];
+        let sources = [github::source, vercel::source, linear::source, sentry::source]
+            .into_iter()
+            .map(|source| source(&world, until, LATENCY))
+            .collect::<Result<_, _>>()?;
         let server = Server::start(world)
             .await
             .map_err(|error| Failure::new(format!("cannot listen on this machine: {error}")))?;
@@ -63,7 +66,8 @@ impl Simulated {
         let url = |kind| match kind {
             ProviderKind::Github => self.server.github_url(),
             ProviderKind::Vercel => self.server.vercel_url(),
-            ProviderKind::Linear | ProviderKind::Sentry => String::new(),
+            ProviderKind::Linear => self.server.linear_url(),
+            ProviderKind::Sentry => self.server.sentry_url(),
         };
         self.sources.iter().map(|source| (source.kind, url(source.kind))).collect()
     }

@@ -16,7 +16,7 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
     let vercel = world.vercel();
     vercel.set_latency(latency);
     let project = vercel.add_project("acme", "rocket-web");
-    let history = Populate { deployments: 20, ..Populate::ending(until, 30) };
+    let history = Populate { deployments: 12, ..Populate::ending(until, 30) };
     project.populate(history);
     Ok(Source {
         kind: ProviderKind::Vercel,
@@ -30,7 +30,7 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
 }
 
 impl Happenings for Project {
-    fn history(&self) -> Vec<Webhook> {
+    fn history(&self, _now: Timestamp) -> Vec<Webhook> {
         self.history_webhooks().into_iter().map(unsigned).collect()
     }
 

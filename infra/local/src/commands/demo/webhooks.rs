@@ -42,7 +42,7 @@ impl Plan {
         let of = |told: &dyn Fn(&Source) -> Vec<Webhook>| -> Vec<_> {
             sources.iter().flat_map(|source| told(source).into_iter().map(|webhook| (source.kind, webhook))).collect()
         };
-        let mut history = of(&|source| source.happenings.history());
+        let mut history = of(&|source| source.happenings.history(now));
         chance.shuffle(&mut history);
         let lost = history.len() / LOST;
         history.truncate(history.len() - lost);

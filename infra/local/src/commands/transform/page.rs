@@ -98,6 +98,6 @@ mod tests {
     #[test]
     fn a_provider_has_its_own_lists() {
         let provider = connector_providers::provider(ProviderKind::Github).unwrap();
-        assert!(Page::of(provider, EntityType::Deployment, b"[]", None, None).is_err());
+        assert!(Page::of(provider, EntityType::Cycle, b"[]", None, None).is_err());
     }
 }
