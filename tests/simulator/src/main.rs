@@ -150,7 +150,7 @@ fn fill_github(world: &World, options: &Options) -> Vec<Repository> {
             pull_requests: options.pull_requests,
             issues: options.issues,
             releases: options.releases,
-            ..Populate::ending(world.now(), options.days)
+            ..Populate::lively(world.now(), options.days)
         });
         repository
     };

@@ -168,3 +168,50 @@ impl NewDiscussion {
         }
     }
 }
+
+/// What a reviewer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It can be merged.
+    Approved,
+    /// It cannot be merged like this.
+    ChangesRequested,
+    /// Neither.
+    Commented,
+}
+
+/// A review to submit.
+#[derive(Clone, Debug)]
+pub struct NewReview {
+    /// What it says.
+    pub verdict: Verdict,
+    /// Its text, which may be empty.
+    pub body: String,
+    /// What it says about single lines.
+    pub remarks: Vec<String>,
+}
+
+impl NewReview {
+    /// A review without remarks.
+    #[must_use]
+    pub fn saying(verdict: Verdict, body: impl Into<String>) -> Self {
+        Self { verdict, body: body.into(), remarks: Vec::new() }
+    }
+}
+
+/// How a deployment stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeploymentState {
+    /// Waiting to begin.
+    Queued,
+    /// Begun.
+    InProgress,
+    /// Done.
+    Success,
+    /// Not done, because of what was deployed.
+    Failure,
+    /// Not done, for another reason.
+    Error,
+    /// Replaced by another one.
+    Inactive,
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     item::{Change, Item},
     json::{
-        discussion,
+        deployment, discussion,
         envelope::{Envelope, installation},
         issue::{self, issue},
         pull::{self, Form},
@@ -44,16 +44,36 @@ pub(crate) enum What {
     Push { index: usize },
     /// A discussion, by its index.
     Discussed { index: usize, answered: bool },
+    /// A deployment, by its index.
+    Deployed { index: usize },
+    /// A report on a deployment, by their indexes.
+    Reported { index: usize, status: usize },
     /// The repository had another name before.
     Renamed { from: String, by: User },
 }
 
-/// The subject of one webhook, before it is wrapped.
-struct Telling<'a> {
+/// One webhook, before it has an id.
+pub(super) struct Telling<'a> {
     event: &'static str,
     action: Option<Cow<'a, str>>,
     number: Option<u32>,
     body: String,
+}
+
+impl Telling<'_> {
+    /// What most webhooks are: an object or two in the usual envelope.
+    pub(super) fn of(
+        event: &'static str,
+        action: &'static str,
+        number: Option<u32>,
+        subject: Value,
+        view: &View,
+        sender: &User,
+        installed: &Value,
+    ) -> Self {
+        let body = text(&Envelope::new(action, subject, view, sender, installed));
+        Self { event, action: Some(action.into()), number, body }
+    }
 }
 
 impl Repo {
@@ -77,7 +97,10 @@ impl Repo {
         match &fact.what {
             What::Step { number, step } => {
                 let item = self.item(*number)?;
-                Some(tell_step(view, item, *step, &installed))
+                match item.steps.get(*step).map(|step| &step.change) {
+                    Some(Change::Talked(talk)) => self.tell_talk(view, item, *step, *talk, &installed),
+                    _ => Some(tell_step(view, item, *step, &installed)),
+                }
             }
             What::Deleted { number, by } => {
                 #[derive(Serialize)]
@@ -111,17 +134,33 @@ impl Repo {
                 if let Some(answer) = answer {
                     subject["answer"] = discussion::answer(view, held, answer);
                 }
-                let (action, sender) = match answer {
-                    Some(_) => ("answered", &held.author),
-                    None => ("created", &held.author),
-                };
-                let body = text(&Envelope::new(action, subject, view, sender, &installed));
-                Some(Telling { event: "discussion", action: Some(action.into()), number: Some(held.number), body })
+                let action = if answer.is_some() { "answered" } else { "created" };
+                let number = Some(held.number);
+                Some(Telling::of("discussion", action, number, subject, view, &held.author, &installed))
+            }
+            What::Deployed { index } => {
+                let held = self.deployments.get(*index)?;
+                let subject = json!({
+                    "deployment": deployment::deployment(view, held, 0),
+                    "workflow": null,
+                    "workflow_run": null,
+                });
+                Some(Telling::of("deployment", "created", None, subject, view, &held.by, &installed))
+            }
+            What::Reported { index, status } => {
+                let held = self.deployments.get(*index)?;
+                let subject = json!({
+                    "deployment_status": deployment::status(view, held, held.statuses.get(*status)?),
+                    "deployment": deployment::deployment(view, held, *status + 1),
+                    "check_run": null,
+                    "workflow": null,
+                    "workflow_run": null,
+                });
+                Some(Telling::of("deployment_status", "created", None, subject, view, &held.by, &installed))
             }
             What::Renamed { from, by } => {
                 let subject = json!({ "changes": { "repository": { "name": { "from": from } } } });
-                let body = text(&Envelope::new("renamed", subject, view, by, &installed));
-                Some(Telling { event: "repository", action: Some("renamed".into()), number: None, body })
+                Some(Telling::of("repository", "renamed", None, subject, view, by, &installed))
             }
         }
     }
@@ -174,5 +213,6 @@ fn action(change: &Change) -> &'static str {
         Change::Reopened => "reopened",
         Change::ReadyForReview => "ready_for_review",
         Change::Labeled(_) => "labeled",
+        Change::Talked(_) => unreachable!("what is said has webhooks of its own"),
     }
 }

@@ -73,6 +73,22 @@ pub(crate) enum Change {
     Reopened,
     ReadyForReview,
     Labeled(Label),
+    /// Something was said about it.
+    Talked(Talk),
+}
+
+/// Which thing was said, by its index in the repository.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Talk {
+    Commented(usize),
+    /// The comment got its text at this place.
+    Edited(usize, usize),
+    Uncommented(usize),
+    Reviewed(usize),
+    /// A review no longer counts.
+    Dismissed(usize),
+    /// A comment on a line.
+    Remarked(usize),
 }
 
 /// Why an issue was closed.
@@ -107,6 +123,9 @@ pub(crate) struct Standing {
     pub(crate) merged_by: Option<User>,
     pub(crate) reason: Option<&'static str>,
     pub(crate) labels: Vec<Label>,
+    pub(crate) comments: u32,
+    /// Comments on lines.
+    pub(crate) remarks: u32,
 }
 
 impl Standing {
@@ -120,6 +139,8 @@ impl Standing {
             merged_by: None,
             reason: None,
             labels: labels.to_vec(),
+            comments: 0,
+            remarks: 0,
         }
     }
 
@@ -149,6 +170,10 @@ impl Standing {
                     self.labels.push(label.clone());
                 }
             }
+            Change::Talked(Talk::Commented(_)) => self.comments += 1,
+            Change::Talked(Talk::Uncommented(_)) => self.comments -= 1,
+            Change::Talked(Talk::Remarked(_)) => self.remarks += 1,
+            Change::Talked(Talk::Edited(..) | Talk::Reviewed(_) | Talk::Dismissed(_)) => {}
         }
     }
 }

@@ -9,7 +9,9 @@ use axum::Router;
 
 use crate::{Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, random::mix, wire::Front};
 
+mod acts;
 mod api;
+mod deploy;
 mod draft;
 mod fact;
 mod fault;
@@ -18,11 +20,16 @@ mod json;
 mod populate;
 mod repo;
 mod repository;
+mod sociable;
+mod talk;
+mod tell;
 mod webhook;
 pub(crate) mod words;
 
 pub use api::{budget::Limits, order::IssuePaging};
-pub use draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Origin};
+pub use draft::{
+    DeploymentState, NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, NewReview, Origin, Verdict,
+};
 pub use fault::Fault;
 pub use item::CloseReason;
 pub use populate::Populate;

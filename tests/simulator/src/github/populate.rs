@@ -22,6 +22,12 @@ pub struct Populate {
     pub issues: u32,
     /// Published releases.
     pub releases: u32,
+    /// Whether people comment and review.
+    pub conversations: bool,
+    /// Pushes besides those of merges; with none of them, merges make none either.
+    pub pushes: u32,
+    /// Deployments.
+    pub deployments: u32,
     /// The earliest creation.
     pub since: Timestamp,
     /// Nothing happens after this.
@@ -29,11 +35,18 @@ pub struct Populate {
 }
 
 impl Populate {
-    /// A small history over the `days` before `until`: 40 pull requests, 25 issues, 5 releases.
+    /// A small history over the `days` before `until`: 40 pull requests, 25 issues, 5 releases, and nothing else.
     #[must_use]
     pub fn ending(until: Timestamp, days: u32) -> Self {
         let since = until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
-        Self { pull_requests: 40, issues: 25, releases: 5, since, until }
+        let (conversations, pushes, deployments) = (false, 0, 0);
+        Self { pull_requests: 40, issues: 25, releases: 5, conversations, pushes, deployments, since, until }
+    }
+
+    /// The same with all that people say, push and deploy.
+    #[must_use]
+    pub fn lively(until: Timestamp, days: u32) -> Self {
+        Self { conversations: true, pushes: 30, deployments: 12, ..Self::ending(until, days) }
     }
 }
 
@@ -43,6 +56,8 @@ pub(crate) fn populate(repo: &mut Repo, spec: &Populate) {
         random: Random::new(repo.seed, &[repo.id, repo.facts.len() as u64, 0x9093]),
         since: spec.since.as_second(),
         until: spec.until.as_second().max(spec.since.as_second()),
+        conversations: spec.conversations,
+        merges: Vec::new(),
         facts: Vec::new(),
     };
     repo.born_by(instant(life.since - 86_400));
@@ -60,17 +75,26 @@ pub(crate) fn populate(repo: &mut Repo, spec: &Populate) {
     for (index, at) in life.random.moments(spec.releases, life.since, life.until).into_iter().enumerate() {
         life.release(repo, index, at);
     }
+    if spec.pushes > 0 {
+        life.pushes(repo, spec.pushes);
+    }
+    for at in life.random.moments(spec.deployments, life.since, life.until) {
+        life.deployment(repo, at);
+    }
     let mut facts = life.facts;
     facts.sort_by_key(|(at, _)| *at);
     repo.record(instant(life.until), facts);
 }
 
 /// The making of one history.
-struct Life {
-    random: Random,
-    since: i64,
-    until: i64,
-    facts: Vec<(Timestamp, What)>,
+pub(super) struct Life {
+    pub(super) random: Random,
+    pub(super) since: i64,
+    pub(super) until: i64,
+    conversations: bool,
+    /// Which pull request was merged when.
+    pub(super) merges: Vec<(i64, u32)>,
+    pub(super) facts: Vec<(Timestamp, What)>,
 }
 
 impl Life {
@@ -119,7 +143,8 @@ impl Life {
             }
             _ => {}
         }
-        self.maybe_label(repo, number, at);
+        self.maybe_label(repo, number, &mut at);
+        self.aftermath(repo, number, at);
     }
 
     fn issue(&mut self, repo: &mut Repo, at: i64) {
@@ -151,7 +176,8 @@ impl Life {
             }
             _ => {}
         }
-        self.maybe_label(repo, number, at);
+        self.maybe_label(repo, number, &mut at);
+        self.aftermath(repo, number, at);
     }
 
     fn release(&mut self, repo: &mut Repo, index: usize, at: i64) {
@@ -179,7 +205,13 @@ impl Life {
         if next > self.until {
             return false;
         }
+        if self.conversations {
+            self.talk(repo, number, *at, next);
+        }
         *at = next;
+        if matches!(change, Change::Merged) {
+            self.merges.push((next, number));
+        }
         let by = repo.person(self.person());
         if let Some(step) = repo.step(number, change, Some(by), instant(next)) {
             self.facts.push((instant(next), What::Step { number, step }));
@@ -188,14 +220,21 @@ impl Life {
     }
 
     /// Some items are labelled long after they were closed, which moves `updated_at` far from what happened.
-    fn maybe_label(&mut self, repo: &mut Repo, number: u32, mut at: i64) {
+    fn maybe_label(&mut self, repo: &mut Repo, number: u32, at: &mut i64) {
         if self.random.chance(15) {
             let label = Label::named(self.random.pick(&["triaged", "stale", "needs changelog", "backported"]));
-            self.then(repo, number, &mut at, 40, Change::Labeled(label));
+            self.then(repo, number, at, 40, Change::Labeled(label));
         }
     }
 
-    fn person(&mut self) -> &'static str {
+    /// People go on talking for a while.
+    fn aftermath(&mut self, repo: &mut Repo, number: u32, at: i64) {
+        if self.conversations {
+            self.talk(repo, number, at, (at + 3 * 86_400).min(self.until));
+        }
+    }
+
+    pub(super) fn person(&mut self) -> &'static str {
         self.random.pick(&words::PEOPLE)
     }
 
@@ -220,6 +259,6 @@ impl Life {
     }
 }
 
-fn instant(second: i64) -> Timestamp {
+pub(super) fn instant(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap_or(Timestamp::MAX)
 }

@@ -6,16 +6,18 @@ use jiff::Timestamp;
 
 use super::{
     api::order::Orders,
+    deploy::Deployment,
     draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Origin},
     fact::{Fact, What},
     item::{Change, Head, Item, Label, Pull, Step},
     json::{
         discussion::{Answer, Discussion},
-        push::{Commit, NO_COMMIT, Push},
+        push::{self, Commit, NO_COMMIT, Push},
         release::Release,
         repository::{Facets, View},
         user::User,
     },
+    talk::{Comment, Remark, Review},
 };
 use crate::{
     clock::whole_second,
@@ -40,6 +42,10 @@ pub(crate) struct Repo {
     pub(crate) releases: Vec<Release>,
     pub(crate) pushes: Vec<Push>,
     pub(crate) discussions: Vec<Discussion>,
+    pub(crate) comments: Vec<Comment>,
+    pub(crate) reviews: Vec<Review>,
+    pub(crate) remarks: Vec<Remark>,
+    pub(crate) deployments: Vec<Deployment>,
     heads: BTreeMap<String, String>,
     people: BTreeMap<String, User>,
     forks: BTreeMap<String, Arc<View>>,
@@ -80,6 +86,10 @@ impl Repo {
             releases: Vec::new(),
             pushes: Vec::new(),
             discussions: Vec::new(),
+            comments: Vec::new(),
+            reviews: Vec::new(),
+            remarks: Vec::new(),
+            deployments: Vec::new(),
             heads: BTreeMap::new(),
             people: BTreeMap::new(),
             forks: BTreeMap::new(),
@@ -256,11 +266,14 @@ impl Repo {
         index
     }
 
+    /// The commit a branch points to.
+    pub(crate) fn head(&self, branch: &str) -> Option<&str> {
+        self.heads.get(branch).map(String::as_str)
+    }
+
     /// A push without a fact on the log yet. Answers its index.
-    pub(crate) fn new_push(&mut self, branch: &str, commits: &[NewCommit], at: Timestamp) -> usize {
-        let index = self.pushes.len();
-        let mut random = Random::new(self.seed, &[self.id, index as u64, 0x9054]);
-        let before = self.heads.get(branch).cloned().unwrap_or_else(|| NO_COMMIT.to_owned());
+    pub(crate) fn new_push(&mut self, branch: &str, commits: &[NewCommit], kind: push::Kind, at: Timestamp) -> usize {
+        let mut random = Random::new(self.seed, &[self.id, self.pushes.len() as u64, 0x9054]);
         let commits: Vec<Commit> = commits
             .iter()
             .map(|commit| Commit {
@@ -275,8 +288,28 @@ impl Repo {
             Some(commit) => commit.author.clone(),
             None => self.person("octavia"),
         };
-        let push = Push { branch: branch.to_owned(), before, commits, by, at: whole_second(at) };
-        self.heads.insert(branch.to_owned(), push.after().to_owned());
+        self.add_push(branch, commits, by, kind, at)
+    }
+
+    /// The push that merging a pull request makes, without a fact on the log yet; None where it is not merged.
+    pub(crate) fn new_merge(&mut self, number: u32, at: Timestamp) -> Option<usize> {
+        let mut random = self.random(number, 0x3E26);
+        let item = self.item(number)?;
+        let (pull, by) = (item.pull.as_ref()?, item.now.merged_by.clone()?);
+        let message = format!("Merge pull request #{number} from {}\n\n{}", pull.head_ref, item.title);
+        let (branch, sha) = (pull.base_ref.clone(), pull.merge_sha.clone());
+        let commit = Commit { sha, tree: random.hex(40), message, author: by.clone(), modified: Vec::new() };
+        Some(self.add_push(&branch, vec![commit], by, push::Kind::Merge, at))
+    }
+
+    fn add_push(&mut self, branch: &str, commits: Vec<Commit>, by: User, kind: push::Kind, at: Timestamp) -> usize {
+        let index = self.pushes.len();
+        let id = 20_000_000_000 + self.serial * 10_000_000 + index as u64 * 5 + 4;
+        let before = self.heads.remove(branch).unwrap_or_else(|| NO_COMMIT.to_owned());
+        let push = Push { id, branch: branch.to_owned(), before, commits, by, at: whole_second(at), kind };
+        if kind != push::Kind::Deleted {
+            self.heads.insert(branch.to_owned(), push.after().to_owned());
+        }
         self.pushed_at = self.pushed_at.max(at);
         self.pushes.push(push);
         index

@@ -9,6 +9,7 @@ use super::{
     draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease},
     fact::What,
     item::{Change, CloseReason, Label},
+    json::push,
     populate::{Populate, populate},
     repo::Repo,
     webhook::Webhook,
@@ -141,7 +142,7 @@ impl Repository {
 
     /// Pushes commits to a branch, which is made when it is new.
     pub fn push(&self, branch: &str, commits: &[NewCommit], at: Timestamp) -> Webhook {
-        self.tell(at, |repo| Ok(What::Push { index: repo.new_push(branch, commits, at) }))
+        self.tell(at, |repo| Ok(What::Push { index: repo.new_push(branch, commits, push::Kind::Forward, at) }))
     }
 
     /// Opens a discussion.
@@ -202,12 +203,16 @@ impl Repository {
         })
     }
 
-    fn tell(&self, at: Timestamp, change: impl FnOnce(&mut Repo) -> Result<What, Wrong>) -> Webhook {
+    pub(super) fn tell(&self, at: Timestamp, change: impl FnOnce(&mut Repo) -> Result<What, Wrong>) -> Webhook {
         self.told(at, |repo| Ok((vec![change(repo)?], 0)))
     }
 
     /// Makes a change, logs its facts, and answers the webhook of one of them.
-    fn told(&self, at: Timestamp, change: impl FnOnce(&mut Repo) -> Result<(Vec<What>, usize), Wrong>) -> Webhook {
+    pub(super) fn told(
+        &self,
+        at: Timestamp,
+        change: impl FnOnce(&mut Repo) -> Result<(Vec<What>, usize), Wrong>,
+    ) -> Webhook {
         let at = crate::clock::whole_second(at);
         let made = self.with(|repo| {
             let (facts, chosen) = change(repo)?;
@@ -266,10 +271,12 @@ enum Needs {
 }
 
 /// What is wrong with a scenario.
-enum Wrong {
+pub(super) enum Wrong {
     NoItem(u32),
     OtherKind(u32),
     NotNow(u32),
+    /// No comment, review or deployment of that id, or it cannot change so.
+    Nothing(u64),
 }
 
 #[expect(clippy::panic, reason = "a scenario that contradicts itself is a bug in the test, and must stop it")]
@@ -278,5 +285,6 @@ fn complain(wrong: &Wrong, repository: &str) -> ! {
         Wrong::NoItem(number) => panic!("{repository} has no item #{number}"),
         Wrong::OtherKind(number) => panic!("{repository}#{number} is of the other kind (issue, pull request)"),
         Wrong::NotNow(number) => panic!("{repository}#{number} is not in a state that can change so"),
+        Wrong::Nothing(id) => panic!("{repository} has nothing of the id {id} that can change so"),
     }
 }

@@ -161,6 +161,20 @@ fn long(random: &mut Random) -> String {
     text
 }
 
+/// What somebody says in a comment, a review, or about a line.
+pub(crate) fn remark(random: &mut Random, repository: &View) -> String {
+    match random.below(8) {
+        0 => format!("{} I think.", link(random, repository)),
+        1 => format!("@{} can you have a look?", random.pick(&PEOPLE)),
+        2 => "```suggestion\r\n    ignite()?;\r\n```".to_owned(),
+        3 => "nit: naming 🙂".to_owned(),
+        4 => format!("This should {} as well.", random.pick(&WORK)),
+        5 => "LGTM".to_owned(),
+        6 => "> Is this still needed?\r\n\r\nYes, until the old tokens are gone.".to_owned(),
+        _ => "Could this wait for the next release?".to_owned(),
+    }
+}
+
 /// Up to three labels.
 pub(crate) fn labels(random: &mut Random) -> Vec<String> {
     const NAMES: [&str; 7] =

@@ -54,6 +54,14 @@ impl Stage {
         stage
     }
 
+    /// `acme/rocket` with so many pull requests and issues, and all that people say, push and deploy.
+    pub(crate) async fn lively(pull_requests: u32, issues: u32) -> Self {
+        let stage = Self::empty().await;
+        let history = Populate::lively(stage.world.now(), 60);
+        stage.repository.populate(Populate { pull_requests, issues, ..history });
+        stage
+    }
+
     /// Gets a path below the base address, or a whole address, with a token.
     pub(crate) async fn get(&self, target: &str) -> Reply {
         self.send(Method::GET, target, &[("authorization", "Bearer somebody")]).await.unwrap()

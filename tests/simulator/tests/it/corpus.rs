@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, env, fs, path::PathBuf};
 use connector_simulator::github::{NewCommit, NewDiscussion, NewRelease};
 use serde_json::Value;
 
-use crate::client::Stage;
+use crate::{client::Stage, schema::Specification};
 
 /// A repository's merge settings: real webhooks have them inside `base.repo`, lists have not.
 const SETTINGS: [&str; 5] =
@@ -73,13 +73,15 @@ pub(crate) fn items(path: PathBuf) -> Vec<Value> {
 #[tokio::test]
 async fn list_items_have_every_field_of_real_ones() {
     let Some(corpus) = outside("corpus/github") else { return };
-    let stage = Stage::filled(80, 60, 6).await;
+    let stage = Stage::lively(80, 60).await;
     let mut found = BTreeSet::new();
     for (file, list) in [
         ("api/devlake/github_api_pull_requests.jsonl", "/repos/acme/rocket/pulls?state=all&per_page=100"),
         ("api/devlake/github_api_issues.jsonl", "/repos/acme/rocket/issues?state=all&per_page=100"),
         ("api/devlake/github_api_events.jsonl", "/repos/acme/rocket/issues/events?per_page=100"),
         ("api/octocrab/repos_releases_list.json", "/repos/acme/rocket/releases"),
+        ("api/devlake/github_api_comments.jsonl", "/repos/acme/rocket/issues/comments?per_page=100"),
+        ("api/devlake/github_api_pull_request_review_comments.jsonl", "/repos/acme/rocket/pulls/comments?per_page=100"),
     ] {
         let ours = stage.all(list).await;
         let real = items(corpus.join(file));
@@ -110,7 +112,7 @@ async fn list_items_have_every_field_of_real_ones() {
 #[tokio::test]
 async fn webhooks_have_every_field_of_real_ones() {
     let Some(corpus) = outside("corpus/github") else { return };
-    let stage = Stage::filled(30, 20, 0).await;
+    let stage = Stage::lively(30, 20).await;
     let now = stage.world.now();
     stage.repository.push("main", &[NewCommit::saying("one")], now);
     stage.repository.publish_release(NewRelease::tagged("v1"), now);
@@ -129,6 +131,14 @@ async fn webhooks_have_every_field_of_real_ones() {
         ("webhooks/hookdeck/push.json", "push"),
         ("webhooks/hookdeck/release.json", "release"),
         ("webhooks/zulip/discussion.json", "discussion"),
+        ("webhooks/hookdeck/issue_comment.json", "issue_comment"),
+        ("webhooks/zulip/issue_comment__pull_request_comment.json", "issue_comment"),
+        ("webhooks/zulip/issue_comment__deleted.json", "issue_comment"),
+        ("webhooks/zulip/pull_request_review.json", "pull_request_review"),
+        ("webhooks/zulip/pull_request_review__empty_body.json", "pull_request_review"),
+        ("webhooks/zulip/pull_request_review_comment.json", "pull_request_review_comment"),
+        ("webhooks/zulip/deployment.json", "deployment"),
+        ("webhooks/zulip/deployment_status.json", "deployment_status"),
     ] {
         for real in items(corpus.join(file)) {
             let lacking = ours
@@ -145,4 +155,31 @@ async fn webhooks_have_every_field_of_real_ones() {
         }
     }
     assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test]
+async fn answers_are_as_specified() {
+    let Some(specification) = Specification::read("github-rest.slice.json") else { return };
+    let stage = Stage::lively(40, 20).await;
+    let (repository, repo) = ("/repos/acme/rocket", "/repos/{owner}/{repo}");
+    let pull = stage.get(&format!("{repository}/pulls/comments")).await.items()[0]["pull_request_url"].clone();
+    let pull = pull.as_str().unwrap().rsplit_once('/').unwrap().1.to_owned();
+    let deployment = stage.get(&format!("{repository}/deployments")).await.items()[0]["id"].to_string();
+    let mut wrong = BTreeSet::new();
+    for (path, specified) in [
+        ("issues/comments?per_page=100".to_owned(), "issues/comments"),
+        ("pulls/comments?per_page=100".to_owned(), "pulls/comments"),
+        (format!("pulls/{pull}/reviews"), "pulls/{pull_number}/reviews"),
+        ("issues/events?per_page=100".to_owned(), "issues/events"),
+        ("activity?per_page=100".to_owned(), "activity"),
+        ("deployments".to_owned(), "deployments"),
+        (format!("deployments/{deployment}/statuses"), "deployments/{deployment_id}/statuses"),
+    ] {
+        let answer = stage.get(&format!("{repository}/{path}")).await.json();
+        assert!(answer.as_array().is_some_and(|items| !items.is_empty()), "{path}");
+        wrong.extend(specification.check(&format!("{repo}/{specified}"), &answer));
+    }
+    // Real events tell why an issue was closed.
+    wrong.retain(|wrong| !wrong.contains("issues/events[].state_reason"));
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

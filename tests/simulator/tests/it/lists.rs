@@ -3,7 +3,7 @@
 use connector_simulator::{World, github::Populate};
 use serde_json::Value;
 
-use crate::client::{Stage, numbers};
+use crate::client::Stage;
 
 fn texts<'a>(items: &'a [Value], field: &str) -> Vec<&'a str> {
     items.iter().map(|item| item[field].as_str().unwrap()).collect()
@@ -193,8 +193,10 @@ async fn the_newer_api_version_has_no_single_assignee() {
 }
 
 #[tokio::test]
-async fn nobody_comments_here() {
-    let stage = Stage::filled(2, 2, 0).await;
-    assert!(stage.get("/repos/acme/rocket/issues/comments").await.items().is_empty());
-    assert_eq!(numbers(&stage.all("/repos/acme/rocket/issues?state=all&sort=comments").await).len(), 4);
+async fn what_is_talked_about_most_comes_first() {
+    let stage = Stage::lively(20, 20).await;
+    let items = stage.all("/repos/acme/rocket/issues?state=all&sort=comments&per_page=9").await;
+    let counts: Vec<u64> = items.iter().map(|item| item["comments"].as_u64().unwrap()).collect();
+    assert_eq!(counts.len(), 40);
+    assert!(counts[0] > 1 && counts.windows(2).all(|pair| pair[0] >= pair[1]), "{counts:?}");
 }

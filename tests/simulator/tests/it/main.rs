@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must stop")]
 
 mod access;
+mod activity;
 mod churn;
 mod client;
 mod conditional;
 mod corpus;
+mod deployments;
 mod faults;
 mod graphql;
 mod limits;
@@ -16,5 +18,6 @@ mod paging;
 mod rename;
 mod schema;
 mod sentry;
+mod talk;
 mod vercel;
 mod webhooks;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     super::{
         fact::What,
+        item::{Change, Talk},
         json::{
             event::event,
             issue::issue,
@@ -19,8 +20,9 @@ use super::{
     },
     answer::Answer,
     call::Call,
+    cursor::{Bounds, Cut},
     order::{IssuePaging, Listing, Only, Sort, Wanted, event_of, place},
-    page::{self, Cursor, Page},
+    page::{self, Page},
 };
 use crate::wire::Content;
 
@@ -100,8 +102,6 @@ fn wanted(call: &Call, listing: Listing, now: Timestamp) -> Result<Wanted, Box<A
     Ok(Wanted { listing, state, sort, ascending, since })
 }
 
-type Cut = (Range<usize>, Option<String>);
-
 fn cut_by_cursor(
     repo: &Repo,
     call: &Call,
@@ -109,38 +109,17 @@ fn cut_by_cursor(
     page: Page,
     order: &[u32],
     address: &str,
-) -> Result<Cut, Box<Answer>> {
-    let cursor = |name: &str| match call.param(name) {
-        None => Ok(None),
-        Some(text) => Cursor::decode(text)
-            .map(Some)
-            .ok_or_else(|| Box::new(Answer::error(422, &format!("The {name} cursor is not valid.")))),
-    };
-    let (after, before) = (cursor("after")?, cursor("before")?);
-    if after.is_none() && before.is_none() && page.number.saturating_mul(page.size) >= DEEPEST {
+) -> Result<(Range<usize>, Option<String>), Box<Answer>> {
+    let bounds = Bounds::of(call)?;
+    if bounds.are_open() && page.number.saturating_mul(page.size) >= DEEPEST {
         let message = "Pagination with the page parameter is not supported for large datasets, please use cursor \
             based pagination (after/before)";
         return Err(Box::new(Answer::error(422, message)));
     }
     let place_of = |number: &u32| repo.item(*number).map_or((0, 0), |item| place(item, wanted.sort));
-    let is_before = |number: &u32, cursor: Cursor| {
-        let here = place_of(number);
-        if wanted.ascending { here < cursor.0 } else { here > cursor.0 }
-    };
-    let range = if let Some(cursor) = after {
-        let start = order.partition_point(|number| is_before(number, cursor) || place_of(number) == cursor.0);
-        start..start.saturating_add(page.size).min(order.len())
-    } else if let Some(cursor) = before {
-        let end = order.partition_point(|number| is_before(number, cursor));
-        end.saturating_sub(page.size)..end
-    } else {
-        page.range(order.len())
-    };
-    let at = |index: usize| order.get(index).map(|number| Cursor(place_of(number)));
-    let previous = if range.start > 0 { at(range.start) } else { None };
-    let next = if range.end < order.len() { range.end.checked_sub(1).and_then(at) } else { None };
-    let link = page::by_cursor(call, address, page, previous, next);
-    Ok((range, link))
+    let cut = Cut::new(order, place_of, wanted.ascending, bounds, page.range(order.len()), page.size);
+    let link = page::by_cursor(call, address, page, cut.previous, cut.next);
+    Ok((cut.range, link))
 }
 
 fn items(repo: &Repo, call: &Call, listing: Listing, keys: &[u32]) -> Vec<String> {
@@ -163,7 +142,12 @@ fn items(repo: &Repo, call: &Call, listing: Listing, keys: &[u32]) -> Vec<String
                 let What::Step { number, step } = repo.facts.get(index)?.what else { return None };
                 let item = repo.item(number)?;
                 let id = 6_000_000_000 + repo.serial * 10_000_000 + u64::from(key);
-                Some(text(&event(view, item, item.steps.get(step)?, id, part, older_fields)))
+                let step = item.steps.get(step)?;
+                let dismissed = match step.change {
+                    Change::Talked(Talk::Dismissed(index)) => repo.reviews.get(index),
+                    _ => None,
+                };
+                Some(text(&event(view, item, step, id, part, dismissed, older_fields)))
             }
         }
     };

@@ -6,14 +6,19 @@ use jiff::Timestamp;
 use super::{State, fault::Fault};
 use crate::{World, budget::Budget, clock::whole_second, wire::pause};
 
+mod activity;
 mod answer;
 pub(crate) mod budget;
 mod call;
+mod cursor;
+mod deployments;
 mod header;
 mod list;
 pub(crate) mod order;
 mod page;
+mod paged;
 mod routes;
+mod talk;
 pub(crate) mod token;
 
 use answer::Answer;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::{
     fact::What,
-    item::{Change, Item},
+    item::{Change, Item, Talk},
     json::event::Part,
     repo::Repo,
 };
@@ -55,7 +55,6 @@ pub(crate) enum Only {
 pub(crate) enum Sort {
     Created,
     Updated,
-    /// Nobody comments here, so all are equal and the id decides.
     Comments,
     /// By creation, of those open for a month and active in the last one.
     LongRunning {
@@ -121,7 +120,9 @@ impl Repo {
             let What::Step { number, step } = fact.what else { continue };
             let Some(item) = self.item(number).filter(|item| !item.deleted) else { continue };
             match item.steps.get(step).map(|step| &step.change) {
+                // Of what is said, only that a review no longer counts is an event.
                 None | Some(Change::Opened) => {}
+                Some(Change::Talked(talk)) if !matches!(talk, Talk::Dismissed(_)) => {}
                 Some(Change::Merged) => {
                     keyed
                         .extend([(fact.at, event_code(index, Part::First)), (fact.at, event_code(index, Part::Close))]);
@@ -161,7 +162,7 @@ pub(crate) fn place(item: &Item, sort: Sort) -> (i64, u64) {
     let value = match sort {
         Sort::Created | Sort::LongRunning { .. } => item.created_at().as_millisecond(),
         Sort::Updated => item.now.updated_at.as_millisecond(),
-        Sort::Comments => 0,
+        Sort::Comments => i64::from(item.now.comments),
     };
     (value, item.issue_id)
 }

@@ -3,10 +3,9 @@
 
 use std::ops::Range;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE};
 use url::form_urlencoded;
 
-use super::{super::json::pack, call::Call};
+use super::{call::Call, cursor::Cursor};
 
 /// Which page, as asked for.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +61,17 @@ pub(crate) fn by_cursor(
     render(call, address, links)
 }
 
+/// The same where there are no page numbers at all.
+pub(crate) fn by_cursor_only(
+    call: &Call,
+    address: &str,
+    before: Option<Cursor>,
+    after: Option<Cursor>,
+) -> Option<String> {
+    let to = |name, cursor: Option<Cursor>| cursor.map(|cursor| (0, Some((name, cursor))));
+    render(call, address, vec![("next", to("after", after)), ("prev", to("before", before))])
+}
+
 type Target = (usize, Option<(&'static str, Cursor)>);
 
 fn render(call: &Call, address: &str, links: Vec<(&'static str, Option<Target>)>) -> Option<String> {
@@ -73,7 +83,7 @@ fn render(call: &Call, address: &str, links: Vec<(&'static str, Option<Target>)>
     (!links.is_empty()).then(|| links.join(", "))
 }
 
-/// The caller's own parameters with another page.
+/// The caller's own parameters with another page, which has no number where it is 0.
 fn query(call: &Call, (number, cursor): Target) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for (name, value) in &call.query {
@@ -84,68 +94,8 @@ fn query(call: &Call, (number, cursor): Target) -> String {
     if let Some((name, cursor)) = cursor {
         query.append_pair(name, &cursor.encode());
     }
-    query.append_pair("page", &number.to_string());
+    if number > 0 {
+        query.append_pair("page", &number.to_string());
+    }
     query.finish()
-}
-
-/// A place in a sorted list: the sort value and the id of an item. It names the item's place, not its index, so
-/// nothing is skipped when items before it come or go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cursor(pub(crate) (i64, u64));
-
-const MARK: &[u8] = b"cursor:v2:";
-
-impl Cursor {
-    /// GitHub's own form: a mark and a MessagePack pair.
-    pub(crate) fn encode(self) -> String {
-        let mut bytes = MARK.to_vec();
-        bytes.push(0x92);
-        pack(&mut bytes, u64::try_from(self.0.0).unwrap_or(0));
-        pack(&mut bytes, self.0.1);
-        URL_SAFE.encode(bytes)
-    }
-
-    pub(crate) fn decode(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE.decode(text).ok()?;
-        let rest = bytes.strip_prefix(MARK)?.strip_prefix(&[0x92])?;
-        let (value, rest) = number(rest)?;
-        let (id, rest) = number(rest)?;
-        rest.is_empty().then_some(Self((i64::try_from(value).ok()?, id)))
-    }
-}
-
-/// One MessagePack number, and what follows it.
-fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    match bytes.split_first()? {
-        (0xCE, rest) => {
-            let (digits, rest) = rest.split_first_chunk::<4>()?;
-            Some((u64::from(u32::from_be_bytes(*digits)), rest))
-        }
-        (0xCF, rest) => {
-            let (digits, rest) = rest.split_first_chunk::<8>()?;
-            Some((u64::from_be_bytes(*digits), rest))
-        }
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_has_githubs_own_form() {
-        // Seen in the Link header of a public repository.
-        let seen = "Y3Vyc29yOnYyOpLPAAABlmHoX8jOs5p-pw==";
-        let cursor = Cursor::decode(seen);
-        assert_eq!(cursor, Some(Cursor((1_745_399_341_000, 3_013_246_631))));
-        assert_eq!(cursor.map(Cursor::encode).as_deref(), Some(seen));
-    }
-
-    #[test]
-    fn garbage_is_no_cursor() {
-        for text in ["", "x", "Y3Vyc29yOnYyOg==", "Y3Vyc29yOnYyOpLPAAABlmHoX8jOs5p-pwA="] {
-            assert_eq!(Cursor::decode(text), None, "{text}");
-        }
-    }
 }

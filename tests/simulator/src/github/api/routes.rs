@@ -14,15 +14,18 @@ use super::{
         },
         repo::Repo,
     },
+    activity,
     answer::Answer,
     budget::Caller,
     call::Call,
+    deployments,
     list::list,
     order::Listing,
     page::{self, Page},
+    talk,
     token::is_app_token,
 };
-use crate::{budget::Budget, wire::Content};
+use crate::budget::Budget;
 
 /// Finds the answer. What is not here is 404, as a wrong address is on GitHub; so is one that ends in a slash.
 pub(crate) fn route(state: &mut State, call: &Call, caller: &Caller, now: Timestamp) -> Answer {
@@ -74,10 +77,35 @@ fn of_repository(state: &mut State, call: &Call, id: u64, rest: &[&str], now: Ti
         ["issues"] => list(repo, call, Listing::Issues, paging, now),
         ["releases"] => list(repo, call, Listing::Releases, paging, now),
         ["issues", "events"] => list(repo, call, Listing::Events, paging, now),
-        // Nobody comments here.
-        ["issues", "comments"] | ["pulls", "comments"] => Answer::new(200, Content::items(Vec::new())),
+        ["issues", "comments"] => either(talk::comments(repo, call, "issues/comments", None)),
+        ["pulls", "comments"] => either(talk::remarks(repo, call, "pulls/comments", None)),
+        ["activity"] => either(activity::list(repo, call, now)),
+        ["deployments"] => deployments::list(repo, call),
+        ["deployments", id, "statuses"] => deployments::statuses(repo, call, id),
         ["pulls", number] => one_pull(call, repo, number),
         ["issues", number] => one_issue(call, repo, number),
+        [kind @ ("pulls" | "issues"), number, rest @ ("comments" | "reviews")] => {
+            of_item(call, repo, kind, number, rest)
+        }
+        _ => Answer::not_found(),
+    }
+}
+
+fn either(answer: Result<Answer, Box<Answer>>) -> Answer {
+    answer.unwrap_or_else(|refusal| *refusal)
+}
+
+/// What is said about one item.
+fn of_item(call: &Call, repo: &Repo, kind: &str, number: &str, rest: &str) -> Answer {
+    let path = format!("{kind}/{number}/{rest}");
+    let item = number.parse().ok().and_then(|number| repo.item(number));
+    match item.map(|item| (item, kind, rest)) {
+        Some((item, _, _)) if item.deleted => Answer::gone(),
+        Some((item, "issues", "comments")) => either(talk::comments(repo, call, &path, Some(item.number))),
+        Some((item, "pulls", "comments")) if item.pull.is_some() => {
+            either(talk::remarks(repo, call, &path, Some(item.number)))
+        }
+        Some((item, "pulls", "reviews")) if item.pull.is_some() => talk::reviews(repo, call, &path, item.number),
         _ => Answer::not_found(),
     }
 }

@@ -4,10 +4,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    super::item::{Change, Item, Label, Step},
+    super::{
+        item::{Change, Item, Label, Step},
+        talk::Review,
+    },
     issue::issue,
     node_id,
     repository::View,
+    talk::state,
     user::User,
 };
 
@@ -25,6 +29,8 @@ struct EventJson<'a, I> {
     label: Option<Named<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state_reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dismissed_review: Option<Dismissed>,
     issue: I,
     performed_via_github_app: (),
 }
@@ -33,6 +39,14 @@ struct EventJson<'a, I> {
 struct Named<'a> {
     name: &'a str,
     color: &'static str,
+}
+
+/// The review that no longer counts, as it was before.
+#[derive(Serialize)]
+struct Dismissed {
+    state: &'static str,
+    review_id: u64,
+    dismissal_message: &'static str,
 }
 
 /// Which of the events of one step: a merge gives `merged` and `closed` in the same second.
@@ -49,6 +63,7 @@ pub(crate) fn event<'a>(
     step: &'a Step,
     id: u64,
     part: Part,
+    dismissed: Option<&'a Review>,
     single_assignee: bool,
 ) -> impl Serialize + use<'a> {
     let commit = match (&step.change, &item.pull) {
@@ -72,6 +87,11 @@ pub(crate) fn event<'a>(
             Change::Closed(reason) if item.pull.is_none() => Some(reason.name()),
             _ => None,
         },
+        dismissed_review: dismissed.map(|review| Dismissed {
+            state: state(review.verdict),
+            review_id: review.id,
+            dismissal_message: "Outdated",
+        }),
         issue: issue(view, item, &item.now, single_assignee),
         performed_via_github_app: (),
     }
@@ -86,5 +106,6 @@ fn name(change: &Change, part: Part) -> &'static str {
         Change::Reopened => "reopened",
         Change::ReadyForReview => "ready_for_review",
         Change::Labeled(_) => "labeled",
+        Change::Talked(_) => "review_dismissed",
     }
 }

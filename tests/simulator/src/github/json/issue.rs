@@ -91,7 +91,7 @@ pub(crate) fn issue<'a>(
         assignee: single_assignee.then(|| item.assignees.first()),
         assignees: &item.assignees,
         milestone: (),
-        comments: 0,
+        comments: standing.comments,
         created_at: item.created_at(),
         updated_at: standing.updated_at,
         closed_at: standing.closed_at,

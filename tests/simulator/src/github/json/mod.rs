@@ -7,6 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+pub(super) mod deployment;
 pub(super) mod discussion;
 pub(super) mod envelope;
 pub(super) mod event;
@@ -15,6 +16,7 @@ pub(super) mod pull;
 pub(super) mod push;
 pub(super) mod release;
 pub(super) mod repository;
+pub(super) mod talk;
 pub(super) mod user;
 
 /// Where GitHub's own objects say the API is.

@@ -210,8 +210,8 @@ fn long<'a>(pull: &Pull, standing: &'a Standing) -> Long<'a> {
             "clean"
         },
         merged_by: standing.merged_by.as_ref(),
-        comments: 0,
-        review_comments: 0,
+        comments: standing.comments,
+        review_comments: standing.remarks,
         maintainer_can_modify: matches!(pull.head, Head::Fork(_)),
         commits: pull.commits,
         additions: pull.additions,

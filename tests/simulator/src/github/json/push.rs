@@ -1,17 +1,30 @@
-//! Pushes, which GitHub tells of by webhook only.
+//! Pushes: the webhook, and the entry in the list of a repository's activity.
 
 use jiff::{Timestamp, tz};
 use serde_json::{Value, json};
 
-use super::{repository::View, user::User};
+use super::{node_id, repository::View, user::User};
 
-/// Commits that arrived on a branch.
+/// Commits that arrived on a branch, or went away from it.
 pub(crate) struct Push {
+    pub(crate) id: u64,
     pub(crate) branch: String,
     pub(crate) before: String,
     pub(crate) commits: Vec<Commit>,
     pub(crate) by: User,
     pub(crate) at: Timestamp,
+    pub(crate) kind: Kind,
+}
+
+/// Which way a branch went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Forward,
+    /// What it had before is not in it any more.
+    Forced,
+    /// GitHub merged a pull request into it.
+    Merge,
+    Deleted,
 }
 
 /// One commit of a push.
@@ -29,14 +42,43 @@ pub(crate) const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 impl Push {
     /// The commit the branch points to afterwards.
     pub(crate) fn after(&self) -> &str {
-        self.commits.last().map_or(&self.before, |commit| &commit.sha)
+        match self.kind {
+            Kind::Deleted => NO_COMMIT,
+            _ => self.commits.last().map_or(&self.before, |commit| &commit.sha),
+        }
     }
+
+    /// As the list of activities calls it.
+    pub(crate) fn activity_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Deleted => "branch_deletion",
+            Kind::Forced => "force_push",
+            Kind::Merge => "pr_merge",
+            Kind::Forward if self.before == NO_COMMIT => "branch_creation",
+            Kind::Forward => "push",
+        }
+    }
+}
+
+/// One entry of `GET /repos/{owner}/{repo}/activity`: it tells neither the commits nor what they say.
+pub(crate) fn activity(view: &View, push: &Push) -> Value {
+    json!({
+        "id": push.id,
+        "node_id": node_id("PSH", &[view.id, push.id]),
+        "before": push.before,
+        "after": push.after(),
+        "ref": format!("refs/heads/{}", push.branch),
+        "timestamp": push.at,
+        "activity_type": push.activity_type(),
+        "actor": push.by,
+    })
 }
 
 /// The whole body of a `push` webhook.
 pub(crate) fn push(view: &View, push: &Push, installation: &Value) -> Value {
     let created = push.before == NO_COMMIT;
     let after = push.after();
+    let deleted = push.kind == Kind::Deleted;
     let compare = if created {
         format!("{}/compare/{}", view.web, push.branch)
     } else {
@@ -53,8 +95,8 @@ pub(crate) fn push(view: &View, push: &Push, installation: &Value) -> Value {
         "sender": push.by,
         "installation": installation,
         "created": created,
-        "deleted": false,
-        "forced": false,
+        "deleted": deleted,
+        "forced": push.kind == Kind::Forced,
         "base_ref": null,
         "compare": compare,
         "head_commit": commits.last(),
