@@ -49,6 +49,10 @@ events:
 simulate-github *ARGS:
     cargo run --package connector-simulator -- {{ARGS}}
 
+# Fuzz one target or all of them, for some seconds each. Best with `rustup toolchain install nightly`.
+fuzz TARGET="all" SECONDS="60":
+    infra/scripts/fuzz {{TARGET}} {{SECONDS}}
+
 # Benchmarks.
 bench:
     cargo bench --workspace

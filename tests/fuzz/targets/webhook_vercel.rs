@@ -1,0 +1,5 @@
+#![no_main]
+
+use connector_domain::ProviderKind;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| connector_fuzz::webhook(ProviderKind::Vercel, data));
