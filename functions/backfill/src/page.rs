@@ -188,6 +188,10 @@ impl PageWorker {
             }
             Err(TokenError::Port(error)) => return Err(error),
         };
+        // Not asked in vain: the answer would pass for a refused token, and end the other lists.
+        if bearer.is_none() && provider.needs_token(scope.entity) {
+            return Ok(Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_TOKEN))));
+        }
         let response = match self.ports.http.send(&request, bearer.as_ref()).await {
             Ok(response) => response,
             Err(error) => {

@@ -20,6 +20,9 @@ use crate::queue::{Message, SimulatedQueue};
 use crate::setup::{Handlers, SimulatedClock, Stores, WORKSPACE, handlers, link, webhooks};
 use crate::{Chance, Plan};
 
+/// The lists that the simulator has.
+const LISTS: [EntityType; 3] = [EntityType::PullRequest, EntityType::Issue, EntityType::Release];
+
 /// What happens in a history, faults aside.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
@@ -212,8 +215,7 @@ impl History {
         let now = self.clock.now();
         let request = StartRequest {
             integration: self.integration.clone(),
-            // One list for each kind of walk.
-            entities: BTreeSet::from([EntityType::PullRequest, EntityType::Issue, EntityType::Release]),
+            entities: BTreeSet::from(LISTS),
             window: Window { since: Timestamp::UNIX_EPOCH, until: now },
             trigger: Trigger::Manual,
             again: false,

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use connector_domain::backfill::{EntityType, Trigger, WaitReason, Window};
 use connector_domain::capture::CaptureReport;
-use connector_domain::connection::Integration;
+use connector_domain::connection::{ConnectionStatus, Integration};
 use connector_testkit::builders::{at, connection, integration, workspace};
 use connector_testkit::memory::{
     ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryQueue, ScriptedHttp, SeededRandom,
@@ -64,9 +64,13 @@ async fn desk() -> Desk {
 
 impl Desk {
     async fn start(&self) -> Started {
+        self.start_of(EntityType::Release).await
+    }
+
+    async fn start_of(&self, entity: EntityType) -> Started {
         let request = StartRequest {
             integration: self.link.clone(),
-            entities: BTreeSet::from([EntityType::Release]),
+            entities: BTreeSet::from([entity]),
             window: Window { since: at(-86_400), until: at(0) },
             trigger: Trigger::Manual,
             again: false,
@@ -96,6 +100,21 @@ async fn a_page_is_stored_and_captured_and_ends_the_list() {
     assert_eq!(desk.captures.drain()[0].delivery, stored[0].id);
     assert!(desk.pages.is_empty());
     assert_eq!(desk.http.requests()[0].bearer.as_deref(), Some("token"));
+}
+
+#[tokio::test]
+async fn what_nobody_is_shown_without_a_token_is_not_asked_for() {
+    let mut desk = desk().await;
+    desk.worker.ports.tokens = Arc::new(StaticTokens::none());
+    desk.start_of(EntityType::Review).await;
+    let failed = UnitState::Failed { code: FailCode::NEEDS_TOKEN };
+    assert_eq!(desk.step().await, PageOutcome::Refused(failed));
+    assert!(desk.http.requests().is_empty());
+    let connection = desk.connections.connection(&desk.link.connection).await.unwrap().unwrap();
+    assert_eq!(connection.status, ConnectionStatus::Active, "other lists go on");
+    desk.start().await;
+    desk.http.respond(200, &[], "[]");
+    assert_eq!(desk.step().await, PageOutcome::Fetched(UnitState::Completed));
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ use super::values::{entity, provider, secret_in};
 use super::{Failure, link, log};
 use crate::render::Output;
 use crate::render::style::Paint;
-use crate::render::text::{count, minute};
+use crate::render::text::{count, list, minute};
 use crate::stack::{LinkRequest, Options, Stack, StackError, Template};
 
 /// How long pages that are fetched may take to be captured after Ctrl-C.
@@ -72,6 +72,7 @@ impl Backfill {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::NOTHING, output.aside);
         let token = self.token_env.as_deref().map(secret_in).transpose()?;
+        let entities = self.lists()?;
         let found = self.find(token.as_ref()).await?;
         let stack = self.stack(token).await?;
         let integration = self.link(&stack, &found).await?;
@@ -80,7 +81,7 @@ impl Backfill {
         output.line(format!("{name}, {days} back, into workspace {}", self.tenant.workspace))?;
 
         let window = Window::last(self.depth, SystemClock.now());
-        let started = stack.start_backfill(self.request(integration, window)).await?;
+        let started = stack.start_backfill(self.request(integration, entities, window)).await?;
         let runs = self.runs(&started, output)?;
         if runs.is_empty() {
             output.say(
@@ -97,6 +98,15 @@ impl Backfill {
             output.note(format!(
                 "{}: without a token there are 60 calls an hour; --token-env gives 5,000",
                 output.aside.paint(Paint::Odd, "note")
+            ))?;
+        }
+        let left_out = self.left_out();
+        if !left_out.is_empty() {
+            output.note(format!(
+                "{}: {} left out, which {} shows to nobody without a token",
+                output.aside.paint(Paint::Odd, "note"),
+                list(&left_out),
+                self.provider.kind()
             ))?;
         }
         let begun = tokio::time::Instant::now();
@@ -152,14 +162,27 @@ impl Backfill {
         Ok(stack.link(request).await?.integration)
     }
 
-    fn request(&self, integration: Integration, window: Window) -> StartRequest {
-        StartRequest {
-            integration,
-            entities: self.entities.iter().copied().collect::<BTreeSet<_>>(),
-            window,
-            trigger: Trigger::Manual,
-            again: self.again,
+    /// The lists to fetch. Without a token, those that can be.
+    fn lists(&self) -> Result<BTreeSet<EntityType>, Failure> {
+        let kind = self.provider.kind();
+        let needs_token = |entity: &&EntityType| self.token_env.is_none() && self.provider.needs_token(**entity);
+        if let Some(entity) = self.entities.iter().find(needs_token) {
+            return Err(Failure::new(format!("{kind} shows no list of {entity} to anybody without a token"))
+                .hint("name the variable that holds one with --token-env"));
         }
+        let all = if self.entities.is_empty() { self.provider.entity_types() } else { &self.entities };
+        Ok(all.iter().filter(|entity| !needs_token(entity)).copied().collect())
+    }
+
+    /// The lists that a token would add.
+    fn left_out(&self) -> Vec<&'static str> {
+        let asked = self.entities.is_empty() && self.token_env.is_none();
+        let all = self.provider.entity_types().iter().filter(|entity| asked && self.provider.needs_token(**entity));
+        all.map(|entity| entity.as_str()).collect()
+    }
+
+    fn request(&self, integration: Integration, entities: BTreeSet<EntityType>, window: Window) -> StartRequest {
+        StartRequest { integration, entities, window, trigger: Trigger::Manual, again: self.again }
     }
 
     /// The runs to follow: the new one, and those that were at some of the lists already.

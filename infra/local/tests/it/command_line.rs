@@ -145,7 +145,7 @@ fn bad_input_is_named() {
     assert_eq!(no_list.status.code(), Some(1));
     assert!(err(&no_list).contains("quarantined: the payload: the body is not a list"), "{}", err(&no_list));
     let no_such = fed(&["transform", "--provider", "github", "--page", "cycle"], b"[]");
-    assert_fails(&no_such, "github has no list of cycle", "pull_request, issue, release");
+    assert_fails(&no_such, "github has no list of cycle", "discussion and deployment");
     let unknown = local(&["transform", "--provider", "gitlab", "--event", "issues"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(err(&unknown).contains("possible values: github"), "{}", err(&unknown));
@@ -216,7 +216,9 @@ fn now() -> connector_domain::Timestamp {
 fn backfill(data: &Data, server: &Server, more: &[&str]) -> Output {
     let url = server.github_url();
     let known = ["backfill", "--provider", "github", "--resource", "acme/rocket", "--api-url", &url];
-    data.run(&[&known[..], more].concat())
+    let lists = ["--entities", "pull_request,issue,release"];
+    let lists = if more.contains(&lists[0]) { &[][..] } else { &lists };
+    data.run(&[&known[..], lists, more].concat())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -267,6 +269,10 @@ async fn a_backfill_that_cannot_be_done_says_why() {
     assert_fails(&elsewhere, "cannot be at that address", "https");
     assert_eq!(backfill(&data, &server, &["--depth", "15"]).status.code(), Some(2));
     assert_eq!(backfill(&data, &server, &["--entities", "commit"]).status.code(), Some(2));
+    let all = data.run(&["backfill", "--provider", "github", "--resource", "acme/rocket", "--api-url", &url]);
+    assert!(err(&all).contains("review, discussion and deployment left out"), "{}", err(&all));
+    let public = backfill(&data, &server, &["--entities", "issue,review"]);
+    assert_fails(&public, "github shows no list of review to anybody without a token", "--token-env");
 
     world.github().inject(Fault::PermissionDenied.on("/repos/acme/rocket/pulls"));
     let partly = backfill(&data, &server, &[]);

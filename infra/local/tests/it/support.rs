@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use connector_domain::backfill::{RunProgress, RunState, Trigger, Window};
+use connector_domain::backfill::{EntityType, RunProgress, RunState, Trigger, Window};
 use connector_domain::connection::{Integration, ResourceRef, SyncSettings};
 use connector_domain::observation::Observation;
 use connector_domain::ports::ObservationFilter;
@@ -79,11 +79,14 @@ pub(crate) fn link_request(repository: &Repository) -> LinkRequest {
     }
 }
 
+/// The lists that the simulator has.
+const LISTS: [EntityType; 3] = [EntityType::PullRequest, EntityType::Issue, EntityType::Release];
+
 /// Everything that ever happened.
 pub(crate) fn everything(integration: Integration) -> StartRequest {
     StartRequest {
         integration,
-        entities: BTreeSet::new(),
+        entities: BTreeSet::from(LISTS),
         window: Window { since: Timestamp::UNIX_EPOCH, until: "2100-01-01T00:00:00Z".parse().unwrap() },
         trigger: Trigger::Manual,
         again: false,

@@ -3,13 +3,16 @@
 //! GitHub's own schemas reject true payloads: accounts vanish (`user: null`), forks are deleted (`head.repo: null`),
 //! a timestamp is text in one event and a number in another.
 
+mod repo;
+mod user;
+
 use connector_domain::Timestamp;
-use connector_domain::connection::ResourceRef;
 use serde::Deserialize;
 
-use crate::encode;
 use crate::json::{Moment, NumericId};
-use crate::parts::filled;
+
+pub(super) use repo::{Repo, page};
+pub(super) use user::User;
 
 /// <https://docs.github.com/en/rest/repos/repos#get-a-repository>
 #[derive(Debug, Deserialize)]
@@ -20,38 +23,6 @@ pub(super) struct Repository {
     pub(super) default_branch: Option<String>,
     /// When GitHub took in the last push: in a push event a number, elsewhere text.
     pub(super) pushed_at: Option<Moment>,
-}
-
-/// An account; teams among reviewers have no login.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(from = "Account")]
-pub(super) struct User {
-    pub(super) id: Option<NumericId>,
-    pub(super) login: Option<String>,
-    pub(super) avatar_url: Option<String>,
-    pub(super) html_url: Option<String>,
-}
-
-/// A [`User`] as it is written. The login of an app's account ends in `[bot]`, except in GraphQL.
-#[derive(Deserialize)]
-struct Account {
-    id: Option<NumericId>,
-    login: Option<String>,
-    avatar_url: Option<String>,
-    html_url: Option<String>,
-    #[serde(rename = "type")]
-    kind: Option<String>,
-}
-
-impl From<Account> for User {
-    fn from(Account { id, login, avatar_url, html_url, kind }: Account) -> Self {
-        const BOT: &str = "[bot]";
-        let login = match (login, kind.as_deref()) {
-            (Some(login), Some("Bot")) if !login.is_empty() && !login.ends_with(BOT) => Some(login + BOT),
-            (login, _) => login,
-        };
-        Self { id, login, avatar_url, html_url }
-    }
 }
 
 /// An app's installation on an account.
@@ -320,90 +291,9 @@ pub(super) struct Pusher {
     pub(super) email: Option<String>,
 }
 
-/// The repository that a fact is about, told the same by both paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Repo {
-    pub(super) id: u64,
-    pub(super) name: String,
-    /// Its page, without a slash at the end.
-    url: String,
-}
-
-impl Repo {
-    /// From a webhook.
-    pub(super) fn of(repository: &Repository) -> Self {
-        let url = filled(repository.html_url.as_deref());
-        Self {
-            id: repository.id.0,
-            name: repository.full_name.clone(),
-            url: url.map_or_else(|| format!("https://github.com/{}", repository.full_name), str::to_owned),
-        }
-    }
-
-    /// From a listed item, whose own page is below that of its repository. `None` when the id is not one of GitHub's.
-    pub(super) fn listed(resource: &ResourceRef, item_url: Option<&str>) -> Option<Self> {
-        let below = format!("/{}/", resource.name);
-        let url = item_url.and_then(|url| Some(&url[..url.find(&below)? + below.len() - 1]));
-        Some(Self {
-            id: resource.id.as_str().parse().ok()?,
-            name: resource.name.clone(),
-            url: url.map_or_else(|| format!("https://github.com/{}", resource.name), str::to_owned),
-        })
-    }
-
-    /// The address of a page below the repository's own.
-    pub(super) fn page(&self, kind: &str, id: &str) -> String {
-        page(&self.url, kind, id)
-    }
-
-    /// The host that serves it, which differs on GitHub Enterprise Server.
-    pub(super) fn host(&self) -> &str {
-        self.url.split('/').nth(2).unwrap_or_default()
-    }
-
-    /// The address of a repository on the same host.
-    pub(super) fn neighbour(&self, name: &str) -> String {
-        format!("https://{}/{name}", self.host())
-    }
-}
-
-/// The address of a page below that of a repository.
-pub(super) fn page(repository: &str, kind: &str, id: &str) -> String {
-    format!("{repository}/{kind}/{}", encode::path(id))
-}
-
 #[cfg(test)]
 mod tests {
-    use connector_domain::ResourceId;
-
     use super::*;
-
-    #[test]
-    fn both_paths_tell_the_same_repository() {
-        let repository: Repository = serde_json::from_str(
-            r#"{"id":"7","full_name":"acme/shop","html_url":"https://git.example/acme/shop","pushed_at":1557933657}"#,
-        )
-        .unwrap();
-        let resource = ResourceRef { id: ResourceId::parse("7").unwrap(), name: "acme/shop".into() };
-        let repo = Repo::of(&repository);
-        assert_eq!(Repo::listed(&resource, Some("https://git.example/acme/shop/pull/4")).unwrap(), repo);
-        assert_eq!(repo.host(), "git.example");
-        assert_eq!(repo.page("tree", "a#b"), "https://git.example/acme/shop/tree/a%23b");
-        assert_eq!(Repo::listed(&resource, None).unwrap().host(), "github.com");
-        let foreign = ResourceRef { id: ResourceId::parse("R_x").unwrap(), name: "acme/shop".into() };
-        assert_eq!(Repo::listed(&foreign, None), None);
-    }
-
-    #[test]
-    fn an_app_has_one_login() {
-        let login = |json: &str| serde_json::from_str::<User>(json).unwrap().login;
-        for app in [r#"{"login":"renovate[bot]","type":"Bot"}"#, r#"{"login":"renovate","type":"Bot"}"#] {
-            assert_eq!(login(app).as_deref(), Some("renovate[bot]"));
-        }
-        assert_eq!(login(r#"{"login":"mira","type":"User"}"#).as_deref(), Some("mira"));
-        assert_eq!(login(r#"{"login":"","type":"Bot"}"#).as_deref(), Some(""));
-        assert_eq!(login(r#"{"type":"Bot"}"#), None);
-    }
 
     #[test]
     fn labels_are_objects_or_names() {

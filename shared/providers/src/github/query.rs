@@ -262,6 +262,6 @@ const DEPLOYMENTS: List = List {
     most: 50,
     moves: false,
     // So long a deployment may wait for an approval.
-    // <https://docs.github.com/en/actions/reference/limits>
+    // <https://docs.github.com/en/actions/managing-workflow-runs-and-deployments/managing-deployments/reviewing-deployments>
     look_back: Duration::from_secs(30 * 86_400),
 };

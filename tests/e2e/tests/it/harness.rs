@@ -17,6 +17,9 @@ use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Templat
 const SECRET: &str = "an-end-to-end-secret";
 pub(crate) const PATH: &str = "/webhooks/github";
 
+/// The lists that the simulator has.
+const LISTS: [EntityType; 3] = [EntityType::PullRequest, EntityType::Issue, EntityType::Release];
+
 pub(crate) struct Harness {
     pub(crate) world: World,
     pub(crate) repository: Repository,
@@ -77,7 +80,7 @@ impl Harness {
     pub(crate) async fn start(&self, entities: &[EntityType]) -> Started {
         let request = StartRequest {
             integration: self.integration.clone(),
-            entities: entities.iter().copied().collect::<BTreeSet<_>>(),
+            entities: if entities.is_empty() { BTreeSet::from(LISTS) } else { entities.iter().copied().collect() },
             window: Window { since: Timestamp::UNIX_EPOCH, until: self.world.now() },
             trigger: Trigger::Link,
             again: false,
