@@ -32,9 +32,10 @@ pub(super) struct Send {
     /// Who sends it.
     #[arg(long, value_name = "NAME", value_parser = provider())]
     provider: &'static dyn Provider,
-    /// The event; for GitHub the value of X-GitHub-Event, such as pull_request.
+    /// The event: the value of X-GitHub-Event, such as pull_request, or of Sentry-Hook-Resource. Default: the type in the
+    /// payload, which Vercel and Linear tell.
     #[arg(long, value_name = "NAME")]
-    event: String,
+    event: Option<String>,
     /// Where the stack is. Without a path, the provider's own is added.
     #[arg(long, default_value = "http://127.0.0.1:8787")]
     url: Url,
@@ -56,26 +57,27 @@ pub(super) struct Send {
 impl Send {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         let body = read(&self.file, output)?;
+        let event = self.event(&body)?;
         let secret = self.secret()?;
         let template = Template::embedded()?;
         let url = self.address(&template)?;
         if self.link {
-            self.link(&template, &body, output).await?;
+            self.link(&template, &event, &body, output).await?;
         }
-        let response = self.post(&url, body, &secret).await?;
+        let response = self.post(&url, &event, body, &secret).await?;
         let answer = String::from_utf8_lossy(&response.body);
         output.line(format!("{} {}", response.status, clean(&answer)))?;
         self.advise(&response, output)
     }
 
-    async fn post(&self, url: &Url, body: Vec<u8>, secret: &Secret) -> Result<HttpResponse, Failure> {
+    async fn post(&self, url: &Url, event: &str, body: Vec<u8>, secret: &Secret) -> Result<HttpResponse, Failure> {
         let provider = self.provider.kind();
         let origin = url.origin().ascii_serialization();
         let http = ReqwestHttp::builder().base_url(provider, &origin).map_err(|_| {
             Failure::new(format!("{origin} cannot be posted to"))
                 .hint("give an https URL, or an http URL of this machine")
         })?;
-        let signed = self.provider.sign(&self.event, &OsRandom.id(), &body, secret, SystemClock.now());
+        let signed = self.provider.sign(event, &OsRandom.id(), &body, secret, SystemClock.now());
         // A request's header names live as long as the program, which here ends with it.
         let headers = signed.iter().map(|(name, value)| (&*name.to_owned().leak(), value.to_owned())).collect();
         let body = String::from_utf8(body)
@@ -89,6 +91,14 @@ impl Send {
             body: Some(body),
         };
         http.build()?.send(&request, None).await.map_err(|error| unreachable(&origin, &error))
+    }
+
+    fn event(&self, body: &[u8]) -> Result<String, Failure> {
+        let told = || serde_json::from_slice::<Value>(body).ok()?.get("type")?.as_str().map(str::to_owned);
+        self.event
+            .clone()
+            .or_else(told)
+            .ok_or_else(|| Failure::new("the payload does not say which event it is of").hint("name it: --event NAME"))
     }
 
     fn secret(&self) -> Result<Secret, Failure> {
@@ -119,9 +129,9 @@ impl Send {
     }
 
     /// Links the account and the resource that the provider reads out of the payload.
-    async fn link(&self, template: &Template, body: &[u8], output: &mut Output) -> Result<(), Failure> {
+    async fn link(&self, template: &Template, event: &str, body: &[u8], output: &mut Output) -> Result<(), Failure> {
         let kind = self.provider.kind();
-        let unverified = Delivery::webhook(kind, self.event.clone(), None, body.to_vec(), SystemClock.now());
+        let unverified = Delivery::webhook(kind, event.to_owned(), None, body.to_vec(), SystemClock.now());
         // We are about to sign it ourselves.
         let Ok(delivery) = unverified.verify(|_| Ok::<(), Infallible>(()));
         let (account, resource) = match self.provider.route(&delivery) {

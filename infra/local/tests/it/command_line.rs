@@ -291,6 +291,7 @@ fn sending_needs_a_secret_and_somebody_who_listens() {
     let payload = fixture("webhooks/issues.opened.json");
     let send = ["send", "--provider", "github", "--event", "issues", &payload];
     assert_fails(&data.run(&send), "there is no secret to sign with", "cargo local up");
+    assert_fails(&data.run(&["send", "--provider", "github", &payload]), "does not say which event", "--event");
     let mut nobody = command(&send);
     // A port of this machine that is never listened on.
     nobody.args(["--url", "http://127.0.0.1:1", "--secret-env", "SECRET"]).env("SECRET", "s");
@@ -368,7 +369,7 @@ fn what_is_sent_is_captured_and_survives_a_restart() {
         err(&wrong)
     );
     let old = fixture("../linear/webhooks/Issue.created.json");
-    let stale = data.run(&["send", "--provider", "linear", "--event", "Issue", "--url", &url, &old]);
+    let stale = data.run(&["send", "--provider", "linear", "--url", &url, &old]);
     assert_fails(&stale, "the stack answered 401", "webhookTimestamp");
     up.stop();
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_domain::{AccountId, ProviderKind, Timestamp};
+use connector_domain::{AccountId, ProviderKind, Secret, Timestamp};
 use connector_simulator::World;
 use connector_simulator::github::{
     self, Fault, NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Populate, Repository,
@@ -35,7 +35,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
         account: AccountId::parse(repository.installation_id.to_string())?,
         account_name: repository.owner(),
         resource: resource(repository.id.to_string(), repository.full_name())?,
-        token: None,
+        // Its GraphQL answers nobody without one.
+        token: Secret::new("a-token-of-the-demo"),
         in_words: format!("{}; it will fail once and ask to slow down once", list(&things)),
         happenings: Box::new(repository),
     })
