@@ -67,6 +67,11 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// So many days before `until`, where a history begins.
+pub(crate) fn days_before(until: Timestamp, days: u32) -> Timestamp {
+    until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN)
+}
+
 /// The times of GitHub, and of the headers of HTTP, carry no fraction of a second.
 pub(crate) fn whole_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)

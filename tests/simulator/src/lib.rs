@@ -26,6 +26,7 @@ mod graphql;
 mod injection;
 pub mod linear;
 mod random;
+mod secrets;
 pub mod sentry;
 mod server;
 mod signed;

@@ -1,6 +1,6 @@
 //! A repository's history out of a seed: varied, plausible, and the same every time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     draft::{NewIssue, NewPullRequest, NewRelease, Origin},
@@ -11,7 +11,7 @@ use super::{
     repository::release_facts,
     words,
 };
-use crate::random::Random;
+use crate::{clock::days_before, random::Random};
 
 /// How much history to make, and over which time.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ impl Populate {
     /// A small history over the `days` before `until`: 40 pull requests, 25 issues, 5 releases, and nothing else.
     #[must_use]
     pub fn ending(until: Timestamp, days: u32) -> Self {
-        let since = until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+        let since = days_before(until, days);
         let (conversations, pushes, deployments) = (false, 0, 0);
         Self { pull_requests: 40, issues: 25, releases: 5, conversations, pushes, deployments, since, until }
     }

@@ -1,6 +1,6 @@
 //! A project's history out of a seed: varied, plausible, and the same every time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     act,
@@ -10,7 +10,7 @@ use super::{
     tracker::Tracker,
     words,
 };
-use crate::{github::words::PEOPLE, random::Random};
+use crate::{clock::days_before, github::words::PEOPLE, random::Random};
 
 /// How much history to make, and over which time.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +27,7 @@ impl Populate {
     /// 40 issues over the `days` before `until`.
     #[must_use]
     pub fn ending(until: Timestamp, days: u32) -> Self {
-        let since = until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
-        Self { issues: 40, since, until }
+        Self { issues: 40, since: days_before(until, days), until }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A project's history out of a seed: varied, plausible, and the same every time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     deployment::{Change, Target},
@@ -8,7 +8,7 @@ use super::{
     fact::{Event, What},
     site::Site,
 };
-use crate::{github::words, random::Random};
+use crate::{clock::days_before, github::words, random::Random};
 
 /// How much history to make, and over which time.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,7 @@ impl Populate {
     /// 60 deployments over the `days` before `until`.
     #[must_use]
     pub fn ending(until: Timestamp, days: u32) -> Self {
-        let since = until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
-        Self { deployments: 60, since, until }
+        Self { deployments: 60, since: days_before(until, days), until }
     }
 }
 

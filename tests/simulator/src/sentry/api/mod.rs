@@ -18,6 +18,7 @@ mod cursor;
 mod events;
 mod issues;
 mod one;
+mod projects;
 mod query;
 mod routes;
 pub(crate) mod token;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{
     super::{State, issue::Issue, json::project::project, organization::Organization, tracker::Tracker},
     answer::Answer,
-    events, issues, one,
+    events, issues, one, projects,
     token::Caller,
 };
 use crate::wire::Call;
@@ -17,7 +17,7 @@ pub(crate) fn endpoint(path: &str) -> &'static str {
         Some(["organizations", _, "issues"]) => "issues",
         Some(["projects", _, _, "events"]) => "events",
         Some(["organizations", _, "issues", _, ..] | ["issues", ..]) => "issue",
-        Some(["projects", ..]) => "project",
+        Some(["projects", ..] | ["organizations", _, "projects"]) => "project",
         _ => "other",
     }
 }
@@ -36,6 +36,9 @@ pub(crate) fn route(state: &State, call: &Call, caller: &Caller, now: Timestamp)
         }
         Some(["organizations", organization, "issues", id, rest @ ..]) => visible(state, caller, organization)
             .and_then(|organization| of_issue(state, call, caller, Some(organization), id, rest)),
+        Some(["organizations", organization, "projects"]) => {
+            visible(state, caller, organization).and_then(|organization| projects::list(state, call, organization))
+        }
         Some(["issues", id, rest @ ..]) => of_issue(state, call, caller, None, id, rest),
         Some(["projects", organization, name, rest @ ..]) => visible(state, caller, organization)
             .and_then(|organization| of_project(state, call, organization, name, rest, now)),

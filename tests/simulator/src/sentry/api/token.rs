@@ -1,20 +1,18 @@
-//! Tokens: making them, ending them, and knowing them again. Only digests are kept.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Tokens: making them, ending them, and knowing them again.
 
 use jiff::{SignedDuration, Timestamp};
-use sha2::{Digest, Sha256};
 
-use crate::{random::Random, wire::Call};
+use crate::{
+    random::Random,
+    secrets::{Known, Secret, Secrets},
+    wire::Call,
+};
 
-/// The tokens made and ended so far.
+/// The tokens of integrations.
 pub(crate) struct Tokens {
     seed: u64,
-    minted: BTreeMap<Secret, Minted>,
-    revoked: BTreeSet<Secret>,
+    secrets: Secrets<Minted>,
 }
-
-type Secret = [u8; 32];
 
 struct Minted {
     organization: String,
@@ -29,7 +27,7 @@ const LIFE: SignedDuration = SignedDuration::from_hours(8);
 pub(crate) enum Caller {
     /// Our integration on the organization of this slug.
     Integration(String),
-    /// A token that was not made here, known by its digest only: somebody who is a member everywhere.
+    /// A token that was not made here: somebody who is a member everywhere.
     Member(Secret),
 }
 
@@ -62,42 +60,34 @@ impl Refusal {
 
 impl Tokens {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, minted: BTreeMap::new(), revoked: BTreeSet::new() }
+        Self { seed, secrets: Secrets::default() }
     }
 
     pub(crate) fn mint(&mut self, organization: &str, now: Timestamp) -> String {
-        let token = Random::new(self.seed, &[self.minted.len() as u64, 0x70CE]).hex(64);
+        let token = Random::new(self.seed, &[self.secrets.count(), 0x70CE]).hex(64);
         let expires_at = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
-        self.minted.insert(digest(&token), Minted { organization: organization.to_owned(), expires_at });
+        self.secrets.add(&token, Minted { organization: organization.to_owned(), expires_at });
         token
     }
 
     pub(crate) fn revoke(&mut self, token: &str) {
-        self.revoked.insert(digest(token));
+        self.secrets.revoke(token);
     }
 
     /// Ends all tokens of an organization.
     pub(crate) fn revoke_all(&mut self, organization: &str) {
-        let ended = self.minted.iter().filter(|(_, minted)| minted.organization == organization);
-        self.revoked.extend(ended.map(|(secret, _)| *secret));
+        self.secrets.revoke_if(|minted| minted.organization == organization);
     }
 
     pub(crate) fn caller(&self, call: &Call, now: Timestamp) -> Result<Caller, Refusal> {
         if call.authorization.is_none() {
             return Err(Refusal::Missing);
         }
-        let secret = digest(call.bearer().ok_or(Refusal::Invalid)?);
-        if self.revoked.contains(&secret) {
-            return Err(Refusal::Invalid);
-        }
-        match self.minted.get(&secret) {
-            Some(minted) if minted.expires_at <= now => Err(Refusal::Expired),
-            Some(minted) => Ok(Caller::Integration(minted.organization.clone())),
-            None => Ok(Caller::Member(secret)),
+        match self.secrets.find(call.bearer().ok_or(Refusal::Invalid)?) {
+            Known::Minted(minted) if minted.expires_at <= now => Err(Refusal::Expired),
+            Known::Minted(minted) => Ok(Caller::Integration(minted.organization.clone())),
+            Known::Revoked => Err(Refusal::Invalid),
+            Known::Foreign(secret) => Ok(Caller::Member(secret)),
         }
     }
-}
-
-fn digest(token: &str) -> Secret {
-    Sha256::digest(token.as_bytes()).into()
 }

@@ -4,11 +4,31 @@ use serde_json::{Value, json};
 
 use super::{super::tracker::Tracker, issue::moment};
 
-/// One project by itself.
-pub(crate) fn project(tracker: &Tracker) -> Value {
-    let organization = &tracker.organization;
+/// What a project may have, which ours has not.
+const FEATURES: [&str; 17] = [
+    "CustomMetrics",
+    "Feedbacks",
+    "InsightsAppStart",
+    "InsightsAssets",
+    "InsightsCaches",
+    "InsightsDb",
+    "InsightsHttp",
+    "InsightsLlmMonitoring",
+    "InsightsQueues",
+    "InsightsScreenLoad",
+    "InsightsVitals",
+    "Monitors",
+    "NewFeedbacks",
+    "Profiles",
+    "Replays",
+    "Sessions",
+    "UserReports",
+];
+
+/// One item of the list of an organization's projects: it does not name the organization.
+pub(crate) fn listed(tracker: &Tracker) -> Value {
     let first = tracker.events().next().map(|event| moment(event.at));
-    json!({
+    let mut json = json!({
         "id": tracker.id.to_string(),
         "slug": tracker.slug(),
         "name": tracker.slug(),
@@ -16,23 +36,36 @@ pub(crate) fn project(tracker: &Tracker) -> Value {
         "platforms": ["javascript"],
         "dateCreated": moment(tracker.created_at),
         "firstEvent": first,
-        "status": "active",
+        "firstTransactionEvent": false,
         "isBookmarked": false,
-        "isInternal": false,
         "isMember": true,
-        "isPublic": false,
         "hasAccess": true,
+        "hasMinifiedStackTrace": false,
         "features": ["alert-filters", "releases"],
         "access": ["event:read", "org:read", "project:read", "project:releases"],
+        "environments": ["production", "staging"],
+        "eventProcessing": { "symbolicationDegraded": false },
+        "latestRelease": null,
         "team": null,
         "teams": [],
-        "latestRelease": null,
-        "organization": {
-            "id": organization.id.to_string(),
-            "slug": organization.slug,
-            "name": organization.slug,
-            "status": { "id": "active", "name": "active" },
-            "links": { "organizationUrl": organization.web(), "regionUrl": "https://us.sentry.io" },
-        },
-    })
+    });
+    for feature in FEATURES {
+        json[format!("has{feature}")] = json!(false);
+    }
+    json
+}
+
+/// One project by itself.
+pub(crate) fn project(tracker: &Tracker) -> Value {
+    let organization = &tracker.organization;
+    let mut json = listed(tracker);
+    json["status"] = json!("active");
+    json["organization"] = json!({
+        "id": organization.id.to_string(),
+        "slug": organization.slug,
+        "name": organization.slug,
+        "status": { "id": "active", "name": "active" },
+        "links": { "organizationUrl": organization.web(), "regionUrl": "https://us.sentry.io" },
+    });
+    json
 }

@@ -1,27 +1,24 @@
-//! Tokens: making them, ending them, and knowing them again. Only digests are kept.
-
-use std::collections::{BTreeMap, BTreeSet};
-
-use sha2::{Digest, Sha256};
+//! Tokens: making them, ending them, and knowing them again. Vercel's do not expire.
 
 use super::answer::Answer;
-use crate::{random::Random, wire::Call};
+use crate::{
+    random::Random,
+    secrets::{Known, Secret, Secrets},
+    wire::Call,
+};
 
-/// The tokens made and ended so far. Vercel's do not expire.
+/// The tokens of integrations, each with its account.
 pub(crate) struct Tokens {
     seed: u64,
-    minted: BTreeMap<Secret, String>,
-    revoked: BTreeSet<Secret>,
+    secrets: Secrets<String>,
 }
-
-type Secret = [u8; 32];
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Caller {
     /// Our integration on this account.
     Integration(String),
-    /// A token that was not made here, known by its digest only: somebody who is a member of every team.
+    /// A token that was not made here: somebody who is a member of every team.
     Member(Secret),
 }
 
@@ -43,40 +40,32 @@ impl Refusal {
 
 impl Tokens {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, minted: BTreeMap::new(), revoked: BTreeSet::new() }
+        Self { seed, secrets: Secrets::default() }
     }
 
     pub(crate) fn mint(&mut self, account: &str) -> String {
-        let token = Random::new(self.seed, &[self.minted.len() as u64, 0x70CE]).alphanumeric(24);
-        self.minted.insert(digest(&token), account.to_owned());
+        let token = Random::new(self.seed, &[self.secrets.count(), 0x70CE]).alphanumeric(24);
+        self.secrets.add(&token, account.to_owned());
         token
     }
 
     pub(crate) fn revoke(&mut self, token: &str) {
-        self.revoked.insert(digest(token));
+        self.secrets.revoke(token);
     }
 
     /// Ends all tokens of an account.
     pub(crate) fn revoke_all(&mut self, account: &str) {
-        let ended = self.minted.iter().filter(|(_, held)| *held == account).map(|(secret, _)| *secret);
-        self.revoked.extend(ended);
+        self.secrets.revoke_if(|held| held == account);
     }
 
     pub(crate) fn caller(&self, call: &Call) -> Result<Caller, Refusal> {
         if call.authorization.is_none() {
             return Err(Refusal::Missing);
         }
-        let secret = digest(call.bearer().ok_or(Refusal::Invalid)?);
-        if self.revoked.contains(&secret) {
-            return Err(Refusal::Invalid);
+        match self.secrets.find(call.bearer().ok_or(Refusal::Invalid)?) {
+            Known::Minted(account) => Ok(Caller::Integration(account.clone())),
+            Known::Revoked => Err(Refusal::Invalid),
+            Known::Foreign(secret) => Ok(Caller::Member(secret)),
         }
-        Ok(match self.minted.get(&secret) {
-            Some(account) => Caller::Integration(account.clone()),
-            None => Caller::Member(secret),
-        })
     }
-}
-
-fn digest(token: &str) -> Secret {
-    Sha256::digest(token.as_bytes()).into()
 }

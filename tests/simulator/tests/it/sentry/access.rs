@@ -115,6 +115,20 @@ async fn a_renamed_project_leads_to_its_new_address() {
 }
 
 #[tokio::test]
+async fn an_organization_lists_its_projects() {
+    let stage = Stage::empty().await;
+    for slug in ["pad", "api", "tower"] {
+        stage.sentry.add_project("acme", slug);
+    }
+    stage.sentry.add_project("rival", "rocket");
+    let first = stage.http.get("/api/0/organizations/acme/projects/?per_page=3").await;
+    let projects = stage.walk(first).await;
+    let slugs: Vec<&str> = projects.iter().map(|project| project["slug"].as_str().unwrap()).collect();
+    assert_eq!(slugs, ["api", "pad", "rocket", "tower"]);
+    assert_eq!(projects[2]["id"], stage.project.id.to_string());
+}
+
+#[tokio::test]
 async fn requests_are_recorded_without_the_token() {
     let stage = Stage::filled(1).await;
     stage.http.get(LIST).await;
