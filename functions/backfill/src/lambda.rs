@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
-use connector_adapters::http::ReqwestHttp;
-use connector_adapters::system::{OsRandom, SystemClock};
-use connector_domain::ProviderKind;
+use connector_adapters::signer::RsaSigner;
+use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
-use connector_lambda::env::{Env, EnvError, ProcessEnv};
+use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
 use crate::{PagePorts, PageSettings, PageWorker, Scheduler};
-use connector_flows::StartPorts;
+use connector_flows::{ConnectionTokens, StartPorts, TokenPorts};
 
 /// Serves the page queue until Lambda ends the process.
 ///
@@ -22,16 +21,28 @@ pub async fn run_pages() -> Result<(), Box<dyn std::error::Error + Send + Sync>>
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
     let connections = env.require("CONNECTIONS_TABLE")?;
+    let http = Arc::new(connector_adapters::http::from_settings(|name| env.get(name))?);
+    let tokens = ConnectionTokens::new(TokenPorts {
+        vault: Arc::new(aws.vault(connections.clone(), env.require("TOKEN_KEY_ARN")?)),
+        connections: Arc::new(aws.connections(connections.clone())),
+        secrets: Arc::new(aws.secrets(env.provider_secrets())),
+        signer: Arc::new(RsaSigner),
+        audit: Arc::new(aws.audit(connections.clone())),
+        http: Arc::clone(&http) as _,
+        clock: Arc::new(SystemClock),
+        random: Arc::new(OsRandom),
+        pause: Arc::new(SystemPause),
+    });
     let ports = PagePorts {
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
-        tokens: Arc::new(aws.vault(connections.clone(), env.require("TOKEN_KEY_ARN")?)),
+        tokens: Arc::new(tokens),
         connections: Arc::new(aws.connections(connections)),
         deliveries: Arc::new(
             aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
         ),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
-        http: Arc::new(http(&env)?),
+        http,
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),
     };
@@ -58,16 +69,4 @@ pub async fn run_scheduler() -> Result<(), Box<dyn std::error::Error + Send + Sy
         },
     };
     connector_lambda::schedule::serve(|| scheduler.tick()).await
-}
-
-/// One client for all providers, each at its usual address or where the environment says.
-fn http(env: &impl Env) -> Result<ReqwestHttp, Box<dyn std::error::Error + Send + Sync>> {
-    let mut http = ReqwestHttp::builder();
-    for provider in ProviderKind::ALL {
-        if let Some(url) = env.get(provider.api_url_setting()) {
-            let invalid = EnvError::Invalid { name: provider.api_url_setting(), expected: "an http or https URL" };
-            http = http.base_url(provider, &url).map_err(|_| invalid)?;
-        }
-    }
-    Ok(http.build()?)
 }

@@ -14,7 +14,7 @@ use connector_domain::ports::{
     Tokens,
 };
 use connector_domain::task::{CaptureTask, PageTask};
-use connector_domain::{Delivery, Timestamp};
+use connector_domain::{Delivery, Secret, Timestamp};
 use connector_providers::{PageMeta, Provider, Scope, provider};
 use tracing::{info, warn};
 
@@ -152,9 +152,9 @@ impl PageWorker {
         if connection.status == ConnectionStatus::NeedsReconnect {
             return failed(FailCode::NEEDS_RECONNECT);
         }
-        let mut asked = self.ask(provider, unit, &connection, false).await?;
+        let (mut asked, bearer) = self.ask(provider, unit, &connection, None).await?;
         if is_token_refused(&asked) {
-            asked = self.ask(provider, unit, &connection, true).await?;
+            (asked, _) = self.ask(provider, unit, &connection, bearer.as_ref()).await?;
             if is_token_refused(&asked) {
                 self.needs_reconnect(connection).await?;
             }
@@ -167,8 +167,8 @@ impl PageWorker {
         provider: &dyn Provider,
         unit: &Unit,
         connection: &Connection,
-        token_refused: bool,
-    ) -> Result<Result<Fetched, ProviderError>, PortError> {
+        refused: Option<&Secret>,
+    ) -> Result<(Result<Fetched, ProviderError>, Option<Secret>), PortError> {
         let scope = Scope {
             account: &connection.account,
             resource: &unit.resource,
@@ -178,13 +178,13 @@ impl PageWorker {
         };
         let cursor: Option<&Cursor> = unit.cursor.as_ref();
         let Some(request) = provider.page_request(&scope, cursor) else {
-            return Ok(Ok(Fetched::Refused(Disposition::Fail(FailCode::UNSUPPORTED))));
+            return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::UNSUPPORTED))), None));
         };
-        let bearer = match self.ports.tokens.bearer(connection, token_refused).await {
+        let bearer = match self.ports.tokens.bearer(connection, Some(&unit.key.resource), refused).await {
             Ok(bearer) => bearer,
             Err(TokenError::NeedsReconnect) => {
                 self.needs_reconnect(connection.clone()).await?;
-                return Ok(Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_RECONNECT))));
+                return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_RECONNECT))), None));
             }
             Err(TokenError::Port(error)) => return Err(error),
         };
@@ -196,11 +196,12 @@ impl PageWorker {
             Ok(response) => response,
             Err(error) => {
                 warn!(unit = %unit.key, page.no = unit.page, "no page: {error}");
-                return Ok(Ok(Fetched::Refused(unreachable(&error))));
+                return Ok((Ok(Fetched::Refused(unreachable(&error))), bearer));
             }
         };
         let now = self.ports.clock.now();
-        Ok(provider.read_page(&scope, cursor, &response, now).map(|meta| Fetched::Page { response, meta }))
+        let page = provider.read_page(&scope, cursor, &response, now);
+        Ok((page.map(|meta| Fetched::Page { response, meta }), bearer))
     }
 
     async fn needs_reconnect(&self, mut connection: Connection) -> Result<(), PortError> {

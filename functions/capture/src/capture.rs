@@ -7,10 +7,13 @@ use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
-use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError};
+use connector_domain::ports::{
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, TokenRows,
+};
 use connector_domain::task::CaptureTask;
 use connector_domain::transformed::{Item, Transformed};
 use connector_domain::{Delivery, WorkspaceId};
+use connector_flows::TeardownPorts;
 use connector_providers::provider;
 use tracing::{info, warn};
 
@@ -28,6 +31,10 @@ pub struct CapturePorts {
     pub observations: Arc<dyn ObservationStore>,
     /// Where a page's report goes.
     pub backfills: Arc<dyn BackfillStore>,
+    /// Tokens, which go with their connection. They cannot be opened here.
+    pub tokens: Arc<dyn TokenRows>,
+    /// Where the end of a connection is noted.
+    pub audit: Arc<dyn AuditLog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -83,6 +90,11 @@ impl Capture {
         Self { ports }
     }
 
+    fn ending(&self) -> TeardownPorts {
+        let CapturePorts { connections, backfills, tokens, audit, clock, .. } = self.ports.clone();
+        TeardownPorts { connections, backfills, tokens, audit, clock }
+    }
+
     /// Does what a message asks. Safe to repeat.
     ///
     /// # Errors
@@ -122,10 +134,7 @@ impl Capture {
         match transformed {
             Transformed::Ignored(reason) => report.add_filtered(reason.as_str()),
             Transformed::Lifecycle(change) => {
-                let now = self.ports.clock.now();
-                lifecycle::apply(&*self.ports.connections, record.provider, workspace, &change, now)
-                    .await
-                    .map_err(failed)?;
+                lifecycle::apply(&self.ending(), record.provider, workspace, &change).await.map_err(failed)?;
                 report.lifecycle = Some(change.action.name().to_owned());
             }
             Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {

@@ -17,11 +17,14 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
+    let connections = env.require("CONNECTIONS_TABLE")?;
     let capture = Capture::new(CapturePorts {
+        tokens: Arc::new(aws.sealed_tokens(connections.clone())),
+        audit: Arc::new(aws.audit(connections.clone())),
         deliveries: Arc::new(
             aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
         ),
-        connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
+        connections: Arc::new(aws.connections(connections)),
         observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         clock: Arc::new(SystemClock),

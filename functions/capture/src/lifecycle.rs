@@ -1,28 +1,36 @@
 //! Applies what a provider announced about an account or its resources to one workspace's connection and links.
 
+use connector_domain::audit::Actor;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration};
 use connector_domain::lifecycle::{LifecycleAction, LifecycleChange};
 use connector_domain::ports::{ConnectionStore, PortError};
 use connector_domain::{ProviderKind, ResourceId, Timestamp, WorkspaceId};
+use connector_flows::{Ending, TeardownPorts, deactivate, tear_down};
 
 /// Makes the change. Safe to repeat, and a late announcement changes nothing that is newer.
 pub(crate) async fn apply(
-    connections: &dyn ConnectionStore,
+    ports: &TeardownPorts,
     provider: ProviderKind,
     workspace: &WorkspaceId,
     change: &LifecycleChange,
-    now: Timestamp,
 ) -> Result<(), PortError> {
-    let mut owned = connections.connections_of(provider, &change.account).await?;
+    let mut owned = ports.connections.connections_of(provider, &change.account).await?;
     // An announcement older than the connection is about one that was there before it.
     let newer = |connection: &Connection| change.at.is_none_or(|at| at >= connection.created_at);
-    owned.retain(|connection| {
-        connection.workspace == *workspace && connection.status != ConnectionStatus::Revoked && newer(connection)
-    });
+    owned.retain(|connection| connection.workspace == *workspace && newer(connection));
+    // Revoked is final; an end that stopped half-way goes on.
+    let ends = change.action == LifecycleAction::Uninstalled;
+    owned.retain(|connection| ends || connection.status != ConnectionStatus::Revoked);
     // What was taken back is an earlier grant: the account has been connected again since.
     owned.retain(|connection| change.at.is_none_or(|at| connection.created_at <= at));
     for connection in owned {
-        apply_to(connections, connection, &change.action, now).await?;
+        if ends {
+            // The provider has taken the grant back itself, so there is nothing to revoke.
+            let ending = Ending { by: Actor::Provider, reason: "uninstalled" };
+            tear_down(ports, &connection, &ending, None).await?;
+        } else {
+            apply_to(&*ports.connections, connection, &change.action, ports.clock.now()).await?;
+        }
     }
     Ok(())
 }
@@ -34,17 +42,9 @@ async fn apply_to(
     now: Timestamp,
 ) -> Result<(), PortError> {
     match action {
-        LifecycleAction::Installed | LifecycleAction::ResourcesAdded(_) => Ok(()),
+        LifecycleAction::Installed | LifecycleAction::ResourcesAdded(_) | LifecycleAction::Uninstalled => Ok(()),
         LifecycleAction::Suspended => set_status(connections, connection, ConnectionStatus::Suspended, now).await,
         LifecycleAction::Unsuspended => set_status(connections, connection, ConnectionStatus::Active, now).await,
-        LifecycleAction::Uninstalled => {
-            // The gate closes first: from here on nothing more is accepted for it.
-            set_status(connections, connection.clone(), ConnectionStatus::Revoked, now).await?;
-            for link in links(connections, &connection).await?.into_iter().filter(|link| link.active) {
-                deactivate(connections, link, "uninstalled", now).await?;
-            }
-            Ok(())
-        }
         LifecycleAction::AccountRenamed { name, owner_was } => {
             for link in links(connections, &connection).await? {
                 let below = owner_was.as_ref().and_then(|owner| link.resource.name.strip_prefix(owner.as_str()));
@@ -128,30 +128,20 @@ async fn deactivate_one(
     }
 }
 
-async fn deactivate(
-    connections: &dyn ConnectionStore,
-    mut link: Integration,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), PortError> {
-    link.active = false;
-    link.inactive_reason = Some(reason.to_owned());
-    link.updated_at = now;
-    connections.put_integration(&link).await
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use connector_domain::AccountId;
     use connector_domain::connection::ResourceRef;
     use connector_testkit::builders::{at, connection, integration, resource, workspace};
-    use connector_testkit::memory::MemoryConnections;
+    use connector_testkit::memory::{ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryVault};
 
     use super::*;
 
     /// Two workspaces connected one account; `acme` linked two repositories and `beta` one of them.
-    async fn connected() -> MemoryConnections {
-        let store = MemoryConnections::default();
+    async fn connected() -> Arc<MemoryConnections> {
+        let store = Arc::new(MemoryConnections::default());
         for (name, repositories) in [("acme", &["1", "2"][..]), ("beta", &["1"][..])] {
             let made = connection(name, &workspace(name), "42");
             store.put_connection(&made).await.unwrap();
@@ -162,10 +152,22 @@ mod tests {
         store
     }
 
-    async fn change(store: &MemoryConnections, action: LifecycleAction) {
+    fn ports(store: &Arc<MemoryConnections>) -> TeardownPorts {
+        let clock = ManualClock::default();
+        clock.set(at(60));
+        TeardownPorts {
+            connections: Arc::clone(store) as _,
+            backfills: Arc::new(MemoryBackfills::default()),
+            tokens: Arc::new(MemoryVault::default()),
+            audit: Arc::new(MemoryAudit::default()),
+            clock: Arc::new(clock),
+        }
+    }
+
+    async fn change(store: &Arc<MemoryConnections>, action: LifecycleAction) {
         let change = LifecycleChange { account: AccountId::parse("42").unwrap(), action, at: None };
         for _ in 0..2 {
-            apply(store, ProviderKind::Github, &workspace("acme"), &change, at(60)).await.unwrap();
+            apply(&ports(store), ProviderKind::Github, &workspace("acme"), &change).await.unwrap();
         }
     }
 
@@ -254,7 +256,7 @@ mod tests {
         let store = connected().await;
         let account = AccountId::parse("42").unwrap();
         let late = LifecycleChange { account, action: LifecycleAction::Uninstalled, at: Some(at(-1)) };
-        apply(&store, ProviderKind::Github, &workspace("acme"), &late, at(60)).await.unwrap();
+        apply(&ports(&store), ProviderKind::Github, &workspace("acme"), &late).await.unwrap();
         assert_eq!(status(&store, "acme").await, ConnectionStatus::Active);
     }
 }

@@ -15,7 +15,8 @@ use clap::Parser;
 use connector_adapters::AwsConfig;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::connection::{ResourceRef, SyncSettings};
-use connector_domain::ports::ConnectionStore;
+use connector_domain::oauth::{TokenRow, TokenSet};
+use connector_domain::ports::{Clock, ConnectionStore, TokenRows, TokenVault};
 use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, WorkspaceId};
 use connectors::stack::{LinkRequest, link};
 
@@ -62,7 +63,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         #[expect(clippy::disallowed_methods, reason = "the name of the variable is an argument")]
         let token = std::env::var(&name).ok().and_then(Secret::new).ok_or_else(|| format!("{name} is not set"))?;
         let connection = store.connection(&linked.connection).await?.ok_or("the connection is gone")?;
-        aws.vault(options.table, key).seal_token(&connection, &token).await?;
+        let scopes = std::collections::BTreeSet::new();
+        let tokens =
+            TokenSet { access: token, refresh: None, expires_at: None, refresh_expires_at: None, scopes, grant: None };
+        let vault = aws.vault(options.table, key);
+        let known = vault.row(&connection).await?;
+        let row = TokenRow::granted(&tokens, known.as_ref(), 0.5, SystemClock.now());
+        vault.store(&connection, &row, &tokens, known.map(|row| row.version)).await?;
     }
     println!("{} is linked to {}", linked.resource.name, linked.workspace);
     Ok(())

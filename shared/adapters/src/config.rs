@@ -9,11 +9,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use connector_domain::ProviderKind;
 use connector_domain::task::Task;
 
-use crate::dynamodb::{DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, SealedTokens};
+use crate::dynamodb::{
+    DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, DynamoStates, SealedTokens,
+};
 use crate::secrets::SecretsManager;
 use crate::sqs::SqsQueue;
 use crate::system::{OsRandom, SystemClock};
-use crate::vault::{KmsKeys, Vault};
+use crate::vault::{KmsKeys, Sealer, Vault};
 
 /// A try that hangs must leave time for another within GitHub's ten seconds.
 /// <https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks>
@@ -74,13 +76,28 @@ impl AwsConfig {
         SecretsManager::new(aws_sdk_secretsmanager::Client::new(&self.sdk), ids, Arc::new(SystemClock))
     }
 
+    /// Sealed tokens, which cannot be opened.
+    pub fn sealed_tokens(&self, connections_table: impl Into<String>) -> SealedTokens {
+        SealedTokens::new(self.dynamodb.clone(), connections_table)
+    }
+
     /// Tokens in the table of the connections, sealed under a KMS key.
     pub fn vault(&self, connections_table: impl Into<String>, key: impl Into<String>) -> Vault {
-        Vault::new(
-            SealedTokens::new(self.dynamodb.clone(), connections_table),
-            Arc::new(KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk), key)),
-            Arc::new(SystemClock),
-            Arc::new(OsRandom),
-        )
+        Vault::new(self.sealed_tokens(connections_table), self.sealer(key))
+    }
+
+    /// People at consent screens, with what their states open sealed under a KMS key.
+    pub fn states(&self, connections_table: impl Into<String>, key: impl Into<String>) -> DynamoStates {
+        DynamoStates::new(self.dynamodb.clone(), connections_table, self.sealer(key))
+    }
+
+    /// What was done to connections.
+    pub fn audit(&self, connections_table: impl Into<String>) -> DynamoAudit {
+        DynamoAudit::new(self.dynamodb.clone(), connections_table)
+    }
+
+    fn sealer(&self, key: impl Into<String>) -> Sealer {
+        let keys = KmsKeys::new(aws_sdk_kms::Client::new(&self.sdk), key);
+        Sealer::new(Arc::new(keys), Arc::new(SystemClock), Arc::new(OsRandom))
     }
 }

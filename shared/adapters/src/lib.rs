@@ -6,6 +6,7 @@ pub mod config;
 pub mod dynamodb;
 pub mod http;
 pub mod secrets;
+pub mod signer;
 pub mod sqs;
 pub mod system;
 pub mod vault;

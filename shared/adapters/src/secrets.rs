@@ -1,4 +1,5 @@
-//! Webhook secrets in Secrets Manager: one JSON document per provider, with the version before it while it is rotated.
+//! What providers and we know of each other, in Secrets Manager: one JSON document per provider, and of its webhook secret
+//! the version before as well, while it is rotated.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
+use connector_domain::oauth::AppCredentials;
 use connector_domain::ports::{Clock, PortError, Secrets};
 use connector_domain::{ProviderKind, Secret, Timestamp};
 use serde::Deserialize;
@@ -31,9 +33,15 @@ pub struct SecretsManager {
 }
 
 /// What a read answered.
+#[derive(Clone, Default)]
+struct Known {
+    webhook: Vec<Secret>,
+    app: Option<AppCredentials>,
+}
+
 #[derive(Clone)]
 struct Cached {
-    secrets: Vec<Secret>,
+    known: Known,
     read_at: Timestamp,
     /// The last read, which may have failed.
     tried_at: Timestamp,
@@ -43,6 +51,31 @@ struct Cached {
 struct Document {
     #[serde(default)]
     webhook_secret: Option<String>,
+    #[serde(default)]
+    client_id: Option<String>,
+    #[serde(default)]
+    client_secret: Option<String>,
+    #[serde(default)]
+    slug: Option<String>,
+    #[serde(default)]
+    private_key: Option<String>,
+}
+
+impl Document {
+    fn parse(version: &GetSecretValueOutput) -> Result<Self, PortError> {
+        // serde_json's own error would quote the secret.
+        serde_json::from_str(version.secret_string().unwrap_or("{}"))
+            .map_err(|_| PortError::permanent(OPERATION, "the secret is not a JSON object of texts"))
+    }
+
+    fn app(self) -> Option<AppCredentials> {
+        Some(AppCredentials {
+            client_id: self.client_id.filter(|id| !id.is_empty())?,
+            client_secret: self.client_secret.and_then(Secret::new)?,
+            slug: self.slug.filter(|slug| !slug.is_empty()),
+            private_key: self.private_key.and_then(Secret::new),
+        })
+    }
 }
 
 impl SecretsManager {
@@ -51,20 +84,40 @@ impl SecretsManager {
         Self { client, ids: ids.into_iter().collect(), clock, cache: Mutex::default() }
     }
 
-    /// The current secret, then the one before it. None without a current one: what is not configured is closed.
-    async fn read(&self, id: &str, now: Timestamp) -> Result<Vec<Secret>, PortError> {
-        let Some(current) = self.version(id, "AWSCURRENT").await? else { return Ok(Vec::new()) };
-        let Some(secret) = webhook_secret(&current)? else { return Ok(Vec::new()) };
-        let mut secrets = vec![secret];
+    /// The current webhook secret, then the one before it. None without a current one: what is not configured is closed.
+    async fn read(&self, id: &str, now: Timestamp) -> Result<Known, PortError> {
+        let Some(current) = self.version(id, "AWSCURRENT").await? else { return Ok(Known::default()) };
+        let mut document = Document::parse(&current)?;
+        let secret = document.webhook_secret.take().and_then(Secret::new);
+        let app = document.app();
+        let Some(secret) = secret else { return Ok(Known { webhook: Vec::new(), app }) };
+        let mut webhook = vec![secret];
         let rotated_at = current.created_date().and_then(|at| Timestamp::from_second(at.secs()).ok());
         if rotated_at.is_none_or(|at| elapsed(at, now) < ROTATION)
             && let Some(previous) = self.version(id, "AWSPREVIOUS").await?
-            && let Some(previous) = webhook_secret(&previous)?
-            && previous.expose() != secrets[0].expose()
+            && let Some(previous) = Document::parse(&previous)?.webhook_secret.and_then(Secret::new)
+            && !webhook.contains(&previous)
         {
-            secrets.push(previous);
+            webhook.push(previous);
         }
-        Ok(secrets)
+        Ok(Known { webhook, app })
+    }
+
+    async fn known(&self, provider: ProviderKind, fresh: bool) -> Result<Known, PortError> {
+        let Some(id) = self.ids.get(&provider) else { return Ok(Known::default()) };
+        let now = self.clock.now();
+        // Held while reading, so that a burst of requests reads once.
+        let mut cache = self.cache.lock().await;
+        if let Some(cached) = cache.get_mut(&provider) {
+            let good = elapsed(cached.read_at, now) < TTL;
+            if good && (!fresh || elapsed(cached.tried_at, now) < REFRESH) {
+                return Ok(cached.known.clone());
+            }
+            cached.tried_at = now;
+        }
+        let known = self.read(id, now).await?;
+        cache.insert(provider, Cached { known: known.clone(), read_at: now, tried_at: now });
+        Ok(known)
     }
 
     async fn version(&self, id: &str, stage: &str) -> Result<Option<GetSecretValueOutput>, PortError> {
@@ -81,29 +134,12 @@ impl SecretsManager {
 #[async_trait]
 impl Secrets for SecretsManager {
     async fn webhook_secrets(&self, provider: ProviderKind, fresh: bool) -> Result<Vec<Secret>, PortError> {
-        let Some(id) = self.ids.get(&provider) else { return Ok(Vec::new()) };
-        let now = self.clock.now();
-        // Held while reading, so that a burst of requests reads once.
-        let mut cache = self.cache.lock().await;
-        if let Some(known) = cache.get_mut(&provider) {
-            let known_good = elapsed(known.read_at, now) < TTL;
-            if known_good && (!fresh || elapsed(known.tried_at, now) < REFRESH) {
-                return Ok(known.secrets.clone());
-            }
-            known.tried_at = now;
-        }
-        let secrets = self.read(id, now).await?;
-        cache.insert(provider, Cached { secrets: secrets.clone(), read_at: now, tried_at: now });
-        Ok(secrets)
+        Ok(self.known(provider, fresh).await?.webhook)
     }
-}
 
-fn webhook_secret(version: &GetSecretValueOutput) -> Result<Option<Secret>, PortError> {
-    let Some(text) = version.secret_string() else { return Ok(None) };
-    // serde_json's own error would quote the secret.
-    let document: Document = serde_json::from_str(text)
-        .map_err(|_| PortError::permanent(OPERATION, "the secret is not a JSON object with webhook_secret"))?;
-    Ok(document.webhook_secret.and_then(Secret::new))
+    async fn app(&self, provider: ProviderKind, fresh: bool) -> Result<Option<AppCredentials>, PortError> {
+        Ok(self.known(provider, fresh).await?.app)
+    }
 }
 
 /// Time since a moment; a clock that was set back lets nothing pass.

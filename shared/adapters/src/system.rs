@@ -1,7 +1,10 @@
 //! The clock and the chance of the machine.
 
+use std::time::Duration;
+
+use async_trait::async_trait;
 use connector_domain::Timestamp;
-use connector_domain::ports::{Clock, Random};
+use connector_domain::ports::{Clock, Pause, Random};
 
 /// The machine's clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -11,6 +14,18 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place where the time comes from")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+}
+
+/// Waits by the machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemPause;
+
+#[async_trait]
+impl Pause for SystemPause {
+    #[expect(clippy::disallowed_methods, reason = "the one place where waiting is done")]
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
     }
 }
 

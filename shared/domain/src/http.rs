@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::ProviderKind;
+use crate::{ProviderKind, Secret};
 
 /// Header names are kept in lower case; a header may come more than once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -69,14 +69,72 @@ pub enum Method {
     Get,
     /// Read through a query language, or act.
     Post,
+    /// Set.
+    Put,
+    /// Take back.
+    Delete,
 }
 
-/// A request to a provider's API. It names no host: the adapter knows the one host of each provider,
+/// Which of a provider's two hosts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Host {
+    /// Its API.
+    #[default]
+    Api,
+    /// Where people sign in. GitHub gives its user tokens there.
+    Web,
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// JSON without credentials.
+    Json(String),
+    /// JSON that holds credentials.
+    SecretJson(Secret),
+    /// A form that holds credentials.
+    SecretForm(Secret),
+}
+
+impl Body {
+    /// Its media type.
+    #[must_use]
+    pub const fn content_type(&self) -> &'static str {
+        match self {
+            Self::Json(_) | Self::SecretJson(_) => "application/json",
+            Self::SecretForm(_) => "application/x-www-form-urlencoded",
+        }
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        match self {
+            Self::Json(text) => text.as_bytes(),
+            Self::SecretJson(secret) | Self::SecretForm(secret) => secret.expose(),
+        }
+    }
+}
+
+/// A page of a provider for a person's browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebPage {
+    /// Whose.
+    pub provider: ProviderKind,
+    /// The path, percent-encoded, starting with `/`.
+    pub path: String,
+    /// Query parameters, not encoded.
+    pub query: Vec<(&'static str, String)>,
+}
+
+/// A request to a provider. It names no host: the adapter knows the two hosts of each provider,
 /// so a link in a response can never carry a token elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpRequest {
-    /// Whose API.
+    /// Whose.
     pub provider: ProviderKind,
+    /// At which host.
+    pub host: Host,
     /// How.
     pub method: Method,
     /// The path, percent-encoded, starting with `/`.
@@ -85,15 +143,32 @@ pub struct HttpRequest {
     pub query: Vec<(&'static str, String)>,
     /// Headers beyond authorization and user agent, which the adapter adds.
     pub headers: Vec<(&'static str, String)>,
-    /// The body of a POST, as JSON.
-    pub body: Option<String>,
+    /// The body.
+    pub body: Option<Body>,
+    /// Our app's own name and secret, where the provider wants them in place of a token.
+    pub basic: Option<(String, Secret)>,
 }
 
 impl HttpRequest {
     /// A GET without parameters.
     #[must_use]
     pub fn get(provider: ProviderKind, path: impl Into<String>) -> Self {
-        Self { provider, method: Method::Get, path: path.into(), query: Vec::new(), headers: Vec::new(), body: None }
+        Self {
+            provider,
+            host: Host::Api,
+            method: Method::Get,
+            path: path.into(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: None,
+            basic: None,
+        }
+    }
+
+    /// A request with a body.
+    #[must_use]
+    pub fn with_body(provider: ProviderKind, method: Method, path: impl Into<String>, body: Body) -> Self {
+        Self { method, body: Some(body), ..Self::get(provider, path) }
     }
 
     /// Adds a query parameter.

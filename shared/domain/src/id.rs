@@ -96,6 +96,11 @@ id!(
     "workspace id"
 );
 id!(
+    /// A person, as the one who signs people in names them.
+    UserId,
+    "user id"
+);
+id!(
     /// An authorised provider account owned by one workspace.
     ConnectionId,
     "connection id"

@@ -3,6 +3,7 @@
 //! This crate knows no provider payload, no AWS, no HTTP client, no clock and no environment:
 //! time and randomness come in as arguments, the outside world as [`ports`].
 
+pub mod audit;
 pub mod backfill;
 pub mod capture;
 pub mod connection;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod id;
 pub mod identity;
 pub mod lifecycle;
+pub mod oauth;
 pub mod observation;
 pub mod ports;
 pub mod provider;
@@ -23,7 +25,7 @@ pub mod transformed;
 
 pub use delivery::{Delivery, DeliveryId, Unverified, Verified};
 pub use event::{Actor, Metadata, Reference, ReferenceKind, SourceEvent};
-pub use id::{AccountId, ConnectionId, IdError, IntegrationId, ResourceId, RunId, WorkspaceId};
+pub use id::{AccountId, ConnectionId, IdError, IntegrationId, ResourceId, RunId, UserId, WorkspaceId};
 pub use identity::SourceId;
 pub use jiff::Timestamp;
 pub use provider::ProviderKind;

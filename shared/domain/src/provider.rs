@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::Host;
+
 /// A service whose accounts can be connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,14 +47,32 @@ impl ProviderKind {
         }
     }
 
-    /// The setting that names where its API is, when it is not where it usually is.
+    /// Where one of its hosts usually is.
     #[must_use]
-    pub const fn api_url_setting(self) -> &'static str {
-        match self {
-            Self::Github => "GITHUB_API_URL",
-            Self::Vercel => "VERCEL_API_URL",
-            Self::Linear => "LINEAR_API_URL",
-            Self::Sentry => "SENTRY_API_URL",
+    pub const fn usual_url(self, host: Host) -> &'static str {
+        match (self, host) {
+            (Self::Github, Host::Api) => "https://api.github.com",
+            (Self::Github, Host::Web) => "https://github.com",
+            (Self::Vercel, Host::Api) => "https://api.vercel.com",
+            (Self::Vercel, Host::Web) => "https://vercel.com",
+            (Self::Linear, Host::Api) => "https://api.linear.app",
+            (Self::Linear, Host::Web) => "https://linear.app",
+            (Self::Sentry, Host::Api | Host::Web) => "https://sentry.io",
+        }
+    }
+
+    /// The setting that names where one of its hosts is, when it is not where it usually is.
+    #[must_use]
+    pub const fn url_setting(self, host: Host) -> &'static str {
+        match (self, host) {
+            (Self::Github, Host::Api) => "GITHUB_API_URL",
+            (Self::Github, Host::Web) => "GITHUB_WEB_URL",
+            (Self::Vercel, Host::Api) => "VERCEL_API_URL",
+            (Self::Vercel, Host::Web) => "VERCEL_WEB_URL",
+            (Self::Linear, Host::Api) => "LINEAR_API_URL",
+            (Self::Linear, Host::Web) => "LINEAR_WEB_URL",
+            (Self::Sentry, Host::Api) => "SENTRY_API_URL",
+            (Self::Sentry, Host::Web) => "SENTRY_WEB_URL",
         }
     }
 }

@@ -2,6 +2,11 @@
 //!
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
+pub mod connect;
 mod start;
+mod teardown;
+mod tokens;
 
 pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};
+pub use teardown::{Ending, RevokePorts, TeardownPorts, deactivate, tear_down};
+pub use tokens::{ConnectionTokens, TokenPorts};

@@ -4,6 +4,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use connector_domain::ProviderKind;
+
 /// A setting is missing or wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvError {
@@ -42,6 +44,11 @@ pub trait Env {
         Self: Sized,
     {
         self.get(name).map_or(Ok(default), |text| text.parse().map_err(|_| EnvError::Invalid { name, expected }))
+    }
+
+    /// The providers whose secret a function may read, with where each one's is kept.
+    fn provider_secrets(&self) -> Vec<(ProviderKind, String)> {
+        ProviderKind::ALL.into_iter().filter_map(|kind| Some((kind, self.get(kind.secret_setting())?))).collect()
     }
 
     /// A setting in whole days, with a default.

@@ -8,6 +8,7 @@ pub mod github;
 mod headers;
 mod json;
 pub mod linear;
+pub mod oauth;
 mod page;
 mod parts;
 mod registry;

@@ -7,8 +7,10 @@ use connector_domain::http::{Headers, HttpRequest, HttpResponse, RateLimit, Webh
 use connector_domain::transformed::{IgnoreReason, Quarantined, Transformed};
 use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, Secret, Timestamp, Verified};
 
+use crate::oauth::OAuthFlow;
+
 /// A provider: all roles together.
-pub trait Provider: WebhookSource + BackfillSource + ResourceSource {
+pub trait Provider: WebhookSource + BackfillSource + ResourceSource + OAuthFlow {
     /// What a delivery became, whichever path brought it.
     fn transform(&self, delivery: &Delivery<Verified>) -> Transformed {
         match &delivery.origin {

@@ -1,17 +1,18 @@
 //! Domain values in one line each. A test changes the fields it is about.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a builder is test code: it may stop at bad input")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use connector_domain::backfill::{Depth, EntityType, Limits, NewUnit, Run, Trigger, Unit, UnitKey, Window};
 use connector_domain::capture::{classify, extract_entities, score, topics};
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState, Origin};
+use connector_domain::oauth::TokenSet;
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION};
 use connector_domain::{
-    AccountId, Actor, ConnectionId, DeliveryId, IntegrationId, ProviderKind, ResourceId, RunId, SourceEvent, SourceId,
-    SourceType, Timestamp, WorkspaceId,
+    AccountId, Actor, ConnectionId, DeliveryId, IntegrationId, ProviderKind, ResourceId, RunId, Secret, SourceEvent,
+    SourceId, SourceType, Timestamp, WorkspaceId,
 };
 
 /// Noon of 6 February 2026 (UTC), and so many seconds later.
@@ -102,6 +103,19 @@ pub fn delivery(id: &str, pending: &[&WorkspaceId]) -> DeliveryRecord {
         attempts: 0,
         due_at: at(300),
         correlation: "c0ffee".to_owned(),
+    }
+}
+
+/// Tokens that are told apart by their text.
+#[must_use]
+pub fn tokens(text: &str, expires_at: Option<Timestamp>) -> TokenSet {
+    TokenSet {
+        access: Secret::new(format!("access-{text}")).unwrap(),
+        refresh: Secret::new(format!("refresh-{text}")),
+        expires_at,
+        refresh_expires_at: None,
+        scopes: BTreeSet::from(["read".to_owned()]),
+        grant: None,
     }
 }
 

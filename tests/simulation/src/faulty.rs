@@ -9,6 +9,7 @@ use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
+use connector_domain::oauth::AppCredentials;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore, PortError,
@@ -81,6 +82,7 @@ faulty!(BackfillStore {
 
 faulty!(Secrets {
     fn webhook_secrets(provider: ProviderKind, fresh: bool) -> Vec<Secret>;
+    fn app(provider: ProviderKind, fresh: bool) -> Option<AppCredentials>;
 });
 
 #[async_trait]

@@ -17,7 +17,8 @@ use connector_recovery::{Recovery, RecoveryPorts};
 use connector_simulator::World;
 use connector_simulator::github::Repository;
 use connector_testkit::memory::{
-    MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, StaticSecrets, StaticTokens,
+    MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryVault, StaticSecrets,
+    StaticTokens,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 use futures::FutureExt;
@@ -162,6 +163,8 @@ pub(super) fn handlers(
             connections,
             observations,
             backfills: Arc::clone(&backfills),
+            tokens: Arc::new(MemoryVault::default()),
+            audit: Arc::new(MemoryAudit::default()),
             clock: Arc::clone(&clock),
         }),
         recovery: Recovery::new(

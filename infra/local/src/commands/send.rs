@@ -8,7 +8,7 @@ use clap::Args;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::connection::ResourceRef;
-use connector_domain::http::{HttpError, HttpRequest, HttpResponse, Method};
+use connector_domain::http::{Body, HttpError, HttpRequest, HttpResponse, Method};
 use connector_domain::ports::{Clock, ProviderHttp, Random};
 use connector_domain::{Delivery, Secret};
 use connector_providers::{Provider, Route};
@@ -82,14 +82,8 @@ impl Send {
         let headers = signed.iter().map(|(name, value)| (&*name.to_owned().leak(), value.to_owned())).collect();
         let body = String::from_utf8(body)
             .map_err(|_| Failure::new(format!("{} is not UTF-8, as JSON is", self.file.display())))?;
-        let request = HttpRequest {
-            provider,
-            method: Method::Post,
-            path: url.path().to_owned(),
-            query: Vec::new(),
-            headers,
-            body: Some(body),
-        };
+        let request = HttpRequest::with_body(provider, Method::Post, url.path(), Body::Json(body));
+        let request = HttpRequest { headers, ..request };
         http.build()?.send(&request, None).await.map_err(|error| unreachable(&origin, &error))
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_adapters::dynamodb::{SealedTokens, TableNames, connect_local};
+use connector_adapters::dynamodb::{Stores as AdapterStores, TableNames, connect_local};
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
@@ -44,7 +44,7 @@ pub struct Stores {
 #[derive(Clone)]
 pub struct Database {
     stores: Stores,
-    sealed_tokens: SealedTokens,
+    adapter: AdapterStores,
     /// Whoever serves stops when this is dropped.
     _stop: Arc<oneshot::Sender<()>>,
 }
@@ -77,11 +77,12 @@ impl Database {
             observations: Arc::new(adapter.observations()),
             backfills: Arc::new(adapter.backfills()),
         };
-        Ok(Self { stores, sealed_tokens: adapter.sealed_tokens(), _stop: Arc::new(stop) })
+        Ok(Self { stores, adapter, _stop: Arc::new(stop) })
     }
 
-    pub(super) fn sealed_tokens(&self) -> SealedTokens {
-        self.sealed_tokens.clone()
+    /// What is stored, with what no other part of the stack reads.
+    pub(super) const fn adapter(&self) -> &AdapterStores {
+        &self.adapter
     }
 
     /// Whether there are rows to open.

@@ -94,6 +94,8 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             connections: wiring.connections()?,
             observations: wiring.observations()?,
             backfills: wiring.backfills()?,
+            tokens: wiring.token_rows()?,
+            audit: wiring.audit()?,
             clock: wiring.clock(),
         })),
         "recovery-sweep" => {

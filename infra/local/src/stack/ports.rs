@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use connector_adapters::http::ReqwestHttp;
-use connector_adapters::system::{OsRandom, SystemClock};
-use connector_adapters::vault::{LocalKeyService, Vault};
+use connector_adapters::signer::RsaSigner;
+use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
+use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Random, Secrets,
-    TokenError, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Random,
+    Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, PageTask, Task};
-use connector_domain::{ProviderKind, Secret};
+use connector_domain::{ProviderKind, ResourceId, Secret};
+use connector_flows::{ConnectionTokens, TokenPorts};
 
 use super::queue::{Activity, LocalQueue, Sender};
 use super::template::{Function, QueueSpec, Template};
@@ -27,6 +29,10 @@ pub(super) struct Ports {
     pub(super) activity: Arc<Activity>,
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) tokens: Arc<dyn Tokens>,
+    pub(super) vault: Arc<dyn TokenVault>,
+    pub(super) token_rows: Arc<dyn TokenRows>,
+    pub(super) states: Arc<dyn StateStore>,
+    pub(super) audit: Arc<dyn AuditLog>,
     pub(super) http: Arc<dyn ProviderHttp>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
@@ -45,13 +51,36 @@ impl Ports {
         for (&provider, url) in &options.api_urls {
             http = http.base_url(provider, url).map_err(|_| StackError::ApiUrl { provider })?;
         }
+        let http: Arc<dyn ProviderHttp> = Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?);
+        let keys = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
+        let sealer = Sealer::new(Arc::new(keys), Arc::new(SystemClock), Arc::new(OsRandom));
+        let adapter = database.adapter();
+        let vault: Arc<dyn TokenVault> = Arc::new(Vault::new(adapter.sealed_tokens(), sealer.clone()));
+        let audit: Arc<dyn AuditLog> = Arc::new(adapter.audit());
+        let secrets: Arc<dyn Secrets> = Arc::new(options.secrets.clone());
+        let own = ConnectionTokens::new(TokenPorts {
+            vault: Arc::clone(&vault),
+            connections: Arc::clone(&database.stores().connections),
+            secrets: Arc::clone(&secrets),
+            signer: Arc::new(RsaSigner),
+            audit: Arc::clone(&audit),
+            http: Arc::clone(&http),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+            pause: Arc::new(SystemPause),
+        });
+        let tokens = Arc::new(Given { tokens: options.tokens.clone(), own });
         Ok(Self {
             stores: database.stores().clone(),
             queues: template.queues.iter().filter(|(name, _)| !dead.contains(name)).map(queue).collect(),
             activity,
-            secrets: Arc::new(options.secrets.clone()),
-            tokens: Arc::new(Given::open(options, database)?),
-            http: Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?),
+            secrets,
+            tokens,
+            vault,
+            token_rows: Arc::new(adapter.sealed_tokens()),
+            states: Arc::new(adapter.states(sealer)),
+            audit,
+            http,
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         })
@@ -94,6 +123,22 @@ impl Wiring<'_> {
         self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.tokens))
     }
 
+    pub(super) fn token_rows(&self) -> Result<Arc<dyn TokenRows>, TemplateError> {
+        self.setting("CONNECTIONS_TABLE").map(|_| Arc::clone(&self.ports.token_rows))
+    }
+
+    pub(super) fn audit(&self) -> Result<Arc<dyn AuditLog>, TemplateError> {
+        self.setting("CONNECTIONS_TABLE").map(|_| Arc::clone(&self.ports.audit))
+    }
+
+    pub(super) fn vault(&self) -> Result<Arc<dyn TokenVault>, TemplateError> {
+        self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.vault))
+    }
+
+    pub(super) fn states(&self) -> Result<Arc<dyn StateStore>, TemplateError> {
+        self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.states))
+    }
+
     pub(super) fn secrets(&self, provider: ProviderKind) -> Result<Arc<dyn Secrets>, TemplateError> {
         self.setting(provider.secret_setting()).map(|_| Arc::clone(&self.ports.secrets))
     }
@@ -130,24 +175,21 @@ impl Wiring<'_> {
 /// The token given for a connection's provider, or the connection's own, sealed under the local key.
 struct Given {
     tokens: BTreeMap<ProviderKind, Secret>,
-    vault: Vault,
-}
-
-impl Given {
-    fn open(options: &Options, database: &Database) -> Result<Self, StackError> {
-        let key = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
-        let vault = Vault::new(database.sealed_tokens(), Arc::new(key), Arc::new(SystemClock), Arc::new(OsRandom));
-        Ok(Self { tokens: options.tokens.clone(), vault })
-    }
+    own: ConnectionTokens,
 }
 
 #[async_trait]
 impl Tokens for Given {
-    async fn bearer(&self, connection: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
+    async fn bearer(
+        &self,
+        connection: &Connection,
+        resource: Option<&ResourceId>,
+        refused: Option<&Secret>,
+    ) -> Result<Option<Secret>, TokenError> {
         match self.tokens.get(&connection.provider) {
-            Some(_) if refused => Err(TokenError::NeedsReconnect),
+            Some(_) if refused.is_some() => Err(TokenError::NeedsReconnect),
             Some(token) => Ok(Some(token.clone())),
-            None => self.vault.bearer(connection, refused).await,
+            None => self.own.bearer(connection, resource, refused).await,
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The webhook secrets of a local stack: random ones, in a file that only its owner can read.
+//! The secrets of a local stack, in a file that only its owner can read: random ones for webhooks, and beside them what the
+//! providers know an app of yours by, where you write it there.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use async_trait::async_trait;
+use connector_domain::oauth::AppCredentials;
 use connector_domain::ports::{PortError, Random, Secrets};
 use connector_domain::{ProviderKind, Secret};
 use serde::{Deserialize, Serialize};
@@ -14,9 +16,12 @@ use super::private;
 /// Name of the file in the data directory.
 const FILE: &str = "secrets.json";
 
-/// One webhook secret per provider.
-#[derive(Debug, Clone)]
-pub struct LocalSecrets(BTreeMap<ProviderKind, Secret>);
+/// One webhook secret per provider, and the apps.
+#[derive(Debug, Clone, Default)]
+pub struct LocalSecrets {
+    webhooks: BTreeMap<ProviderKind, Secret>,
+    apps: BTreeMap<ProviderKind, AppCredentials>,
+}
 
 /// The secrets cannot be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -54,18 +59,26 @@ pub enum SecretsError {
     },
 }
 
-/// The part of Secrets Manager's document per provider that is used locally.
+/// Secrets Manager's document per provider.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     webhook_secret: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slug: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    private_key: Option<String>,
 }
 
 impl LocalSecrets {
     /// New secrets that are kept nowhere.
     #[must_use]
     pub fn random(random: &dyn Random) -> Self {
-        let mut secrets = Self(BTreeMap::new());
+        let mut secrets = Self::default();
         secrets.complete(random);
         secrets
     }
@@ -73,7 +86,14 @@ impl LocalSecrets {
     /// Just these.
     #[must_use]
     pub fn of(secrets: impl IntoIterator<Item = (ProviderKind, Secret)>) -> Self {
-        Self(secrets.into_iter().collect())
+        Self { webhooks: secrets.into_iter().collect(), apps: BTreeMap::new() }
+    }
+
+    /// With what a provider knows an app by.
+    #[must_use]
+    pub fn with_app(mut self, provider: ProviderKind, app: AppCredentials) -> Self {
+        self.apps.insert(provider, app);
+        self
     }
 
     /// The secrets in a directory. What is not there is made and kept.
@@ -85,7 +105,7 @@ impl LocalSecrets {
         let failed = |source| SecretsError::Io { path: path.clone(), source };
         let mut secrets = match fs::read(&path) {
             Ok(text) => Self::parse(&text, &path)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self(BTreeMap::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::default(),
             Err(error) => return Err(failed(error)),
         };
         if secrets.complete(random) {
@@ -97,7 +117,7 @@ impl LocalSecrets {
     /// The webhook secret of a provider.
     #[must_use]
     pub fn webhook(&self, provider: ProviderKind) -> Option<&Secret> {
-        self.0.get(&provider)
+        self.webhooks.get(&provider)
     }
 
     fn parse(text: &[u8], path: &Path) -> Result<Self, SecretsError> {
@@ -105,29 +125,47 @@ impl LocalSecrets {
             // serde_json's own text can quote the file.
             SecretsError::Malformed { path: path.to_owned(), line: error.line(), column: error.column() }
         })?;
-        let secret = |(provider, entry): (ProviderKind, Entry)| match Secret::new(entry.webhook_secret) {
-            Some(secret) => Ok((provider, secret)),
-            None => Err(SecretsError::Empty { path: path.to_owned(), provider }),
-        };
-        entries.into_iter().map(secret).collect::<Result<_, _>>().map(Self)
+        let mut secrets = Self::default();
+        for (provider, entry) in entries {
+            let empty = || SecretsError::Empty { path: path.to_owned(), provider };
+            secrets.webhooks.insert(provider, Secret::new(entry.webhook_secret).ok_or_else(empty)?);
+            if let (Some(client_id), Some(client_secret)) = (entry.client_id, entry.client_secret.and_then(Secret::new))
+            {
+                let private_key = entry.private_key.and_then(Secret::new);
+                let app = AppCredentials { client_id, client_secret, slug: entry.slug, private_key };
+                secrets.apps.insert(provider, app);
+            }
+        }
+        Ok(secrets)
     }
 
     /// Makes what is missing, and answers whether something was.
     fn complete(&mut self, random: &dyn Random) -> bool {
-        let before = self.0.len();
+        let before = self.webhooks.len();
         for provider in ProviderKind::ALL {
-            if let (false, Some(secret)) = (self.0.contains_key(&provider), Secret::new(random.id() + &random.id())) {
-                self.0.insert(provider, secret);
+            if let (false, Some(secret)) =
+                (self.webhooks.contains_key(&provider), Secret::new(random.id() + &random.id()))
+            {
+                self.webhooks.insert(provider, secret);
             }
         }
-        self.0.len() > before
+        self.webhooks.len() > before
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {
         let entry = |(provider, secret): (&ProviderKind, &Secret)| {
-            Some((*provider, Entry { webhook_secret: secret.expose_str()?.to_owned() }))
+            let text = |secret: &Secret| secret.expose_str().map(str::to_owned);
+            let app = self.apps.get(provider);
+            let entry = Entry {
+                webhook_secret: text(secret)?,
+                client_id: app.map(|app| app.client_id.clone()),
+                client_secret: app.and_then(|app| text(&app.client_secret)),
+                slug: app.and_then(|app| app.slug.clone()),
+                private_key: app.and_then(|app| text(app.private_key.as_ref()?)),
+            };
+            Some((*provider, entry))
         };
-        let entries: BTreeMap<_, _> = self.0.iter().filter_map(entry).collect();
+        let entries: BTreeMap<_, _> = self.webhooks.iter().filter_map(entry).collect();
         let mut text = serde_json::to_vec_pretty(&entries)?;
         text.push(b'\n');
         private::write(path, &text)
@@ -138,6 +176,10 @@ impl LocalSecrets {
 impl Secrets for LocalSecrets {
     async fn webhook_secrets(&self, provider: ProviderKind, _fresh: bool) -> Result<Vec<Secret>, PortError> {
         Ok(self.webhook(provider).cloned().into_iter().collect())
+    }
+
+    async fn app(&self, provider: ProviderKind, _fresh: bool) -> Result<Option<AppCredentials>, PortError> {
+        Ok(self.apps.get(&provider).cloned())
     }
 }
 

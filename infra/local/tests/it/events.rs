@@ -18,8 +18,8 @@ use connector_lambda::batch::{Record, process};
 use connector_lambda::http::webhook_request;
 use connector_testkit::builders::{at, connection, integration, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue, ScriptedHttp,
-    SeededRandom, StaticSecrets, StaticTokens,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue,
+    MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -74,7 +74,8 @@ impl System {
 
     fn capture(&self) -> Capture {
         let Self { connections, deliveries, observations, backfills, clock, .. } = self.clone();
-        Capture::new(CapturePorts { deliveries, connections, observations, backfills, clock })
+        let (tokens, audit) = (Arc::new(MemoryVault::default()), Arc::new(MemoryAudit::default()));
+        Capture::new(CapturePorts { deliveries, connections, observations, backfills, tokens, audit, clock })
     }
 
     fn pages(&self) -> PageWorker {

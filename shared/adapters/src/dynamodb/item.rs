@@ -45,6 +45,14 @@ pub(crate) fn corrupt(operation: &'static str) -> PortError {
     PortError::corrupt(operation, "a row is not in the form in which it was written")
 }
 
+/// The value that an attribute holds.
+pub(crate) fn from_attribute<T: DeserializeOwned>(
+    operation: &'static str,
+    attribute: AttributeValue,
+) -> Result<T, PortError> {
+    serde_dynamo::aws_sdk_dynamodb_1::from_attribute_value(attribute).map_err(|_| corrupt(operation))
+}
+
 /// The item under a key.
 pub(crate) fn keyed(mut item: Item, key: Key) -> Item {
     item.insert("PK".to_owned(), text(key.pk));

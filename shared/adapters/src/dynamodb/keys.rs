@@ -4,6 +4,7 @@
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
 use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::oauth::SecretHash;
 use connector_domain::{
     AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId,
 };
@@ -23,6 +24,12 @@ pub(crate) enum Row {
     Connection(ConnectionId),
     /// Connections: its sealed token.
     Token(ConnectionId),
+    /// Connections: what was done to it.
+    Audit { connection: ConnectionId, at: Timestamp, id: String },
+    /// Connections: a person at a consent screen.
+    State(SecretHash),
+    /// Connections: how it went, for who waits.
+    Poll(SecretHash),
     /// Connections: a copy of the connection, by provider account.
     ConnectionOf { provider: ProviderKind, account: AccountId, connection: ConnectionId },
     /// Connections: a link, by resource.
@@ -55,6 +62,11 @@ impl Row {
         let (pk, sk) = match self {
             Self::Connection(id) => (connection(id), "CONN".to_owned()),
             Self::Token(id) => (connection(id), "TOKEN".to_owned()),
+            Self::Audit { connection: id, at, id: entry } => {
+                (connection(id), format!("{AUDIT}{}#{entry}", instant(*at)))
+            }
+            Self::State(hash) => (format!("STATE#{hash}"), "STATE".to_owned()),
+            Self::Poll(hash) => (format!("POLL#{hash}"), "POLL".to_owned()),
             Self::ConnectionOf { provider, account, connection: id } => {
                 (connections_of(*provider, account), connection(id))
             }
@@ -96,6 +108,12 @@ impl Row {
         Some(match (kind, what) {
             ("CONN", "CONN") => Self::Connection(id.parse().ok()?),
             ("CONN", "TOKEN") => Self::Token(id.parse().ok()?),
+            ("CONN", "LOG") => {
+                let (at, entry) = of.split_once('#')?;
+                Self::Audit { connection: id.parse().ok()?, at: at.parse().ok()?, id: entry.to_owned() }
+            }
+            ("STATE", "STATE") => Self::State(SecretHash::parse(id)?),
+            ("POLL", "POLL") => Self::Poll(SecretHash::parse(id)?),
             ("ACCT", "CONN") => {
                 let (provider, account) = id.split_once('#')?;
                 Self::ConnectionOf {
@@ -162,6 +180,8 @@ impl Row {
 
 /// Sort keys of a workspace's links start so.
 pub(crate) const INTEGRATIONS: &str = "INT#";
+/// Sort keys of a connection's audit log start so.
+pub(crate) const AUDIT: &str = "LOG#";
 /// Sort keys of a workspace's months start so.
 pub(crate) const MONTHS: &str = "MONTH#";
 /// Sort keys of a workspace's runs start so.
@@ -189,7 +209,8 @@ pub(crate) fn run(id: &RunId) -> String {
     format!("RUN#{id}")
 }
 
-fn connection(id: &ConnectionId) -> String {
+/// Partition of a connection.
+pub(crate) fn connection(id: &ConnectionId) -> String {
     format!("CONN#{id}")
 }
 

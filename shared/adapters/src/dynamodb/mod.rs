@@ -1,5 +1,6 @@
 //! The stores on DynamoDB.
 
+mod audit;
 mod backfills;
 mod connections;
 mod deliveries;
@@ -7,6 +8,7 @@ mod due;
 mod item;
 mod keys;
 mod observations;
+mod states;
 mod table;
 mod tables;
 mod tokens;
@@ -17,10 +19,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use connector_domain::ports::PortError;
 
+use crate::vault::Sealer;
+
+pub use audit::DynamoAudit;
 pub use backfills::DynamoBackfills;
 pub use connections::DynamoConnections;
 pub use deliveries::DynamoDeliveries;
 pub use observations::{DynamoObservations, Search};
+pub use states::DynamoStates;
 pub use tables::TableNames;
 pub use tokens::SealedTokens;
 
@@ -86,6 +92,18 @@ impl Stores {
     #[must_use]
     pub fn backfills(&self) -> DynamoBackfills {
         DynamoBackfills::new(self.client.clone(), &self.names.backfills)
+    }
+
+    /// People at consent screens.
+    #[must_use]
+    pub fn states(&self, sealer: Sealer) -> DynamoStates {
+        DynamoStates::new(self.client.clone(), &self.names.connections, sealer)
+    }
+
+    /// What was done to connections.
+    #[must_use]
+    pub fn audit(&self) -> DynamoAudit {
+        DynamoAudit::new(self.client.clone(), &self.names.connections)
     }
 
     /// Sealed tokens, for a [`Vault`](crate::vault::Vault).

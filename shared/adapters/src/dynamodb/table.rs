@@ -5,12 +5,14 @@
 //! (An observation needs none: the id of its delivery tells.)
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use connector_domain::ports::{PortError, Random};
 
 use super::item::{Item, text};
@@ -123,6 +125,28 @@ impl Table {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Written::Refused(failed.item.clone()))
                 }
+                _ => Err(port_error(operation, &error)),
+            },
+        }
+    }
+
+    /// The start of a deletion; [`Self::remove`] sends it.
+    pub(crate) fn delete(&self, row: &Row) -> DeleteItemFluentBuilder {
+        let Key { pk, sk } = row.key();
+        self.client.delete_item().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk))
+    }
+
+    /// Deletes a row if the condition of the deletion holds, and answers what was there, which may be nothing; `None` when
+    /// the condition does not hold.
+    pub(crate) async fn remove(
+        &self,
+        operation: &'static str,
+        delete: DeleteItemFluentBuilder,
+    ) -> Result<Option<Item>, PortError> {
+        match delete.return_values(ReturnValue::AllOld).send().await {
+            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(None),
                 _ => Err(port_error(operation, &error)),
             },
         }

@@ -1,13 +1,17 @@
 //! Sealed tokens, beside their connections.
 
+use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use connector_domain::ConnectionId;
-use connector_domain::ports::PortError;
+use connector_domain::backfill::Version;
+use connector_domain::connection::Connection;
+use connector_domain::oauth::TokenRow;
+use connector_domain::ports::{PortError, Put, TokenRows};
 
-use super::item::{Item, bytes, corrupt, get_number, keyed, number, text};
+use super::item::{Item, bytes, corrupt, from_attribute, get_number, is_of, keyed, number, text, to_attribute};
 use super::keys::Row;
-use super::table::Table;
+use super::table::{Condition, Table, Written};
 use crate::vault::Sealed;
 
 /// Sealed tokens in DynamoDB: nothing here can be read without the key service.
@@ -23,25 +27,100 @@ impl SealedTokens {
         Self { table: Table::new(client, table) }
     }
 
-    pub(crate) async fn get(&self, connection: &ConnectionId) -> Result<Option<Sealed>, PortError> {
-        const OPERATION: &str = "read a sealed token";
-        let item = self.table.get(OPERATION, &Row::Token(connection.clone())).await?;
-        item.map(|item| parse(item).ok_or_else(|| corrupt(OPERATION))).transpose()
+    pub(crate) async fn get(&self, connection: &ConnectionId) -> Result<Option<(TokenRow, Sealed)>, PortError> {
+        const OPERATION: &str = "read sealed tokens";
+        let Some(mut item) = self.table.get(OPERATION, &Row::Token(connection.clone())).await? else { return Ok(None) };
+        let row = item.remove("row").ok_or_else(|| corrupt(OPERATION))?;
+        let row = from_attribute(OPERATION, row)?;
+        Ok(Some((row, unsealed(item).ok_or_else(|| corrupt(OPERATION))?)))
     }
 
-    pub(crate) async fn put(&self, connection: &ConnectionId, sealed: Sealed) -> Result<(), PortError> {
-        let item = Item::from([
-            ("v".to_owned(), number(sealed.version)),
-            ("kid".to_owned(), text(sealed.key_id)),
-            ("edk".to_owned(), bytes(sealed.data_key)),
-            ("nonce".to_owned(), bytes(sealed.nonce)),
-            ("ct".to_owned(), bytes(sealed.ciphertext)),
-        ]);
-        self.table.put("store a sealed token", keyed(item, Row::Token(connection.clone()).key())).await
+    pub(crate) async fn put(
+        &self,
+        connection: &ConnectionId,
+        row: &TokenRow,
+        sealed: Sealed,
+        expected: Option<Version>,
+    ) -> Result<Put, PortError> {
+        const OPERATION: &str = "store sealed tokens";
+        let write_id = Table::write_id();
+        let mut item = keyed(self::item(sealed), Row::Token(connection.clone()).key());
+        item.insert("row".to_owned(), to_attribute(OPERATION, row)?);
+        item.insert("version".to_owned(), number(row.version));
+        item.insert("writeId".to_owned(), text(&write_id));
+        let condition = expected.map_or_else(Condition::absent, |expected| Condition {
+            expression: UNCHANGED,
+            names: &[("#version", "version")],
+            values: Item::from([(":expected".to_owned(), number(expected))]),
+        });
+        Ok(put(self.table.put_if(OPERATION, item, condition).await?, &write_id))
     }
 }
 
-fn parse(mut item: Item) -> Option<Sealed> {
+#[async_trait]
+impl TokenRows for SealedTokens {
+    async fn row(&self, connection: &Connection) -> Result<Option<TokenRow>, PortError> {
+        const OPERATION: &str = "read the row of tokens";
+        let item = self.table.get(OPERATION, &Row::Token(connection.id.clone())).await?;
+        let row = item.map(|mut item| item.remove("row").ok_or_else(|| corrupt(OPERATION))).transpose()?;
+        row.map(|row| from_attribute(OPERATION, row)).transpose()
+    }
+
+    async fn mark(&self, connection: &Connection, row: &TokenRow, expected: Version) -> Result<Put, PortError> {
+        const OPERATION: &str = "mark sealed tokens";
+        let write_id = Table::write_id();
+        let update = self
+            .table
+            .update(&Row::Token(connection.id.clone()))
+            .update_expression("SET #row = :row, #version = :version, writeId = :write")
+            .condition_expression(UNCHANGED)
+            .expression_attribute_names("#row", "row")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":row", to_attribute(OPERATION, row)?)
+            .expression_attribute_values(":version", number(row.version))
+            .expression_attribute_values(":write", text(&write_id))
+            .expression_attribute_values(":expected", number(expected));
+        Ok(put(self.table.change(OPERATION, update).await?, &write_id))
+    }
+
+    async fn delete(&self, connection: &Connection, expected: Version) -> Result<Put, PortError> {
+        let delete = self
+            .table
+            .delete(&Row::Token(connection.id.clone()))
+            .condition_expression("attribute_not_exists(PK) OR #version = :expected")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":expected", number(expected));
+        Ok(match self.table.remove("delete sealed tokens", delete).await? {
+            Some(_) => Put::Stored,
+            None => Put::Conflict,
+        })
+    }
+}
+
+const UNCHANGED: &str = "#version = :expected";
+
+/// A refusal on a row of our own write is a repeated request whose first answer was lost.
+fn put(written: Written, write_id: &str) -> Put {
+    match written {
+        Written::Stored => Put::Stored,
+        Written::Refused(Some(known)) if is_of(&known, write_id) => Put::Stored,
+        Written::Refused(_) => Put::Conflict,
+    }
+}
+
+/// What is sealed, as attributes.
+pub(super) fn item(sealed: Sealed) -> Item {
+    Item::from([
+        ("v".to_owned(), number(sealed.version)),
+        ("kid".to_owned(), text(sealed.key_id)),
+        ("edk".to_owned(), bytes(sealed.data_key)),
+        ("nonce".to_owned(), bytes(sealed.nonce)),
+        ("ct".to_owned(), bytes(sealed.ciphertext)),
+    ])
+}
+
+/// What is sealed, out of its attributes.
+pub(super) fn unsealed(mut item: Item) -> Option<Sealed> {
     let mut blob = |name| match item.remove(name)? {
         AttributeValue::B(bytes) => Some(bytes.into_inner()),
         _ => None,

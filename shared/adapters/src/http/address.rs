@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use connector_domain::ProviderKind;
-use connector_domain::http::{HttpError, HttpRequest};
-use url::{Host, Url};
+use connector_domain::http::{Host, HttpError, HttpRequest};
+use url::Url;
 
 /// The URL cannot be a provider's base address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,22 +17,17 @@ pub(super) struct BaseUrl(Url);
 
 impl BaseUrl {
     /// Where the providers usually are.
-    pub(super) fn usual() -> BTreeMap<ProviderKind, Self> {
-        let at = |provider| match provider {
-            ProviderKind::Github => "https://api.github.com",
-            ProviderKind::Vercel => "https://api.vercel.com",
-            ProviderKind::Linear => "https://api.linear.app",
-            ProviderKind::Sentry => "https://sentry.io",
-        };
-        ProviderKind::ALL.into_iter().filter_map(|kind| Some((kind, Self::parse(at(kind)).ok()?))).collect()
+    pub(super) fn usual() -> BTreeMap<(ProviderKind, Host), Self> {
+        let both = ProviderKind::ALL.into_iter().flat_map(|kind| [(kind, Host::Api), (kind, Host::Web)]);
+        both.filter_map(|(kind, host)| Some(((kind, host), Self::parse(kind.usual_url(host)).ok()?))).collect()
     }
 
     pub(super) fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
         let url = Url::parse(text).map_err(|_| InvalidBaseUrl)?;
         let here = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
             None => return Err(InvalidBaseUrl),
         };
         let plain =
@@ -158,7 +153,7 @@ mod tests {
         ] {
             assert_eq!(BaseUrl::parse(bad), Err(InvalidBaseUrl), "{bad:?}");
         }
-        assert_eq!(BaseUrl::usual().len(), ProviderKind::ALL.len());
+        assert_eq!(BaseUrl::usual().len(), 2 * ProviderKind::ALL.len());
     }
 
     #[test]

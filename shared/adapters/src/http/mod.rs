@@ -9,11 +9,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connector_domain::http::{Headers, HttpError, HttpRequest, HttpResponse, Method};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use connector_domain::http::{Headers, Host, HttpError, HttpRequest, HttpResponse, Method};
 use connector_domain::ports::{PortError, ProviderHttp};
 use connector_domain::{ProviderKind, Secret};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Response};
+use zeroize::Zeroizing;
 
 use address::BaseUrl;
 pub use address::InvalidBaseUrl;
@@ -47,15 +50,33 @@ impl Default for HttpLimits {
 #[derive(Debug, Clone)]
 pub struct ReqwestHttp {
     client: Client,
-    bases: BTreeMap<ProviderKind, BaseUrl>,
+    bases: BTreeMap<(ProviderKind, Host), BaseUrl>,
     limits: HttpLimits,
 }
 
 /// Makes a [`ReqwestHttp`].
 #[derive(Debug, Clone)]
 pub struct HttpBuilder {
-    bases: BTreeMap<ProviderKind, BaseUrl>,
+    bases: BTreeMap<(ProviderKind, Host), BaseUrl>,
     limits: HttpLimits,
+}
+
+/// Every provider at its usual addresses, or where a setting says.
+///
+/// # Errors
+/// When a setting is not an address, which it names, or TLS cannot be set up.
+pub fn from_settings(setting: impl Fn(&'static str) -> Option<String>) -> Result<ReqwestHttp, PortError> {
+    let mut http = ReqwestHttp::builder();
+    for provider in ProviderKind::ALL {
+        for host in [Host::Api, Host::Web] {
+            let name = provider.url_setting(host);
+            if let Some(url) = setting(name) {
+                let invalid = |error| PortError::permanent("set up HTTP", format!("{name}: {error}"));
+                http = http.host_url(provider, host, &url).map_err(invalid)?;
+            }
+        }
+    }
+    http.build()
 }
 
 impl ReqwestHttp {
@@ -67,16 +88,18 @@ impl ReqwestHttp {
 
     /// Follows redirects by hand, within the origin: a renamed repository answers so.
     async fn follow(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<Response, HttpError> {
-        let base = self.bases.get(&request.provider).ok_or(HttpError::Invalid)?;
+        let base = self.bases.get(&(request.provider, request.host)).ok_or(HttpError::Invalid)?;
         let mut url = base.join(request)?;
         for _ in 0..=MAX_HOPS {
             let method = match request.method {
                 Method::Get => reqwest::Method::GET,
                 Method::Post => reqwest::Method::POST,
+                Method::Put => reqwest::Method::PUT,
+                Method::Delete => reqwest::Method::DELETE,
             };
             let mut call = self.client.request(method, url.clone()).headers(headers(request, bearer)?);
             if let Some(body) = &request.body {
-                call = call.body(body.clone());
+                call = call.body(body.expose().to_vec());
             }
             let response = call.send().await.map_err(body::error)?;
             let Some(location) = redirect(&response) else { return Ok(response) };
@@ -94,8 +117,16 @@ impl HttpBuilder {
     ///
     /// # Errors
     /// When it is another kind of URL.
-    pub fn base_url(mut self, provider: ProviderKind, url: &str) -> Result<Self, InvalidBaseUrl> {
-        self.bases.insert(provider, BaseUrl::parse(url)?);
+    pub fn base_url(self, provider: ProviderKind, url: &str) -> Result<Self, InvalidBaseUrl> {
+        self.host_url(provider, Host::Api, url)
+    }
+
+    /// Reaches one of a provider's hosts elsewhere, in the same way.
+    ///
+    /// # Errors
+    /// When it is another kind of URL.
+    pub fn host_url(mut self, provider: ProviderKind, host: Host, url: &str) -> Result<Self, InvalidBaseUrl> {
+        self.bases.insert((provider, host), BaseUrl::parse(url)?);
         Ok(self)
     }
 
@@ -145,17 +176,33 @@ fn headers(request: &HttpRequest, bearer: Option<&Secret>) -> Result<HeaderMap, 
         }
         headers.append(name, HeaderValue::from_str(value).map_err(|_| HttpError::Invalid)?);
     }
-    if request.body.is_some() {
-        headers.entry(reqwest::header::CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    if let Some(body) = &request.body {
+        let kind = HeaderValue::from_static(body.content_type());
+        headers.entry(reqwest::header::CONTENT_TYPE).or_insert(kind);
     }
-    if let Some(bearer) = bearer {
-        let scheme: &[u8] = if stands_alone(request.provider, bearer) { b"" } else { b"Bearer " };
-        let value = zeroize::Zeroizing::new([scheme, bearer.expose()].concat());
+    if let Some(value) = authorization(request, bearer)? {
         let mut value = HeaderValue::from_bytes(&value).map_err(|_| HttpError::Invalid)?;
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
     }
     Ok(headers)
+}
+
+/// A token, or our app's own name and secret; never both.
+fn authorization(request: &HttpRequest, bearer: Option<&Secret>) -> Result<Option<Zeroizing<Vec<u8>>>, HttpError> {
+    match (bearer, &request.basic) {
+        (None, None) => Ok(None),
+        (Some(bearer), None) => {
+            let scheme: &[u8] = if stands_alone(request.provider, bearer) { b"" } else { b"Bearer " };
+            Ok(Some(Zeroizing::new([scheme, bearer.expose()].concat())))
+        }
+        (None, Some((name, secret))) => {
+            let pair = Zeroizing::new([name.as_bytes(), b":", secret.expose()].concat());
+            let pair = Zeroizing::new(STANDARD.encode(&*pair));
+            Ok(Some(Zeroizing::new([b"Basic ", pair.as_bytes()].concat())))
+        }
+        (Some(_), Some(_)) => Err(HttpError::Invalid),
+    }
 }
 
 /// A person's API key of Linear is refused when it is called a bearer token.

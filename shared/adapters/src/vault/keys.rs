@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use connector_domain::connection::Connection;
+use connector_domain::oauth::{ConnectState, SecretHash};
 use connector_domain::ports::{PortError, Random};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -28,6 +29,17 @@ impl SealContext {
             ("provider", connection.provider.to_string()),
             ("purpose", "provider-token".to_owned()),
             ("workspace", connection.workspace.to_string()),
+        ])
+    }
+
+    /// The PKCE verifier of a state.
+    #[must_use]
+    pub fn verifier(key: &SecretHash, state: &ConnectState) -> Self {
+        Self([
+            ("provider", state.provider.to_string()),
+            ("purpose", "pkce".to_owned()),
+            ("state", key.to_string()),
+            ("workspace", state.workspace.to_string()),
         ])
     }
 

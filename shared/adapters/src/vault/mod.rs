@@ -1,19 +1,22 @@
-//! Provider tokens at rest: envelope encryption, bound to the connection that a token belongs to.
+//! Secrets at rest: envelope encryption, bound to what a secret belongs to.
 //!
-//! Each stored token has a data key of its own. The key service gives it in clear and sealed; the token is encrypted under
-//! the clear one, and the sealed one is stored beside it. What is stored opens for its own connection only.
+//! Each stored secret has a data key of its own. The key service gives it in clear and sealed; the secret is encrypted under
+//! the clear one, and the sealed one is stored beside it. What is stored opens for its own owner only.
 
 mod cache;
 mod envelope;
 mod keys;
 mod kms;
+mod tokens;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use connector_domain::Secret;
+use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
-use connector_domain::ports::{Clock, PortError, Random, TokenError, Tokens};
+use connector_domain::oauth::{TokenRow, TokenSet};
+use connector_domain::ports::{Clock, PortError, Put, Random, TokenRows, TokenVault};
 
 pub use envelope::Sealed;
 pub use keys::{DataKey, KeyBytes, KeyService, LocalKeyService, SealContext};
@@ -22,44 +25,31 @@ pub use kms::KmsKeys;
 use crate::dynamodb::SealedTokens;
 use cache::KeyCache;
 
-/// Stores tokens sealed and opens them for calls.
+/// Seals secrets and opens them.
 #[derive(Clone)]
-pub struct Vault {
-    tokens: SealedTokens,
+pub struct Sealer {
     keys: Arc<dyn KeyService>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     cache: Arc<Mutex<KeyCache>>,
 }
 
-impl Vault {
-    /// Tokens of a table under a key service.
+impl Sealer {
+    /// A sealer under a key service.
     #[must_use]
-    pub fn new(
-        tokens: SealedTokens,
-        keys: Arc<dyn KeyService>,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Self {
-        Self { tokens, keys, clock, random, cache: Arc::default() }
+    pub fn new(keys: Arc<dyn KeyService>, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Self {
+        Self { keys, clock, random, cache: Arc::default() }
     }
 
-    /// Stores a connection's token in place of the one before.
-    ///
-    /// # Errors
-    /// When the key service or the store fails; nothing is stored in clear then.
-    pub async fn seal_token(&self, connection: &Connection, token: &Secret) -> Result<(), PortError> {
-        let context = SealContext::token(connection);
-        let key = self.keys.generate(&context).await?;
-        let sealed = envelope::seal(key, &context, nonce(&*self.random), token)?;
-        self.tokens.put(&connection.id, sealed).await
+    /// Under a data key of its own.
+    pub(crate) async fn seal(&self, context: &SealContext, secret: &Secret) -> Result<Sealed, PortError> {
+        let key = self.keys.generate(context).await?;
+        envelope::seal(key, context, nonce(&*self.random), secret)
     }
 
-    async fn open_token(&self, connection: &Connection) -> Result<Option<Secret>, PortError> {
-        let Some(sealed) = self.tokens.get(&connection.id).await? else { return Ok(None) };
-        let context = SealContext::token(connection);
-        let key = self.data_key(&sealed, &context).await?;
-        envelope::open(&sealed, &key, &context).map(Some)
+    pub(crate) async fn open(&self, context: &SealContext, sealed: &Sealed) -> Result<Secret, PortError> {
+        let key = self.data_key(sealed, context).await?;
+        envelope::open(sealed, &key, context)
     }
 
     async fn data_key(&self, sealed: &Sealed, context: &SealContext) -> Result<KeyBytes, PortError> {
@@ -75,13 +65,55 @@ impl Vault {
     }
 }
 
+/// Tokens of connections, sealed.
+#[derive(Clone)]
+pub struct Vault {
+    rows: SealedTokens,
+    sealer: Sealer,
+}
+
+impl Vault {
+    /// Tokens of a table under a sealer.
+    #[must_use]
+    pub const fn new(rows: SealedTokens, sealer: Sealer) -> Self {
+        Self { rows, sealer }
+    }
+}
+
 #[async_trait]
-impl Tokens for Vault {
-    async fn bearer(&self, connection: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
-        if refused {
-            return Err(TokenError::NeedsReconnect);
-        }
-        Ok(self.open_token(connection).await?)
+impl TokenRows for Vault {
+    async fn row(&self, connection: &Connection) -> Result<Option<TokenRow>, PortError> {
+        self.rows.row(connection).await
+    }
+
+    async fn mark(&self, connection: &Connection, row: &TokenRow, expected: Version) -> Result<Put, PortError> {
+        self.rows.mark(connection, row, expected).await
+    }
+
+    async fn delete(&self, connection: &Connection, expected: Version) -> Result<Put, PortError> {
+        self.rows.delete(connection, expected).await
+    }
+}
+
+#[async_trait]
+impl TokenVault for Vault {
+    async fn load(&self, connection: &Connection) -> Result<Option<(TokenRow, TokenSet)>, PortError> {
+        let Some((row, sealed)) = self.rows.get(&connection.id).await? else { return Ok(None) };
+        let secret = self.sealer.open(&SealContext::token(connection), &sealed).await?;
+        let tokens = tokens::decode(&row, &secret)?;
+        Ok(Some((row, tokens)))
+    }
+
+    /// Without the key service nothing is stored: there is no other form than the sealed one.
+    async fn store(
+        &self,
+        connection: &Connection,
+        row: &TokenRow,
+        tokens: &TokenSet,
+        expected: Option<Version>,
+    ) -> Result<Put, PortError> {
+        let sealed = self.sealer.seal(&SealContext::token(connection), &tokens::encode(tokens)?).await?;
+        self.rows.put(&connection.id, row, sealed, expected).await
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use connector_adapters::dynamodb::Search;
+use connector_adapters::system::OsRandom;
+use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::ports::{
     Clock, ConnectionStore, DeliveryStore, ObservationFilter, ObservationStore, PortErrorKind, PutDelivery, Random,
@@ -40,6 +42,26 @@ async fn connections_keep_their_contract() {
 #[tokio::test]
 async fn backfills_keep_their_contract() {
     contract::backfills(&stores().backfills()).await;
+}
+
+fn sealer() -> Sealer {
+    let keys = Arc::new(LocalKeyService::new([1; 32]));
+    Sealer::new(keys, Arc::new(ManualClock::default()), Arc::new(OsRandom))
+}
+
+#[tokio::test]
+async fn states_keep_their_contract() {
+    contract::states(&stores().states(sealer())).await;
+}
+
+#[tokio::test]
+async fn sealed_tokens_keep_their_contract() {
+    contract::vault(&Vault::new(stores().sealed_tokens(), sealer())).await;
+}
+
+#[tokio::test]
+async fn the_audit_log_keeps_its_contract() {
+    contract::audit(&stores().audit()).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use connector_adapters::http::{HttpLimits, ReqwestHttp};
-use connector_domain::http::{HttpError, HttpRequest, HttpResponse, Method};
+use connector_domain::http::{Body, HttpError, HttpRequest, HttpResponse, Method};
 use connector_domain::ports::ProviderHttp;
 use connector_domain::{ProviderKind, Secret};
 
@@ -86,7 +86,7 @@ async fn a_body_is_posted_as_json() {
     let server = serve(vec![response("200 OK", &[], b"{}")]).await;
     let mut request = get("/graphql");
     request.method = Method::Post;
-    request.body = Some("{\"query\":\"{ viewer { id } }\"}".to_owned());
+    request.body = Some(Body::Json("{\"query\":\"{ viewer { id } }\"}".to_owned()));
     send(&http(&server), &request).await.unwrap();
     let head = &server.heads()[0];
     assert!(head.starts_with("post /graphql ") && head.contains("content-type: application/json\r\n"), "{head}");

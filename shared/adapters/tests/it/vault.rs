@@ -7,11 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
 use connector_adapters::system::OsRandom;
-use connector_adapters::vault::{DataKey, KeyBytes, KeyService, LocalKeyService, SealContext, Vault};
+use connector_adapters::vault::{DataKey, KeyBytes, KeyService, LocalKeyService, SealContext, Sealer, Vault};
 use connector_domain::Secret;
 use connector_domain::connection::Connection;
-use connector_domain::ports::{Clock, PortError, PortErrorKind, TokenError, Tokens};
-use connector_testkit::builders::{connection, workspace};
+use connector_domain::oauth::{TokenRow, TokenSet};
+use connector_domain::ports::{Clock, PortError, PortErrorKind, Put, TokenVault};
+use connector_testkit::builders::{connection, tokens, workspace};
 use connector_testkit::memory::ManualClock;
 
 use crate::support::dynamo::{client, stores};
@@ -40,30 +41,27 @@ struct Fixture {
 fn fixture(key: [u8; 32]) -> Fixture {
     let keys = Arc::new(Counted(LocalKeyService::new(key), AtomicUsize::new(0)));
     let clock = Arc::new(ManualClock::default());
-    let vault = Vault::new(
-        stores().sealed_tokens(),
-        Arc::clone(&keys) as Arc<dyn KeyService>,
-        Arc::clone(&clock) as Arc<dyn Clock>,
-        Arc::new(OsRandom),
-    );
+    let (keyed, timed) = (Arc::clone(&keys) as Arc<dyn KeyService>, Arc::clone(&clock) as Arc<dyn Clock>);
+    let vault = Vault::new(stores().sealed_tokens(), Sealer::new(keyed, timed, Arc::new(OsRandom)));
     Fixture { vault, keys, clock }
 }
 
 impl Fixture {
     async fn seal(&self, connection: &Connection, token: &str) {
-        self.vault.seal_token(connection, &Secret::new(token).unwrap()).await.unwrap();
+        let new = TokenSet { access: Secret::new(token).unwrap(), ..tokens("vault", None) };
+        let known = self.vault.load(connection).await.unwrap().map(|(row, _)| row);
+        let row = TokenRow::granted(&new, known.as_ref(), 0.5, self.clock.now());
+        let stored = self.vault.store(connection, &row, &new, known.map(|row| row.version)).await.unwrap();
+        assert_eq!(stored, Put::Stored);
     }
 
     async fn open(&self, connection: &Connection) -> Option<String> {
-        let token = self.vault.bearer(connection, false).await.unwrap();
-        token.map(|token| token.expose_str().unwrap().to_owned())
+        let (_, tokens) = self.vault.load(connection).await.unwrap()?;
+        Some(tokens.access.expose_str().unwrap().to_owned())
     }
 
     async fn refusal(&self, connection: &Connection) -> PortErrorKind {
-        match self.vault.bearer(connection, false).await.unwrap_err() {
-            TokenError::Port(error) => error.kind,
-            TokenError::NeedsReconnect => panic!("a fault of ours is not the user's"),
-        }
+        self.vault.load(connection).await.unwrap_err().kind
     }
 
     fn opened(&self) -> usize {
@@ -99,8 +97,6 @@ async fn a_token_opens_for_its_connection() {
         };
         assert!(!bytes.windows(10).any(|bytes| bytes == b"ghs_canary"));
     }
-    let refused = fixture.vault.bearer(&own, true).await;
-    assert!(matches!(refused, Err(TokenError::NeedsReconnect)));
 }
 
 #[tokio::test]

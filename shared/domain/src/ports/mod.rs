@@ -7,6 +7,7 @@ mod backfills;
 mod connections;
 mod deliveries;
 mod error;
+mod oauth;
 mod observations;
 mod outside;
 
@@ -14,5 +15,6 @@ pub use backfills::{BackfillStore, Put};
 pub use connections::ConnectionStore;
 pub use deliveries::{DeliveryStore, PutDelivery};
 pub use error::{PortError, PortErrorKind};
+pub use oauth::{AuditLog, StateStore, TokenRows, TokenVault};
 pub use observations::{ObservationFilter, ObservationPage, ObservationStore};
-pub use outside::{Clock, MAX_DELAY, ProviderHttp, Queue, Random, Secrets, TokenError, Tokens};
+pub use outside::{AppSigner, Clock, MAX_DELAY, Pause, ProviderHttp, Queue, Random, Secrets, TokenError, Tokens};

@@ -7,13 +7,22 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::connection::Connection;
 use crate::http::{HttpError, HttpRequest, HttpResponse};
+use crate::oauth::{AppCredentials, OneTimeSecret};
 use crate::task::Task;
-use crate::{ProviderKind, Secret, Timestamp};
+use crate::{ProviderKind, ResourceId, Secret, Timestamp};
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+}
+
+/// Lets a moment pass, where a caller waits for another one that is at the same work. A wait for anything else is a
+/// delayed message.
+#[async_trait]
+pub trait Pause: Send + Sync {
+    /// Comes back after `time`.
+    async fn pause(&self, time: Duration);
 }
 
 /// Chance.
@@ -24,6 +33,15 @@ pub trait Random: Send + Sync {
     /// An identifier: 32 hexadecimal digits.
     fn id(&self) -> String {
         hex::encode(self.bytes())
+    }
+
+    /// A secret that is good once.
+    fn one_time(&self) -> Option<OneTimeSecret> {
+        let mut bytes = [0; 32];
+        for half in bytes.chunks_exact_mut(16) {
+            half.copy_from_slice(&self.bytes());
+        }
+        OneTimeSecret::of(bytes)
     }
 
     /// A number in 0..1.
@@ -51,6 +69,17 @@ pub trait Secrets: Send + Sync {
     /// The secrets that sign a provider's webhooks, the current one first, then the previous one while it is rotated.
     /// Empty when the provider is not configured. `fresh` asks past any cache, for a signature that the cached ones refuse.
     async fn webhook_secrets(&self, provider: ProviderKind, fresh: bool) -> Result<Vec<Secret>, PortError>;
+
+    /// What a provider knows our app by; `None` when it is not configured. `fresh` asks past any cache, for credentials
+    /// that the provider refuses.
+    async fn app(&self, provider: ProviderKind, fresh: bool) -> Result<Option<AppCredentials>, PortError>;
+}
+
+/// Signs with an app's private key, wherever that is: a key service need not give it away.
+#[async_trait]
+pub trait AppSigner: Send + Sync {
+    /// The signature of `message` by RSASSA-PKCS1-v1_5 with SHA-256.
+    async fn rs256(&self, key: &Secret, message: &[u8]) -> Result<Vec<u8>, PortError>;
 }
 
 /// Why there is no token.
@@ -67,9 +96,15 @@ pub enum TokenError {
 /// Access tokens of connections.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// A token that is good for a call now; `None` when the connection calls without one.
-    /// `refused` is true when the provider has just refused the last one answered.
-    async fn bearer(&self, connection: &Connection, refused: bool) -> Result<Option<Secret>, TokenError>;
+    /// A token that is good for a call now; `None` when the connection calls without one. Where the provider can narrow it,
+    /// it is good for `resource` alone. `refused` is the one that the provider has just refused: of all who hold it, the
+    /// first to say so has it renewed.
+    async fn bearer(
+        &self,
+        connection: &Connection,
+        resource: Option<&ResourceId>,
+        refused: Option<&Secret>,
+    ) -> Result<Option<Secret>, TokenError>;
 }
 
 /// Sends requests to providers.

@@ -8,6 +8,7 @@ mod errors;
 mod facts;
 mod lifecycle;
 mod links;
+mod oauth;
 mod paging;
 mod payload;
 mod query;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use connector_domain::backfill::{Cursor, Disposition, EntityType, FailCode, ProviderError, Window};
-use connector_domain::http::{HttpRequest, HttpResponse, Method};
+use connector_domain::http::{Body, HttpRequest, HttpResponse, Method};
 use connector_domain::transformed::{Item, Quarantined, Transformed};
 use connector_domain::{ProviderKind, Timestamp};
 use serde::Deserialize;
@@ -36,11 +36,7 @@ pub(super) fn page_request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option
 
 /// A query. <https://linear.app/developers/graphql>
 pub(super) fn post(body: &serde_json::Value) -> HttpRequest {
-    HttpRequest {
-        method: Method::Post,
-        body: Some(body.to_string()),
-        ..HttpRequest::get(ProviderKind::Linear, "/graphql")
-    }
+    HttpRequest::with_body(ProviderKind::Linear, Method::Post, "/graphql", Body::Json(body.to_string()))
 }
 
 /// Whether the response is a page, and where the next one starts.
@@ -180,7 +176,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!((request.method, request.path.as_str()), (Method::Post, "/graphql"));
-        serde_json::from_str(&request.body.unwrap()).unwrap()
+        serde_json::from_slice(request.body.unwrap().expose()).unwrap()
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod changes;
 mod errors;
 mod facts;
 mod lifecycle;
+mod oauth;
 mod paging;
 mod payload;
 mod query;

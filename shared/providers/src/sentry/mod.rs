@@ -7,6 +7,7 @@ mod backfill;
 mod errors;
 mod facts;
 mod lifecycle;
+mod oauth;
 mod paging;
 mod payload;
 mod resources;

@@ -8,6 +8,7 @@ mod errors;
 mod facts;
 mod git;
 mod lifecycle;
+mod oauth;
 mod paging;
 mod payload;
 mod resources;

@@ -12,6 +12,7 @@ mod conformance;
 mod github;
 mod golden;
 mod linear;
+mod oauth;
 mod pages;
 mod parity;
 mod resources;

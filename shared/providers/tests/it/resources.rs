@@ -111,7 +111,7 @@ fn shown(request: &HttpRequest) -> String {
         text += &format!("{}{name}={value}", if n == 0 { '?' } else { '&' });
     }
     if let Some(body) = &request.body {
-        let body: Value = serde_json::from_str(body).unwrap();
+        let body: Value = serde_json::from_slice(body.expose()).unwrap();
         text += &format!(" {}", body["variables"]);
     }
     text

@@ -5,6 +5,7 @@
 mod backfills;
 mod connections;
 mod deliveries;
+mod oauth;
 mod observations;
 
 use std::hash::{BuildHasher, RandomState};
@@ -14,6 +15,7 @@ use connector_domain::WorkspaceId;
 pub use backfills::backfills;
 pub use connections::connections;
 pub use deliveries::deliveries;
+pub use oauth::{audit, states, vault};
 pub use observations::observations;
 
 /// A name that no other part uses.

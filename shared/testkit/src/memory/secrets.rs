@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use connector_domain::connection::Connection;
+use connector_domain::oauth::AppCredentials;
 use connector_domain::ports::{PortError, Secrets, TokenError, Tokens};
-use connector_domain::{ProviderKind, Secret};
+use connector_domain::{ProviderKind, ResourceId, Secret};
 
 use super::lock;
 
@@ -58,6 +59,17 @@ impl Secrets for StaticSecrets {
         }
         Ok(cached.entry(provider).or_insert_with(stored).clone())
     }
+
+    /// Every provider that has a secret has an app. A rotation of its secret is seen as the others are.
+    async fn app(&self, provider: ProviderKind, fresh: bool) -> Result<Option<AppCredentials>, PortError> {
+        let secrets = self.webhook_secrets(provider, fresh).await?;
+        Ok(secrets.into_iter().next().map(|client_secret| AppCredentials {
+            client_id: format!("client-{provider}"),
+            private_key: Some(client_secret.clone()),
+            client_secret,
+            slug: Some("memory".to_owned()),
+        }))
+    }
 }
 
 /// One token for all connections, or none. A refused one is not good for a second call.
@@ -80,7 +92,12 @@ impl StaticTokens {
 
 #[async_trait]
 impl Tokens for StaticTokens {
-    async fn bearer(&self, _: &Connection, refused: bool) -> Result<Option<Secret>, TokenError> {
-        if refused { Err(TokenError::NeedsReconnect) } else { Ok(self.0.clone()) }
+    async fn bearer(
+        &self,
+        _: &Connection,
+        _: Option<&ResourceId>,
+        refused: Option<&Secret>,
+    ) -> Result<Option<Secret>, TokenError> {
+        if refused.is_some() { Err(TokenError::NeedsReconnect) } else { Ok(self.0.clone()) }
     }
 }

@@ -22,3 +22,18 @@ async fn connections_keep_their_contract() {
 async fn backfills_keep_their_contract() {
     contract::backfills(&MemoryBackfills::default()).await;
 }
+
+#[tokio::test]
+async fn states_keep_their_contract() {
+    contract::states(&MemoryStates::default()).await;
+}
+
+#[tokio::test]
+async fn tokens_keep_their_contract() {
+    contract::vault(&MemoryVault::default()).await;
+}
+
+#[tokio::test]
+async fn the_audit_log_keeps_its_contract() {
+    contract::audit(&MemoryAudit::default()).await;
+}

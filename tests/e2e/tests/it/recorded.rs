@@ -8,7 +8,7 @@ use connector_adapters::http::ReqwestHttp;
 use connector_backfill::PageSettings;
 use connector_domain::backfill::{Disposition, EntityType, FailCode, ProviderError, RunState, Trigger, Window};
 use connector_domain::connection::{ResourceRef, SyncSettings};
-use connector_domain::http::{HttpError, HttpRequest, HttpResponse, Method};
+use connector_domain::http::{Body, HttpError, HttpRequest, HttpResponse, Method};
 use connector_domain::ports::ProviderHttp;
 use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, Timestamp};
 use connector_flows::StartRequest;
@@ -43,7 +43,7 @@ fn request(call: &Call) -> HttpRequest {
     }
     if !call.reads {
         request.method = Method::Post;
-        request.body = Some("{}".into());
+        request.body = Some(Body::Json("{}".into()));
     }
     request
 }

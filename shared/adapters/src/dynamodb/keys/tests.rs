@@ -7,6 +7,10 @@ fn id() -> impl Strategy<Value = String> {
     prop_oneof!["[#%a2358]{1,12}", "[!-~\u{e9}\u{1f600}]{1,40}", "[#%]{255}", "(WS|RUN|github|CONN|%23|#){1,4}"]
 }
 
+fn hash(n: u32) -> SecretHash {
+    SecretHash::parse(&format!("{n:064x}")).unwrap()
+}
+
 fn time() -> impl Strategy<Value = Timestamp> {
     (0_i64..253_402_300_799, 0_i32..1_000_000_000)
         .prop_map(|(second, nanosecond)| Timestamp::new(second, nanosecond).unwrap())
@@ -15,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..14, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..17, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -36,6 +40,9 @@ fn row() -> impl Strategy<Value = Row> {
                 10 => Row::Run(run),
                 11 => Row::RunIn { workspace, started_at: time, run },
                 12 => Row::PageReport { run, entity, resource, page: n },
+                13 => Row::Audit { connection, at: time, id: b },
+                14 => Row::State(hash(n)),
+                15 => Row::Poll(hash(n)),
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -54,10 +61,10 @@ proptest! {
     /// And what is written was read from there and from nowhere else.
     #[test]
     fn every_row_has_one_key(
-        pk in prop::sample::select(&["CONN#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#"][..]),
+        pk in prop::sample::select(&["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#"][..]),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
-            &["CONN", "TOKEN", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT"][..],
+            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT"][..],
         ),
         sk_rest in "[#%0-9]{0,12}",
     ) {

@@ -1,7 +1,7 @@
 //! Lists of the GraphQL API: asked for with a query, and answered with status 200 whatever went wrong.
 
 use connector_domain::backfill::{Cursor, Disposition, FailCode, ProviderError};
-use connector_domain::http::{HttpRequest, HttpResponse, Method};
+use connector_domain::http::{Body, HttpRequest, HttpResponse, Method};
 use connector_domain::transformed::Quarantined;
 use connector_domain::{ProviderKind, Timestamp};
 use serde::Deserialize;
@@ -25,11 +25,9 @@ pub(super) fn request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<Http
         None => json!({ "owner": owner, "name": name, "first": first, "after": place.after() }),
     };
     let body = json!({ "query": list.query(place.depth())?, "variables": variables });
-    Some(HttpRequest {
-        method: Method::Post,
-        body: Some(body.to_string()),
-        ..HttpRequest::get(ProviderKind::Github, "/graphql").header("accept", "application/vnd.github+json")
-    })
+    let body = Body::Json(body.to_string());
+    let request = HttpRequest::with_body(ProviderKind::Github, Method::Post, "/graphql", body);
+    Some(request.header("accept", "application/vnd.github+json"))
 }
 
 fn start(scope: &Scope<'_>, list: &List) -> TreePlace {

@@ -68,7 +68,7 @@ fn queries_fit_the_schema_and_the_limit_of_cost() {
     let path = root.join("specs/linear.schema.graphql");
     let schema = Schema::parse_and_validate(fs::read_to_string(&path).unwrap(), &path).unwrap();
     for request in requests() {
-        let body: Value = serde_json::from_str(&request.body.unwrap()).unwrap();
+        let body: Value = serde_json::from_slice(request.body.unwrap().expose()).unwrap();
         let query = body["query"].as_str().unwrap();
         let document = ExecutableDocument::parse_and_validate(&schema, query, "query.graphql")
             .unwrap_or_else(|error| panic!("{}", error.errors));
