@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use connector_domain::audit::AuditEntry;
 use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
-use connector_domain::oauth::AppCredentials;
+use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore, PortError,
-    ProviderHttp, Put, PutDelivery, Queue, Secrets,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore,
+    PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
 use connector_domain::{
@@ -26,6 +27,12 @@ use crate::Plan;
 pub(crate) struct Faulty<P: ?Sized> {
     pub(crate) plan: Arc<Plan>,
     pub(crate) port: Arc<P>,
+}
+
+impl<P: ?Sized> Faulty<P> {
+    pub(crate) fn of(plan: &Arc<Plan>, port: &Arc<P>) -> Arc<Self> {
+        Arc::new(Self { plan: Arc::clone(plan), port: Arc::clone(port) })
+    }
 }
 
 fn injected<T>() -> Result<T, PortError> {
@@ -83,6 +90,30 @@ faulty!(BackfillStore {
 faulty!(Secrets {
     fn webhook_secrets(provider: ProviderKind, fresh: bool) -> Vec<Secret>;
     fn app(provider: ProviderKind, fresh: bool) -> Option<AppCredentials>;
+});
+
+faulty!(StateStore {
+    fn put(key: &SecretHash, state: &ConnectState) -> ();
+    fn bind(key: &SecretHash, provider: ProviderKind, browser: &SecretHash, now: Timestamp) -> Option<ConnectState>;
+    fn take(key: &SecretHash, provider: ProviderKind, browser: &SecretHash, now: Timestamp) -> Option<ConnectState>;
+    fn put_outcome(poll: &SecretHash, outcome: &ConnectOutcome, expires_at: Timestamp) -> ();
+    fn outcome(poll: &SecretHash, now: Timestamp) -> Option<ConnectOutcome>;
+});
+
+faulty!(TokenRows {
+    fn row(connection: &Connection) -> Option<TokenRow>;
+    fn mark(connection: &Connection, row: &TokenRow, expected: Version) -> Put;
+    fn delete(connection: &Connection, expected: Version) -> Put;
+});
+
+faulty!(TokenVault {
+    fn load(connection: &Connection) -> Option<(TokenRow, TokenSet)>;
+    fn store(connection: &Connection, row: &TokenRow, tokens: &TokenSet, expected: Option<Version>) -> Put;
+});
+
+faulty!(AuditLog {
+    fn append(entry: &AuditEntry) -> ();
+    fn entries(connection: &ConnectionId, limit: usize) -> Vec<AuditEntry>;
 });
 
 #[async_trait]

@@ -39,6 +39,14 @@ const WEBHOOKS: [Webhook; 4] = [
      include_str!("../../../../shared/providers/fixtures/sentry/webhooks/issue.created.json"), SECOND),
 ];
 
+/// People who come back without a state, and are told so on a page.
+const CALLBACKS: [(&str, &str); 4] = [
+    ("oauth-github.json", "/oauth/github/callback"),
+    ("oauth-vercel.json", "/oauth/vercel/callback"),
+    ("oauth-linear.json", "/oauth/linear/callback"),
+    ("oauth-sentry.json", "/oauth/sentry/callback"),
+];
+
 /// Write the inputs for `sam local invoke` into events/.
 #[derive(Args)]
 #[command(after_help = "Example:
@@ -90,6 +98,9 @@ fn all() -> Result<Vec<(&'static str, String)>, Failure> {
         ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
         ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
     ];
+    for (file, path) in CALLBACKS {
+        files.push((file, pretty(&HttpEvent::get(path, now))?));
+    }
     for (file, provider, path, event, body, second) in WEBHOOKS {
         let now = time(second)?;
         let headers = signed(provider, event, body, now)?;

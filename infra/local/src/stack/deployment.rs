@@ -6,6 +6,7 @@ use connector_backfill::{PagePorts, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::ProviderKind;
 use connector_flows::StartPorts;
+use connector_oauth::{OAuth, OAuthSettings};
 use connector_recovery::{Recovery, RecoveryPorts};
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -17,6 +18,7 @@ use super::{Options, TemplateError};
 #[derive(Clone)]
 pub(super) enum Function {
     Webhook(Webhook),
+    OAuth(OAuth),
     Pages(PageWorker),
     Capture(Capture),
     Scheduler(Scheduler),
@@ -109,10 +111,16 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             Function::Recovery(Recovery::new(ports.clone(), limits), ports)
         }
         binary => {
-            let kind = binary.strip_prefix("webhook-").and_then(|name| name.parse::<ProviderKind>().ok());
+            let (role, name) = binary.split_once('-').unwrap_or_default();
+            let kind = name.parse::<ProviderKind>().ok().filter(|_| matches!(role, "webhook" | "oauth"));
             let Some(provider) = kind.and_then(connector_providers::provider) else {
                 return Err(wiring.problem(format!("its binary {binary} cannot be run here")));
             };
+            if role == "oauth" {
+                let web_url = options.web_urls.get(&provider.kind()).cloned();
+                let settings = OAuthSettings { settings_url: None, web_url };
+                return Ok(Function::OAuth(OAuth::new(provider, wiring.connect(provider.kind())?, settings)));
+            }
             let ports = WebhookPorts {
                 connections: wiring.connections()?,
                 deliveries: wiring.deliveries()?,

@@ -25,6 +25,8 @@ pub struct Options {
     pub data: Data,
     /// Providers whose API is not at its usual address.
     pub api_urls: BTreeMap<ProviderKind, String>,
+    /// Providers whose people do not sign in at its usual address.
+    pub web_urls: BTreeMap<ProviderKind, String>,
     /// A token for every connection to a provider; without it, calls carry the connection's own one, or none.
     pub tokens: BTreeMap<ProviderKind, Secret>,
     /// How history is fetched.
@@ -42,6 +44,7 @@ impl Options {
         Self {
             data,
             api_urls: BTreeMap::new(),
+            web_urls: BTreeMap::new(),
             tokens: BTreeMap::new(),
             page: PageSettings::default(),
             secrets,

@@ -9,12 +9,14 @@ use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
 use connector_domain::connection::Connection;
+use connector_domain::http::Host;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Random,
     Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
+use connector_flows::connect::ConnectPorts;
 use connector_flows::{ConnectionTokens, TokenPorts};
 
 use super::queue::{Activity, LocalQueue, Sender};
@@ -50,6 +52,9 @@ impl Ports {
         let mut http = ReqwestHttp::builder();
         for (&provider, url) in &options.api_urls {
             http = http.base_url(provider, url).map_err(|_| StackError::ApiUrl { provider })?;
+        }
+        for (&provider, url) in &options.web_urls {
+            http = http.host_url(provider, Host::Web, url).map_err(|_| StackError::ApiUrl { provider })?;
         }
         let http: Arc<dyn ProviderHttp> = Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?);
         let keys = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
@@ -131,12 +136,19 @@ impl Wiring<'_> {
         self.setting("CONNECTIONS_TABLE").map(|_| Arc::clone(&self.ports.audit))
     }
 
-    pub(super) fn vault(&self) -> Result<Arc<dyn TokenVault>, TemplateError> {
-        self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.vault))
-    }
-
-    pub(super) fn states(&self) -> Result<Arc<dyn StateStore>, TemplateError> {
-        self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.states))
+    /// What connecting accounts of a provider needs.
+    pub(super) fn connect(&self, provider: ProviderKind) -> Result<ConnectPorts, TemplateError> {
+        self.setting("TOKEN_KEY_ARN")?;
+        Ok(ConnectPorts {
+            states: Arc::clone(&self.ports.states),
+            connections: self.connections()?,
+            vault: Arc::clone(&self.ports.vault),
+            audit: self.audit()?,
+            secrets: self.secrets(provider)?,
+            http: self.http(),
+            clock: self.clock(),
+            random: self.random(),
+        })
     }
 
     pub(super) fn secrets(&self, provider: ProviderKind) -> Result<Arc<dyn Secrets>, TemplateError> {

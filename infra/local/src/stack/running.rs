@@ -8,6 +8,7 @@ use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::http::WebhookRequest;
 use connector_flows::{StartRequest, Started, start_run};
+use connector_lambda::api::{Answer, ApiRequest};
 use connector_lambda::http::Reply;
 use connector_recovery::Swept;
 use tokio::sync::watch;
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 use super::deployment::Deployment;
 use super::ports::Ports;
 use super::refill::refill;
-use super::triggers::{self, Routes};
+use super::triggers::{self, Routes, Target};
 use super::{
     Database, DeadLetter, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores,
     Template, runs, serve,
@@ -67,12 +68,26 @@ impl Stack {
         &self.0.secrets
     }
 
-    /// Answers a request as API Gateway and the function behind the route do.
+    /// Answers a webhook as API Gateway and the function behind the route do.
     pub async fn webhook(&self, path: &str, method: &str, request: WebhookRequest) -> Reply {
         match self.0.routes.find(path, method) {
-            Ok(webhook) => webhook.handle(request).await,
+            Ok(Target::Webhook(webhook)) => webhook.handle(request).await,
+            Ok(Target::OAuth(_)) => Reply::problem(405, "method_not_allowed", "the path takes no webhooks"),
             Err(reply) => reply,
         }
+    }
+
+    /// Answers any request in the same way.
+    pub async fn answer(&self, request: ApiRequest) -> Answer {
+        let reply = match self.0.routes.find(&request.path, &request.method) {
+            Ok(Target::OAuth(oauth)) => return oauth.handle(request).await,
+            Ok(Target::Webhook(webhook)) => {
+                webhook.handle(WebhookRequest { headers: request.headers, body: request.body }).await
+            }
+            Err(reply) => reply,
+        };
+        let headers = vec![("content-type", reply.content_type().to_owned())];
+        Answer { status: reply.status, headers, body: reply.body.to_string() }
     }
 
     /// Listens on 127.0.0.1; port 0 takes any free one.

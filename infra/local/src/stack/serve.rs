@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use connector_domain::http::WebhookRequest;
+use connector_lambda::api::{Answer, ApiRequest, Caller};
 use connector_lambda::http::{Reply, headers};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -56,22 +56,38 @@ pub(super) async fn serve(stack: Stack, port: u16) -> Result<Served, StackError>
 
 async fn answer(State(stack): State<Stack>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let reply = match to_bytes(body, MAX_BODY).await {
+    let answer = match to_bytes(body, MAX_BODY).await {
         Ok(body) => {
-            let request = WebhookRequest { headers: headers(&parts.headers), body: body.into() };
-            stack.webhook(parts.uri.path(), parts.method.as_str(), request).await
+            let request = ApiRequest {
+                method: parts.method.to_string(),
+                path: parts.uri.path().to_owned(),
+                query: parts.uri.query().unwrap_or_default().to_owned(),
+                headers: headers(&parts.headers),
+                body: body.into(),
+                caller: Caller::Nobody,
+            };
+            stack.answer(request).await
         }
         // The other reason is a sender who is gone and reads no answer.
-        Err(_) => Reply::problem(413, "body_too_large", "the body is larger than 10 MB"),
+        Err(_) => {
+            let reply = Reply::problem(413, "body_too_large", "the body is larger than 10 MB");
+            let headers = vec![("content-type", reply.content_type().to_owned())];
+            Answer { status: reply.status, headers, body: reply.body.to_string() }
+        }
     };
-    response(&reply)
+    response(answer)
 }
 
-fn response(reply: &Reply) -> Response {
-    let mut response = Response::new(Body::from(reply.body.to_string()));
-    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+fn response(answer: Answer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.append(HeaderName::from_static(name), value);
+        }
+    }
     response
 }

@@ -12,7 +12,7 @@ use document::{Document, Resources, target};
 use serde_json::{Value, json};
 
 /// Paths that anybody may call; the caller is verified by what the request carries.
-const OPEN_PATHS: [&str; 1] = ["/webhooks/"];
+const OPEN_PATHS: [&str; 2] = ["/webhooks/", "/oauth/"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

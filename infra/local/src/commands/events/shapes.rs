@@ -9,6 +9,7 @@ use serde::Serialize;
 const REGION: &str = "us-east-1";
 const ACCOUNT: &str = "123456789012";
 const STACK: &str = "memory-connectors";
+const DOMAIN: &str = "localapi.execute-api.us-east-1.amazonaws.com";
 
 /// A request to an HTTP API, payload format 2.0.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
@@ -51,26 +52,42 @@ struct Http {
 }
 
 impl HttpEvent {
-    /// A POST with these headers.
+    /// A POST of a provider with these headers.
     pub(super) fn post(path: &'static str, headers: &Headers, body: &'static str, now: Timestamp) -> Self {
-        let user_agent = "a-provider/1.0";
+        Self::of("POST", path, headers, body, "a-provider/1.0", now)
+    }
+
+    /// A GET of a browser.
+    pub(super) fn get(path: &'static str, now: Timestamp) -> Self {
+        let headers = [("host", DOMAIN)].into_iter().collect();
+        Self::of("GET", path, &headers, "", "a-browser/1.0", now)
+    }
+
+    fn of(
+        method: &'static str,
+        path: &'static str,
+        headers: &Headers,
+        body: &'static str,
+        user_agent: &'static str,
+        now: Timestamp,
+    ) -> Self {
         let mut all: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         all.insert("content-length".to_owned(), body.len().to_string());
         all.insert("user-agent".to_owned(), user_agent.to_owned());
         Self {
             version: "2.0",
-            route_key: format!("POST {path}"),
+            route_key: format!("{method} {path}"),
             raw_path: path,
             raw_query_string: "",
             headers: all,
             request_context: RequestContext {
                 account_id: ACCOUNT,
                 api_id: "localapi",
-                domain_name: "localapi.execute-api.us-east-1.amazonaws.com",
+                domain_name: DOMAIN,
                 domain_prefix: "localapi",
-                http: Http { method: "POST", path, protocol: "HTTP/1.1", source_ip: "192.0.2.1", user_agent },
+                http: Http { method, path, protocol: "HTTP/1.1", source_ip: "192.0.2.1", user_agent },
                 request_id: "local-request-1",
-                route_key: format!("POST {path}"),
+                route_key: format!("{method} {path}"),
                 stage: "$default",
                 time: now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
                 time_epoch: now.as_millisecond(),

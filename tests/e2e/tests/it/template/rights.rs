@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::document::{Document, list, strings, target};
 use super::{binaries, binary, functions, packages, root, template};
@@ -70,14 +70,14 @@ fn nothing_is_allowed_by_wildcard() {
 }
 
 #[test]
-fn the_key_opens_only_provider_tokens() {
+fn the_key_opens_only_what_is_ours_to_seal() {
     let template = template();
     for (name, key) in template.all("AWS::KMS::Key") {
         assert_eq!(key["EnableKeyRotation"], true, "{name}");
         for statement in list(&key["KeyPolicy"]["Statement"]) {
             let uses = strings(&statement["Action"]).iter().any(|a| ["kms:Decrypt", "kms:GenerateDataKey"].contains(a));
             let bound = &statement["Condition"]["StringEquals"]["kms:EncryptionContext:purpose"];
-            assert!(!uses || bound == "provider-token", "{name}: {statement}");
+            assert!(!uses || *bound == json!(["provider-token", "pkce"]), "{name}: {statement}");
         }
     }
 }
