@@ -190,7 +190,7 @@ impl PageWorker {
         };
         // Not asked in vain: the answer would pass for a refused token, and end the other lists.
         if bearer.is_none() && provider.needs_token(scope.entity) {
-            return Ok(Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_TOKEN))));
+            return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_TOKEN))), None));
         }
         let response = match self.ports.http.send(&request, bearer.as_ref()).await {
             Ok(response) => response,

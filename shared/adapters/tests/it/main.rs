@@ -1,5 +1,5 @@
 //! The adapters against what they talk to: DynamoDB embedded for real, the other services as endpoints on the wire.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod dynamodb;
 mod http;

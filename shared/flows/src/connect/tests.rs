@@ -31,13 +31,11 @@ const INSTALLATION: &str = "7a485448-a9e2-4c85-8a3c-4f44175783c9";
 fn desk(kind: ProviderKind) -> Desk {
     let provider = connector_providers::provider(kind).unwrap();
     let clock = Arc::new(ManualClock::default());
-    let (http, states, connections, vault, audit): (
-        Arc<ScriptedHttp>,
-        Arc<MemoryStates>,
-        Arc<MemoryConnections>,
-        Arc<MemoryVault>,
-        Arc<MemoryAudit>,
-    ) = Default::default();
+    let http = Arc::new(ScriptedHttp::default());
+    let states = Arc::new(MemoryStates::default());
+    let connections = Arc::new(MemoryConnections::default());
+    let vault = Arc::new(MemoryVault::default());
+    let audit = Arc::new(MemoryAudit::default());
     let secrets = StaticSecrets::none();
     for kind in ProviderKind::ALL {
         secrets.rotate(kind, &["client-secret"]);

@@ -48,8 +48,10 @@ struct Desk {
 impl Desk {
     async fn new(provider: ProviderKind) -> Self {
         let clock = Arc::new(ManualClock::default());
-        let (http, vault, connections, audit): (Arc<ScriptedHttp>, Arc<MemoryVault>, Arc<MemoryConnections>, Arc<_>) =
-            Default::default();
+        let http = Arc::new(ScriptedHttp::default());
+        let vault = Arc::new(MemoryVault::default());
+        let connections = Arc::new(MemoryConnections::default());
+        let audit = Arc::new(MemoryAudit::default());
         let secrets = Arc::new(StaticSecrets::of(provider, &["client-secret"]));
         let own = Connection { provider, ..connection("c", &workspace("acme"), "42") };
         connections.put_connection(&own).await.unwrap();

@@ -45,9 +45,9 @@ fn renewals(faults: impl Fn(&Account, &str, Vec<(usize, Fault)>)) {
         assert!(token.unwrap().is_some());
         let calls = plan.calls();
         assert!(calls.contains(&"ProviderHttp::send") && calls.contains(&"TokenVault::store"), "{calls:?}");
-        for point in 0..calls.len() {
+        for (point, call) in calls.iter().enumerate() {
             for fault in Fault::ALL {
-                let context = format!("{grants:?}, {fault:?} at {point} ({})", calls[point]);
+                let context = format!("{grants:?}, {fault:?} at {point} ({call})");
                 faults(&expired(grants), &context, vec![(point, fault)]);
                 for second in point + 1..point + 4 {
                     let context = format!("{context}, then a crash at {second}");

@@ -1,6 +1,6 @@
 //! Histories with injected faults: nothing lost, nothing twice, nothing stuck.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop where it stands")]
 
 mod account;
 mod random;

@@ -221,7 +221,7 @@ fn a_query_names_the_repository_or_the_item_whose_list_goes_on() {
         };
         let request = page_request(&scope, cursor).unwrap();
         assert_eq!(request.path, "/graphql");
-        serde_json::from_str::<serde_json::Value>(&request.body.unwrap()).unwrap()["variables"].to_string()
+        serde_json::from_slice::<serde_json::Value>(request.body.unwrap().expose()).unwrap()["variables"].to_string()
     };
     assert_eq!(body(None, 100), r#"{"after":null,"first":50,"name":"shop","owner":"acme"}"#);
     assert_eq!(body(None, 0), r#"{"after":null,"first":1,"name":"shop","owner":"acme"}"#);
