@@ -22,8 +22,15 @@ use tape::{Answer, Asked, Call, GITHUB, Server, sessions, split};
 const TOKEN: &str = "a-canary-token";
 /// Where GitHub keeps archives: another host, which must never see a token of ours.
 const ARCHIVES: &str = "https://codeload.github.com";
-/// Lists of which each page is a JSON array.
-const LISTS: [EntityType; 3] = [EntityType::PullRequest, EntityType::Issue, EntityType::Release];
+/// Lists of which each page is a JSON array with a number.
+const LISTS: [EntityType; 6] = [
+    EntityType::PullRequest,
+    EntityType::Issue,
+    EntityType::IssueEvent,
+    EntityType::Release,
+    EntityType::Comment,
+    EntityType::ReviewComment,
+];
 
 fn client(server: &Server) -> ReqwestHttp {
     ReqwestHttp::builder().base_url(ProviderKind::Github, &server.url).unwrap().build().unwrap()
