@@ -41,8 +41,13 @@ impl<K: Clone + Ord> Budgets<K> {
 
     /// The same after one request more; its window begins with the first one.
     pub(crate) fn spend(&mut self, key: &K, limit: u32, seconds: i64, now: Timestamp) -> Budget {
+        self.spend_many(key, limit, seconds, 1, now)
+    }
+
+    /// The same after so much more.
+    pub(crate) fn spend_many(&mut self, key: &K, limit: u32, seconds: i64, amount: u32, now: Timestamp) -> Budget {
         let budget = self.look(key, limit, seconds, now);
-        let budget = Budget { used: budget.used.saturating_add(1), ..budget };
+        let budget = Budget { used: budget.used.saturating_add(amount), ..budget };
         self.windows.insert(key.clone(), Window { used: budget.used, resets_at: budget.resets_at });
         budget
     }

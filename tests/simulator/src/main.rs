@@ -93,7 +93,7 @@ async fn main() -> io::Result<()> {
     let sentry_projects = fill_sentry(&world, &options);
     let server = Server::start_on(world, options.port).await?;
     let url = server.github_url();
-    println!("GitHub      {url}");
+    println!("GitHub      {url}, and GraphQL at {url}/graphql");
     for repository in &repositories {
         let (name, id, installation) = (repository.full_name(), repository.id, repository.installation_id);
         println!("repository  {url}/repos/{name}   id {id}, installation {installation}");

@@ -44,6 +44,10 @@ pub(crate) enum What {
     Push { index: usize },
     /// A discussion, by its index.
     Discussed { index: usize, answered: bool },
+    /// A comment on a discussion, or a reply to one, by the indexes of both.
+    Said { index: usize, comment: usize },
+    /// The same was deleted, and by whom.
+    Unsaid { index: usize, comment: usize, by: User },
     /// A deployment, by its index.
     Deployed { index: usize },
     /// A report on a deployment, by their indexes.
@@ -129,14 +133,29 @@ impl Repo {
             }
             What::Discussed { index, answered } => {
                 let held = self.discussions.get(*index)?;
-                let answer = held.answer.as_ref().filter(|_| *answered);
-                let mut subject = json!({ "discussion": discussion::discussion(view, held, *answered) });
-                if let Some(answer) = answer {
-                    subject["answer"] = discussion::answer(view, held, answer);
+                let mut subject = json!({ "discussion": discussion::discussion(view, held, *answered, fact.at) });
+                let answer = held.answered().filter(|_| *answered);
+                if let Some((_, comment)) = answer {
+                    subject["answer"] = discussion::comment(view, held, comment);
                 }
                 let action = if answer.is_some() { "answered" } else { "created" };
                 let number = Some(held.number);
                 Some(Telling::of("discussion", action, number, subject, view, &held.author, &installed))
+            }
+            What::Said { index, comment } | What::Unsaid { index, comment, .. } => {
+                let held = self.discussions.get(*index)?;
+                let said = held.comments.get(*comment)?;
+                let answered = held.answer.as_ref().is_some_and(|chosen| chosen.at < fact.at);
+                let subject = json!({
+                    "comment": discussion::comment(view, held, said),
+                    "discussion": discussion::discussion(view, held, answered, fact.at),
+                });
+                let (action, sender) = match &fact.what {
+                    What::Unsaid { by, .. } => ("deleted", by),
+                    _ => ("created", &said.by),
+                };
+                let number = Some(held.number);
+                Some(Telling::of("discussion_comment", action, number, subject, view, sender, &installed))
             }
             What::Deployed { index } => {
                 let held = self.deployments.get(*index)?;

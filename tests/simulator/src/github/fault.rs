@@ -31,6 +31,8 @@ pub enum Fault {
     HtmlPage,
     /// The right list, but the item at this place (counted from 0) has the wrong types.
     BadItem(usize),
+    /// GraphQL only: 200 with half of the items, nulls for the others, and the error that cost them.
+    Partial,
     /// The right answer with this `Link` header in place of the true one.
     Link(String),
     /// 401 `Bad credentials`.

@@ -1,20 +1,24 @@
-//! GitHub: repositories and their history, the REST API over it, and the webhooks of what happens.
+//! GitHub: repositories and their history, the REST and GraphQL APIs over it, and the webhooks of what happens.
 //!
 //! The API is that of <https://docs.github.com/en/rest>, as far as a connector reads it: paging by `Link`
 //! header, budgets, conditional requests, redirects after a rename, and GitHub's own ways of failing.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use axum::Router;
+use axum::{Router, routing::post};
 
-use crate::{Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, random::mix, wire::Front};
+use crate::{
+    AnsweredQuery, Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, random::mix, wire::Front,
+};
 
 mod acts;
 mod api;
 mod deploy;
+mod discuss;
 mod draft;
 mod fact;
 mod fault;
+mod graphql;
 mod item;
 mod json;
 mod populate;
@@ -57,6 +61,9 @@ pub(crate) struct State {
     pub(crate) front: Front<Fault>,
     pub(crate) limits: Limits,
     pub(crate) budgets: Budgets<Caller>,
+    /// Those of GraphQL, in points.
+    pub(crate) points: Budgets<Caller>,
+    pub(crate) queries: Vec<AnsweredQuery>,
     pub(crate) tokens: Tokens,
     pub(crate) issue_paging: IssuePaging,
 }
@@ -70,6 +77,8 @@ impl State {
             front: Front::default(),
             limits: Limits::default(),
             budgets: Budgets::default(),
+            points: Budgets::default(),
+            queries: Vec::new(),
             tokens: Tokens::new(seed),
             issue_paging: IssuePaging::default(),
         }
@@ -138,9 +147,17 @@ impl GitHub {
         self.world.github_state().front.requests.clone()
     }
 
+    /// What those to GraphQL asked that could be read.
+    #[must_use]
+    pub fn queries(&self) -> Vec<AnsweredQuery> {
+        self.world.github_state().queries.clone()
+    }
+
     /// Forgets the requests answered so far.
     pub fn forget_requests(&self) {
-        self.world.github_state().front.requests.clear();
+        let mut state = self.world.github_state();
+        state.front.requests.clear();
+        state.queries.clear();
     }
 
     /// Makes a coming request fail: the next one, or the one an [`Injection`] describes.
@@ -168,5 +185,5 @@ impl GitHub {
 
 /// The routes below `/github`.
 pub(crate) fn router(world: World) -> Router {
-    Router::new().fallback(api::answer).with_state(world)
+    Router::new().route("/graphql", post(graphql::answer)).fallback(api::answer).with_state(world)
 }

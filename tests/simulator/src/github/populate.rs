@@ -20,6 +20,8 @@ pub struct Populate {
     pub pull_requests: u32,
     /// Issues that are not pull requests.
     pub issues: u32,
+    /// Discussions, which share their numbers, too.
+    pub discussions: u32,
     /// Published releases.
     pub releases: u32,
     /// Whether people comment and review.
@@ -39,14 +41,24 @@ impl Populate {
     #[must_use]
     pub fn ending(until: Timestamp, days: u32) -> Self {
         let since = days_before(until, days);
-        let (conversations, pushes, deployments) = (false, 0, 0);
-        Self { pull_requests: 40, issues: 25, releases: 5, conversations, pushes, deployments, since, until }
+        let (discussions, conversations, pushes, deployments) = (0, false, 0, 0);
+        Self {
+            pull_requests: 40,
+            issues: 25,
+            discussions,
+            releases: 5,
+            conversations,
+            pushes,
+            deployments,
+            since,
+            until,
+        }
     }
 
     /// The same with all that people say, push and deploy.
     #[must_use]
     pub fn lively(until: Timestamp, days: u32) -> Self {
-        Self { conversations: true, pushes: 30, deployments: 12, ..Self::ending(until, days) }
+        Self { discussions: 8, conversations: true, pushes: 30, deployments: 12, ..Self::ending(until, days) }
     }
 }
 
@@ -61,16 +73,14 @@ pub(crate) fn populate(repo: &mut Repo, spec: &Populate) {
         facts: Vec::new(),
     };
     repo.born_by(instant(life.since - 86_400));
-    let count = spec.pull_requests.saturating_add(spec.issues);
-    let mut is_pull: Vec<bool> = (0..count).map(|index| index < spec.pull_requests).collect();
-    life.random.shuffle(&mut is_pull);
+    let begin: [(u32, Beginning); 3] =
+        [(spec.pull_requests, Life::pull_request), (spec.issues, Life::issue), (spec.discussions, Life::discussion)];
+    let mut begin: Vec<_> = begin.into_iter().flat_map(|(count, begin)| (0..count).map(move |_| begin)).collect();
+    life.random.shuffle(&mut begin);
+    let count = u32::try_from(begin.len()).unwrap_or(u32::MAX);
     let moments = life.random.moments(count, life.since, life.until);
-    for (is_pull, at) in is_pull.into_iter().zip(moments) {
-        if is_pull {
-            life.pull_request(repo, at);
-        } else {
-            life.issue(repo, at);
-        }
+    for (begin, at) in begin.into_iter().zip(moments) {
+        begin(&mut life, repo, at);
     }
     for (index, at) in life.random.moments(spec.releases, life.since, life.until).into_iter().enumerate() {
         life.release(repo, index, at);
@@ -85,6 +95,9 @@ pub(crate) fn populate(repo: &mut Repo, spec: &Populate) {
     facts.sort_by_key(|(at, _)| *at);
     repo.record(instant(life.until), facts);
 }
+
+/// How something begins at a moment; its whole life follows.
+type Beginning = fn(&mut Life, &mut Repo, i64);
 
 /// The making of one history.
 pub(super) struct Life {

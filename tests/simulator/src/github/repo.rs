@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::{
     api::order::Orders,
     deploy::Deployment,
-    draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Origin},
+    discuss::Discussion,
+    draft::{NewCommit, NewIssue, NewPullRequest, NewRelease, Origin},
     fact::{Fact, What},
     item::{Change, Head, Item, Label, Pull, Step},
     json::{
-        discussion::{Answer, Discussion},
         push::{self, Commit, NO_COMMIT, Push},
         release::Release,
         repository::{Facets, View},
@@ -104,6 +104,15 @@ impl Repo {
     /// The repository as it stands.
     pub(crate) fn view(&self) -> &Arc<View> {
         &self.view
+    }
+
+    pub(crate) fn owner(&self) -> &User {
+        &self.owner
+    }
+
+    /// When it was made, last changed, and last pushed to.
+    pub(crate) fn times(&self) -> (Timestamp, Timestamp, Timestamp) {
+        (self.created_at, self.updated_at, self.pushed_at)
     }
 
     /// A repository is at least as old as its history.
@@ -297,7 +306,9 @@ impl Repo {
         let item = self.item(number)?;
         let (pull, by) = (item.pull.as_ref()?, item.now.merged_by.clone()?);
         let message = format!("Merge pull request #{number} from {}\n\n{}", pull.head_ref, item.title);
-        let (branch, sha) = (pull.base_ref.clone(), pull.merge_sha.clone());
+        let (branch, base, sha) = (pull.base_ref.clone(), pull.base_sha.clone(), pull.merge_sha.clone());
+        // What is merged into was there before, whether or not that push is told.
+        self.heads.entry(branch.clone()).or_insert(base);
         let commit = Commit { sha, tree: random.hex(40), message, author: by.clone(), modified: Vec::new() };
         Some(self.add_push(&branch, vec![commit], by, push::Kind::Merge, at))
     }
@@ -315,42 +326,12 @@ impl Repo {
         index
     }
 
-    /// A discussion without a fact on the log yet. Answers its index.
-    pub(crate) fn new_discussion(&mut self, draft: NewDiscussion, at: Timestamp) -> usize {
-        let number = self.next_number();
-        let author = self.person(&draft.author);
-        self.discussions.push(Discussion {
-            number,
-            id: 5_000_000 + self.serial * 1_000 + u64::from(number),
-            title: draft.title,
-            body: draft.body,
-            author,
-            category: draft.category,
-            created_at: whole_second(at),
-            answer: None,
-        });
-        self.discussions.len() - 1
-    }
-
-    /// Chooses an answer. Answers the discussion's index.
-    pub(crate) fn answer(&mut self, number: u32, by: User, at: Timestamp) -> Option<usize> {
-        let index = self.discussions.iter().position(|held| held.number == number)?;
-        let held = self.discussions.get_mut(index)?;
-        held.answer = Some(Answer {
-            id: held.id * 2 + 1,
-            by,
-            body: "Yes: turn the valve before the pump.".to_owned(),
-            at: whole_second(at),
-        });
-        Some(index)
-    }
-
     /// Gives the repository another name and answers the old one.
     pub(crate) fn rename(&mut self, name: &str) -> String {
         std::mem::replace(&mut self.name, name.to_owned())
     }
 
-    fn next_number(&mut self) -> u32 {
+    pub(super) fn next_number(&mut self) -> u32 {
         self.last_number += 1;
         self.last_number
     }

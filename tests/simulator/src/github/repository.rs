@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     GitHub,
-    draft::{NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease},
+    draft::{NewCommit, NewIssue, NewPullRequest, NewRelease},
     fact::What,
     item::{Change, CloseReason, Label},
     json::push,
@@ -145,20 +145,6 @@ impl Repository {
         self.tell(at, |repo| Ok(What::Push { index: repo.new_push(branch, commits, push::Kind::Forward, at) }))
     }
 
-    /// Opens a discussion.
-    pub fn create_discussion(&self, draft: NewDiscussion, at: Timestamp) -> Webhook {
-        self.tell(at, |repo| Ok(What::Discussed { index: repo.new_discussion(draft, at), answered: false }))
-    }
-
-    /// Somebody answers a discussion, and the asker accepts it: `discussion` `answered`.
-    pub fn answer_discussion(&self, number: u32, by: &str, at: Timestamp) -> Webhook {
-        self.tell(at, |repo| {
-            let by = repo.person(by);
-            let index = repo.answer(number, by, at).ok_or(Wrong::NoItem(number))?;
-            Ok(What::Discussed { index, answered: true })
-        })
-    }
-
     /// Renames the repository. Its old address then answers 301 with the address by id.
     pub fn rename(&self, new_name: &str, at: Timestamp) -> Webhook {
         let webhook = self.tell(at, |repo| {
@@ -226,7 +212,7 @@ impl Repository {
         }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Repo) -> T) -> T {
+    pub(super) fn with<T>(&self, act: impl FnOnce(&mut Repo) -> T) -> T {
         let mut state = self.github.world().github_state();
         match state.repos.get_mut(&self.id) {
             Some(repo) => act(repo),

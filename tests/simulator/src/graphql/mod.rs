@@ -148,10 +148,15 @@ impl Question<'_> {
         self.operation().root_fields(&self.document).map(|field| field.name.to_string()).collect()
     }
 
+    /// The operation's name, where it has one.
+    pub(crate) fn operation_name(&self) -> Option<&str> {
+        self.operation().name.as_ref().map(|name| name.as_str())
+    }
+
     /// What is kept of it.
     pub(crate) fn answered(&self, status: u16, points: u64) -> AnsweredQuery {
         AnsweredQuery {
-            operation: self.operation().name.as_ref().map(ToString::to_string),
+            operation: self.operation_name().map(str::to_owned),
             fields: self.roots(),
             variables: json(&*self.variables),
             status,

@@ -77,6 +77,17 @@ impl Stage {
         self.http.send(method, target, headers).await
     }
 
+    /// The same with a body.
+    pub(crate) async fn send_body(
+        &self,
+        method: Method,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Reply, String> {
+        self.http.send_body(method, target, headers, body).await
+    }
+
     /// Stops the server, and hands out the client with its open connection, and where the server was.
     pub(crate) async fn stop(self) -> (Client<HttpConnector, Full<Bytes>>, String) {
         self.server.stop().await;

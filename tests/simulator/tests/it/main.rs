@@ -17,6 +17,7 @@ mod lists;
 mod paging;
 mod rename;
 mod schema;
+mod sdl;
 mod sentry;
 mod talk;
 mod vercel;

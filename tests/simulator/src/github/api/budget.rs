@@ -41,6 +41,16 @@ impl State {
         self.budgets.spend(caller, self.limit(caller), HOUR, now)
     }
 
+    /// The budget of GraphQL, which is apart from the other and counts points.
+    pub(crate) fn points(&self, caller: &Caller, now: Timestamp) -> Budget {
+        self.points.look(caller, self.limit(caller), HOUR, now)
+    }
+
+    pub(crate) fn spend_points(&mut self, caller: &Caller, points: u64, now: Timestamp) -> Budget {
+        let points = u32::try_from(points).unwrap_or(u32::MAX);
+        self.points.spend_many(caller, self.limit(caller), HOUR, points, now)
+    }
+
     fn limit(&self, caller: &Caller) -> u32 {
         match caller {
             Caller::Anonymous => self.limits.anonymous,

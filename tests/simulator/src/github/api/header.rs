@@ -42,7 +42,7 @@ pub(crate) fn finish(
         ("x-ratelimit-remaining", Some(budget.remaining().to_string())),
         ("x-ratelimit-used", Some(budget.used.to_string())),
         ("x-ratelimit-reset", Some(budget.resets_at.to_string())),
-        ("x-ratelimit-resource", Some("core".to_owned())),
+        ("x-ratelimit-resource", Some(if call.path == "/graphql" { "graphql" } else { "core" }.to_owned())),
         ("x-github-request-id", Some(request_id(serial, now))),
     ];
     let present = headers.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));

@@ -7,12 +7,12 @@ use super::{State, fault::Fault};
 use crate::{World, budget::Budget, clock::whole_second, wire::pause};
 
 mod activity;
-mod answer;
+pub(super) mod answer;
 pub(crate) mod budget;
-mod call;
-mod cursor;
+pub(super) mod call;
+pub(super) mod cursor;
 mod deployments;
-mod header;
+pub(super) mod header;
 mod list;
 pub(crate) mod order;
 mod page;
@@ -101,6 +101,7 @@ fn replaced(state: &mut State, fault: &Fault, caller: &Caller, now: Timestamp) -
         | Fault::Truncated
         | Fault::Malformed
         | Fault::BadItem(_)
+        | Fault::Partial
         | Fault::Link(_) => return None,
     };
     Some((answer, state.spend(caller, now)))

@@ -40,7 +40,7 @@ pub(crate) fn deployment(view: &View, deployment: &Deployment, statuses: usize) 
 /// One report.
 pub(crate) fn status(view: &View, deployment: &Deployment, status: &Status) -> Value {
     let url = format!("{}/deployments/{}", view.api, deployment.id);
-    let log = format!("{}/actions/runs/{}/job/1", view.web, status.id);
+    let log = log_url(view, status);
     json!({
         "url": format!("{url}/statuses/{}", status.id),
         "id": status.id,
@@ -54,13 +54,22 @@ pub(crate) fn status(view: &View, deployment: &Deployment, status: &Status) -> V
         "updated_at": status.at,
         "deployment_url": url,
         "repository_url": view.api,
-        "environment_url": format!("https://{}.example.com", deployment.environment),
+        "environment_url": environment_url(deployment),
         "log_url": log,
         "performed_via_github_app": null,
     })
 }
 
-fn state(state: DeploymentState) -> &'static str {
+pub(crate) fn environment_url(deployment: &Deployment) -> String {
+    format!("https://{}.example.com", deployment.environment)
+}
+
+pub(crate) fn log_url(view: &View, status: &Status) -> String {
+    format!("{}/actions/runs/{}/job/1", view.web, status.id)
+}
+
+/// As REST spells it.
+pub(crate) fn state(state: DeploymentState) -> &'static str {
     match state {
         DeploymentState::Queued => "queued",
         DeploymentState::InProgress => "in_progress",

@@ -15,6 +15,9 @@ pub(crate) struct User(Arc<Account>);
 struct Account {
     login: String,
     id: u64,
+    kind: &'static str,
+    node_id: String,
+    page: String,
     json: Box<RawValue>,
 }
 
@@ -34,7 +37,7 @@ impl User {
         Self::new(login, 9_000_000 + of_name(login) % 160_000_000, "Organization")
     }
 
-    fn new(login: &str, id: u64, kind: &str) -> Self {
+    fn new(login: &str, id: u64, kind: &'static str) -> Self {
         let path = login.replace('[', "%5B").replace(']', "%5D");
         let api = format!("{API}/users/{path}");
         let web = match login.strip_suffix("[bot]") {
@@ -46,10 +49,11 @@ impl User {
             "Organization" => "O",
             _ => "U",
         };
+        let node_id = node_id(prefix, &[id]);
         let json = raw(&json!({
             "login": login,
             "id": id,
-            "node_id": node_id(prefix, &[id]),
+            "node_id": node_id,
             "avatar_url": format!("https://avatars.githubusercontent.com/u/{id}?v=4"),
             "gravatar_id": "",
             "url": api,
@@ -67,7 +71,7 @@ impl User {
             "user_view_type": "public",
             "site_admin": false,
         }));
-        Self(Arc::new(Account { login: login.to_owned(), id, json }))
+        Self(Arc::new(Account { login: login.to_owned(), id, kind, node_id, page: web, json }))
     }
 
     pub(crate) fn login(&self) -> &str {
@@ -76,6 +80,25 @@ impl User {
 
     pub(crate) fn id(&self) -> u64 {
         self.0.id
+    }
+
+    /// `User`, `Bot` or `Organization`.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.0.kind
+    }
+
+    pub(crate) fn node_id(&self) -> String {
+        self.0.node_id.clone()
+    }
+
+    /// Where it is to be seen.
+    pub(crate) fn page(&self) -> &str {
+        &self.0.page
+    }
+
+    /// Whether it stands for a deleted account.
+    pub(crate) fn is_ghost(&self) -> bool {
+        self.0.login == GHOST
     }
 
     /// The private address GitHub gives to commits made on the site.

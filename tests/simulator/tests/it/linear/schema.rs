@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Stage, body};
 use crate::{
     corpus::{items, missing, outside},
-    graphql::{differences, everything, ours, theirs},
+    sdl::{differences, everything, ours, theirs},
 };
 
 const FOLDER: &str = "src/linear/schema";

@@ -75,6 +75,9 @@ pub(crate) fn differences(ours: &Schema, theirs: &Schema) -> BTreeSet<String> {
 pub(crate) fn everything(schema: &Schema, type_name: &str, depth: usize) -> String {
     let Some(ExtendedType::Object(object)) = schema.types.get(type_name) else { return "__typename".to_owned() };
     let fields = object.fields.iter().filter_map(|(name, field)| {
+        if field.arguments.iter().any(|argument| argument.is_required()) {
+            return None;
+        }
         let inner = field.ty.inner_named_type();
         match schema.types.get(inner)? {
             ExtendedType::Scalar(_) | ExtendedType::Enum(_) => Some(name.to_string()),
