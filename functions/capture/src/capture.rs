@@ -12,7 +12,7 @@ use connector_domain::ports::{
 };
 use connector_domain::task::CaptureTask;
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, WorkspaceId};
+use connector_domain::{Delivery, SourceEvent, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
 use connector_providers::provider;
 use tracing::{info, warn};
@@ -139,7 +139,7 @@ impl Capture {
             }
             Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {
                 None => report.add_filtered("unlinked"),
-                Some(sync) => {
+                Some((sync, linked_at)) => {
                     let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;
                     let context = Context {
                         workspace,
@@ -151,7 +151,7 @@ impl Capture {
                         correlation: &record.correlation,
                         now: self.ports.clock.now(),
                     };
-                    let kept = sort_out(&context, items, &mut report);
+                    let kept = sort_out(&context, linked_at, items, &mut report);
                     self.store(record, &kept, &mut report).await?;
                 }
             },
@@ -198,40 +198,66 @@ impl Capture {
         self.ports.deliveries.complete(&record.id, workspace, report).await
     }
 
-    /// What the workspace wants of the resource; `None` when it has unlinked it since. A delivery that names no resource is
-    /// for whoever has linked anything of its account: what any of these links wants is wanted.
-    async fn sync(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<Option<SyncSettings>, PortError> {
+    /// What the workspace wants of the resource, and since when it is linked; `None` when it has unlinked it since. A
+    /// delivery that names no resource is for whoever has linked anything of its account: what any of these links wants is
+    /// wanted.
+    async fn sync(
+        &self,
+        record: &DeliveryRecord,
+        workspace: &WorkspaceId,
+    ) -> Result<Option<(SyncSettings, Timestamp)>, PortError> {
         let connections = &self.ports.connections;
         if let Some(resource) = &record.resource {
             let link = connections.integration(record.provider, resource, workspace).await?;
-            return Ok(link.filter(|link| link.active).map(|link| link.settings));
+            return Ok(link.filter(|link| link.active).map(|link| (link.settings, link.linked_at)));
         }
         let links = connections.integrations_in(workspace).await?;
         let ours = |link: &Integration| {
             link.active && link.provider == record.provider && Some(&link.account) == record.account.as_ref()
         };
-        Ok(links.into_iter().filter(ours).map(|link| link.settings).reduce(|mut all, more| {
+        let links = links.into_iter().filter(ours).map(|link| (link.settings, link.linked_at));
+        Ok(links.reduce(|(mut all, first), (more, linked_at)| {
             all.events.extend(more.events);
-            all
+            (all, first.min(linked_at))
         }))
     }
 }
 
+/// A fact of the time since the link, which webhooks tell, and nobody knows any more by which identity.
+const TOLD_LIVE: &str = "told_live";
+
 /// What is to be stored; all else is counted. A fact that one delivery names twice is stored once.
-fn sort_out(context: &Context<'_>, items: Vec<Item>, report: &mut CaptureReport) -> Vec<Observation> {
+fn sort_out(
+    context: &Context<'_>,
+    linked_at: Timestamp,
+    items: Vec<Item>,
+    report: &mut CaptureReport,
+) -> Vec<Observation> {
     let mut kept = Vec::new();
     let mut seen = BTreeSet::new();
     for item in items {
-        match item {
-            Item::Ignored(reason) => report.add_filtered(reason.as_str()),
-            Item::Quarantined(at) => report.add_quarantined(&at.path, &at.reason),
-            Item::Event(event) => match assess(context, *event) {
-                Assessed::Filtered(reason) => report.add_filtered(reason.as_str()),
-                Assessed::Kept(observation) if seen.insert(observation.event.source_id.clone()) => {
-                    kept.push(*observation);
+        let event = match item {
+            Item::Ignored(reason) => {
+                report.add_filtered(reason.as_str());
+                continue;
+            }
+            Item::Quarantined(at) => {
+                report.add_quarantined(&at.path, &at.reason);
+                continue;
+            }
+            Item::History { event, live } if event.occurred_at >= linked_at => match live {
+                Some(source_id) => SourceEvent { source_id, ..*event },
+                None => {
+                    report.add_filtered(TOLD_LIVE);
+                    continue;
                 }
-                Assessed::Kept(_) => report.duplicate += 1,
             },
+            Item::Event(event) | Item::History { event, .. } => *event,
+        };
+        match assess(context, event) {
+            Assessed::Filtered(reason) => report.add_filtered(reason.as_str()),
+            Assessed::Kept(observation) if seen.insert(observation.event.source_id.clone()) => kept.push(*observation),
+            Assessed::Kept(_) => report.duplicate += 1,
         }
     }
     kept
@@ -250,3 +276,6 @@ const fn page(origin: &Origin) -> Option<(&connector_domain::RunId, u32)> {
         Origin::Page { run, page, .. } => Some((run, *page)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,8 @@ impl SourceEvent {
         }
     }
 
-    /// Notes in `metadata.standIn` which of `title` and `body` are made of the rest, because the path does not know them.
+    /// Notes in `metadata.standIn` which of `title`, `body` and `occurredAt` are made of the rest, because the path does not
+    /// know them.
     #[must_use]
     pub fn with_stand_in(mut self, fields: &[&str]) -> Self {
         self.metadata.insert(STAND_IN.to_owned(), fields.into());

@@ -86,7 +86,7 @@ impl Observation {
         [
             ("title", known("title") && kept.title != seen.title),
             ("body", known("body") && kept.body != seen.body),
-            ("occurredAt", kept.occurred_at != seen.occurred_at),
+            ("occurredAt", known("occurredAt") && kept.occurred_at != seen.occurred_at),
             ("actor", actors.is_some_and(|(kept, seen)| kept.id != seen.id)),
         ]
         .into_iter()

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::SourceEvent;
 use crate::lifecycle::LifecycleChange;
+use crate::{SourceEvent, SourceId};
 
 /// What a delivery became.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,13 @@ pub enum Transformed {
 pub enum Item {
     /// A fact.
     Event(Box<SourceEvent>),
+    /// A fact that webhooks tell apart by what a later look may not know any more.
+    History {
+        /// The fact, under an identity that never changes. It is that of the time before the link, when no webhook came.
+        event: Box<SourceEvent>,
+        /// The identity that a webhook gave it since, where it is still known.
+        live: Option<SourceId>,
+    },
     /// An item left out by design, such as a draft release or a fact outside the run's window.
     Ignored(IgnoreReason),
     /// An item that could not be read. The rest of its page goes on; the raw delivery keeps it.

@@ -94,7 +94,7 @@ fn show(transformed: Transformed, output: &mut Output) -> Result<ExitCode, Failu
         Transformed::Items(items) => {
             for item in items {
                 match item {
-                    Item::Event(event) => {
+                    Item::Event(event) | Item::History { event, .. } => {
                         let line = serde_json::to_string(&event)
                             .map_err(|error| Failure::new(format!("a fact has no JSON form: {error}")))?;
                         output.line(line)?;

@@ -1,7 +1,6 @@
 //! History: which list holds what, how its pages are asked for, and what they become.
-//!
-//! Comments and activity are left out: no list has them, they are asked for issue by issue. Nor would activity help. It has
-//! the true time of a resolution, which no webhook has, so that one resolution would become two facts.
+
+mod history;
 
 use connector_domain::backfill::{Cursor, Disposition, EntityType, FailCode, ProviderError, Window};
 use connector_domain::http::{HttpRequest, HttpResponse};
@@ -17,45 +16,58 @@ use super::payload::{Event, Instant, Issue};
 use crate::{PageMeta, Scope, encode, json, page};
 
 /// What can be listed.
-pub(super) const LISTS: &[EntityType] = &[EntityType::Issue, EntityType::Error];
+pub(super) const LISTS: &[EntityType] = &[EntityType::Issue, EntityType::IssueEvent, EntityType::Error];
 
 /// Sentry gives no larger pages.
 const MAX_PAGE_SIZE: u32 = 100;
 
 /// The request for a page. A cursor that cannot be read asks for the first page; [`read_page`] then restarts the list.
 pub(super) fn page_request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
-    let organization = organization(&scope.resource.name)?;
-    // Not its slug, which can change. Checked, because "-1" means all projects.
-    let project = scope.resource.id.as_str();
-    let project = project.bytes().all(|b| b.is_ascii_digit()).then_some(project)?;
     let Window { since, until } = scope.window;
-    let size = scope.page_size.clamp(1, MAX_PAGE_SIZE).to_string();
-    Some(match scope.entity {
+    let size = scope.page_size.clamp(1, MAX_PAGE_SIZE);
+    match scope.entity {
         EntityType::Issue => {
             let place = cursor.and_then(IssuePlace::read).unwrap_or_else(IssuePlace::start);
-            let path = format!("/api/0/organizations/{organization}/issues/");
-            let request = HttpRequest::get(ProviderKind::Sentry, path)
-                .query("project", project)
-                // Without it, Sentry adds a condition: unresolved ones only.
-                .query("query", "")
-                // By any other order, issues change their place while they are read.
-                .query("sort", "new")
-                .query("limit", size)
-                .query("start", moment(since))
-                .query("end", moment(paging::after(until)));
-            at_cursor(request, place.cursor)
+            list_of_issues(scope, scope.window, size, place.cursor)
         }
+        EntityType::IssueEvent => history::request(scope, cursor),
         EntityType::Error => {
             let place = cursor.and_then(EventPlace::read).unwrap_or_else(|| EventPlace::start(since, until));
-            let path = format!("/api/0/projects/{organization}/{project}/events/");
-            let request = HttpRequest::get(ProviderKind::Sentry, path)
-                .query("per_page", size)
+            let (organization, project) = organization_and_project(scope)?;
+            let request = get(format!("/api/0/projects/{organization}/{project}/events/"))
+                .query("per_page", size.to_string())
                 .query("start", moment(since))
                 .query("end", moment(place.end));
-            at_cursor(request, place.cursor)
+            Some(at_cursor(request, place.cursor))
         }
-        _ => return None,
-    })
+        _ => None,
+    }
+}
+
+/// A page of the issues that were seen in a window.
+fn list_of_issues(scope: &Scope<'_>, seen: Window, size: u32, cursor: Option<String>) -> Option<HttpRequest> {
+    let (organization, project) = organization_and_project(scope)?;
+    let request = get(format!("/api/0/organizations/{organization}/issues/"))
+        .query("project", project)
+        // Without it, Sentry adds a condition: unresolved ones only.
+        .query("query", "")
+        // By any other order, issues change their place while they are read.
+        .query("sort", "new")
+        .query("limit", size.to_string())
+        .query("start", moment(seen.since))
+        .query("end", moment(paging::after(seen.until)));
+    Some(at_cursor(request, cursor))
+}
+
+fn get(path: String) -> HttpRequest {
+    HttpRequest::get(ProviderKind::Sentry, path)
+}
+
+/// The project not by its slug, which can change. Checked, because "-1" means all projects.
+fn organization_and_project<'a>(scope: &Scope<'a>) -> Option<(String, &'a str)> {
+    let project = scope.resource.id.as_str();
+    let project = project.bytes().all(|b| b.is_ascii_digit()).then_some(project)?;
+    Some((organization(&scope.resource.name)?, project))
 }
 
 fn at_cursor(request: HttpRequest, cursor: Option<String>) -> HttpRequest {
@@ -87,11 +99,12 @@ pub(super) fn read_page(
     response: &HttpResponse,
     now: Timestamp,
 ) -> Result<PageMeta, ProviderError> {
-    errors::check(response, cursor.is_some(), now)?;
     let Window { since, until } = scope.window;
+    let checked = errors::check(response, cursor.is_some(), now);
     let (items, next) = match scope.entity {
-        EntityType::Issue => next_place(cursor, response, IssuePlace::start),
-        EntityType::Error => next_place(cursor, response, || EventPlace::start(since, until)),
+        EntityType::Issue => checked.and_then(|()| next_place(cursor, response, IssuePlace::start)),
+        EntityType::IssueEvent => history::read(cursor, response, checked),
+        EntityType::Error => checked.and_then(|()| next_place(cursor, response, || EventPlace::start(since, until))),
         _ => Err(errors::error(response, "Sentry has no such list", Disposition::Fail(FailCode::UNSUPPORTED))),
     }?;
     Ok(PageMeta { next, items, rate: errors::rate(response) })
@@ -103,18 +116,13 @@ fn next_place<P: Place>(
     response: &HttpResponse,
     start: impl FnOnce() -> P,
 ) -> Result<(u64, Option<Cursor>), ProviderError> {
-    let restart = || errors::error(response, "the cursor is not one of ours", Disposition::Restart);
     let place = match cursor {
-        Some(cursor) => P::read(cursor).ok_or_else(restart)?,
+        Some(cursor) => P::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
         None => start(),
     };
     let text = String::from_utf8_lossy(&response.body);
     let items = items(&text).map_err(|_| errors::not_a_page(response))?;
-    let unreadable = |_| {
-        let disposition = Disposition::Fail(FailCode::MALFORMED);
-        errors::error(response, "the link to the next page cannot be read", disposition)
-    };
-    let next = paging::next(&response.headers).map_err(unreadable)?;
+    let next = paging::next(&response.headers).map_err(|_| errors::unreadable_link(response))?;
     let seen = Seen { seconds: items.iter().map(|item| second(item)).collect(), next };
     Ok((items.len() as u64, place.after(seen).and_then(|place| place.write())))
 }
@@ -136,6 +144,9 @@ fn items(text: &str) -> Result<Vec<&RawValue>, Quarantined> {
 
 /// What a page became: one event per transition that its items prove, inside the window. The resource stands in the items.
 pub(super) fn transform_page(entity: EntityType, window: Window, raw: &[u8]) -> Transformed {
+    if entity == EntityType::IssueEvent {
+        return history::transform(window, raw);
+    }
     page::transform(raw, items, |item| facts(entity, window, item))
 }
 
@@ -144,8 +155,8 @@ fn facts(entity: EntityType, window: Window, raw: &[u8]) -> Result<Vec<Item>, Qu
     match entity {
         EntityType::Issue => {
             let issue: Issue = json::parse(raw)?;
-            let proven = issue::proven(&issue).into_iter();
-            proven.map(|what| Ok(page::inside(window, issue::event(&issue, what, None, None)?))).collect()
+            let created = issue::event(&issue, issue::Transition::Created, None, None)?;
+            Ok(vec![page::inside(window, created)])
         }
         EntityType::Error => {
             let event: Event = json::parse(raw)?;

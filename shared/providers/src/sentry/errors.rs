@@ -40,6 +40,17 @@ pub(super) fn not_a_page(response: &HttpResponse) -> ProviderError {
     error(response, "the body is not a list", Disposition::unavailable(None))
 }
 
+/// A cursor of another list, or of a version that is not read any more.
+pub(super) fn foreign_cursor(response: &HttpResponse) -> ProviderError {
+    error(response, "the cursor is not one of ours", Disposition::Restart)
+}
+
+/// A next page that there is no way to.
+pub(super) fn unreadable_link(response: &HttpResponse) -> ProviderError {
+    let disposition = Disposition::Fail(FailCode::MALFORMED);
+    error(response, "the link to the next page cannot be read", disposition)
+}
+
 /// Decides by status and headers. `paged` is whether the request went on from a cursor.
 pub(super) fn check(response: &HttpResponse, paged: bool, now: Timestamp) -> Result<(), ProviderError> {
     let (detail, disposition) = match response.status {

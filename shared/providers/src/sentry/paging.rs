@@ -1,6 +1,7 @@
-//! Two walks through lists that change while they are read. Neither loses an item that is there from start to end.
+//! Walks through lists that change while they are read. None loses an item that is there from start to end.
 //!
-//! * Issues go by when they were first seen, which never changes, so Sentry's own cursor keeps its place.
+//! * Issues go by when they were first seen, which never changes, so Sentry's own cursor keeps its place. What happened to
+//!   them goes the same way, and asks for each issue of a page before the next page.
 //! * For events that cursor is a number of items to leave out: whatever is deleted before the place draws other items
 //!   over a page's edge, unread. So each request ends the asked-for time where the last page ended, and the cursor only
 //!   leads through a second that holds more than a page.
@@ -17,6 +18,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::headers;
+
+mod history;
+
+pub(super) use history::{HistoryPlace, Step};
 
 /// Written into every cursor; another version starts the list again.
 const VERSION: u8 = 1;

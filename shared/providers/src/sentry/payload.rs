@@ -3,6 +3,8 @@
 //! Sentry writes the same thing in several ways: a project as an object, an id or a slug; an id as a number or as text;
 //! a moment as text or as seconds with a fraction; tags as pairs or as objects.
 
+mod activity;
+
 use std::fmt;
 
 use connector_domain::Timestamp;
@@ -11,6 +13,8 @@ use serde::de::IgnoredAny;
 
 use crate::json::{Moment, NumericId};
 use crate::parts::filled;
+
+pub(super) use activity::Activity;
 
 /// An identifier that need not be a number.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -139,8 +143,6 @@ struct Lifetime {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusDetails {
-    pub(super) in_release: Option<IgnoredAny>,
-    pub(super) in_next_release: Option<bool>,
     pub(super) in_commit: Option<Commit>,
 }
 

@@ -116,7 +116,20 @@ pub(crate) fn events(transformed: &Transformed) -> Vec<&SourceEvent> {
     items
         .iter()
         .filter_map(|item| match item {
-            Item::Event(event) => Some(&**event),
+            Item::Event(event) | Item::History { event, .. } => Some(&**event),
+            Item::Ignored(_) | Item::Quarantined(_) => None,
+        })
+        .collect()
+}
+
+/// The facts of a transform under the identities that webhooks give them, where these are known.
+pub(crate) fn live(transformed: Transformed) -> Vec<SourceEvent> {
+    let Transformed::Items(items) = transformed else { return Vec::new() };
+    items
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Event(event) => Some(*event),
+            Item::History { event, live } => Some(SourceEvent { source_id: live?, ..*event }),
             Item::Ignored(_) | Item::Quarantined(_) => None,
         })
         .collect()
@@ -140,6 +153,7 @@ pub(crate) fn shown(transformed: &Transformed) -> Value {
             .iter()
             .map(|item| match item {
                 Item::Event(event) => serde_json::to_value(event).unwrap(),
+                Item::History { event, live } => json!({ "history": event, "live": live }),
                 Item::Ignored(reason) => json!({ "ignored": reason.as_str() }),
                 Item::Quarantined(error) => json!({ "quarantined": error.path, "reason": error.reason }),
             })
@@ -155,7 +169,7 @@ pub(crate) fn outcomes(transformed: &Transformed) -> Vec<String> {
         Transformed::Items(items) => items
             .iter()
             .map(|item| match item {
-                Item::Event(event) => event.source_type.to_string(),
+                Item::Event(event) | Item::History { event, .. } => event.source_type.to_string(),
                 Item::Ignored(reason) => format!("ignored {reason}"),
                 Item::Quarantined(error) => format!("quarantined {}: {}", error.path, error.reason),
             })

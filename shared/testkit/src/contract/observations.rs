@@ -142,7 +142,8 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
             |seen| {
                 seen.event.title.push('!');
                 seen.event.body.clear();
-                seen.event = seen.event.clone().with_stand_in(&["title", "body"]);
+                seen.event.occurred_at = at(1);
+                seen.event = seen.event.clone().with_stand_in(&["title", "body", "occurredAt"]);
             },
             &[],
         ),

@@ -126,7 +126,7 @@ async fn seen_by(stores: &Stores, deliveries: &BTreeSet<DeliveryId>) -> Result<V
         let Some(provider) = connector_providers::provider(record.provider) else { continue };
         if let Transformed::Items(items) = provider.transform(&Delivery::restored(&record, raw)) {
             seen.extend(items.into_iter().filter_map(|item| match item {
-                Item::Event(event) => Some(*event),
+                Item::Event(event) | Item::History { event, .. } => Some(*event),
                 Item::Ignored(_) | Item::Quarantined(_) => None,
             }));
         }

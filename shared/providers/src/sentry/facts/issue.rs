@@ -52,11 +52,11 @@ impl Transition {
         }
     }
 
-    /// When it happened. `told` is when a webhook told it.
+    /// When it happened, as far as a webhook knows. `told` is when it told.
     ///
-    /// Neither webhook nor list has the time at which somebody changed an issue. For a resolution both have when the
-    /// issue was last seen, which stands still while it is resolved. A regression is an event, so it is when that was
-    /// seen. The others are told by webhooks alone, within moments.
+    /// It does not have the time at which somebody changed an issue. For a resolution it has when the issue was last seen,
+    /// which stands still while it is resolved. A regression is an event, so it is when that was seen. The others are
+    /// told within moments.
     fn at(self, issue: &Issue, told: Option<Timestamp>) -> Option<Timestamp> {
         match self {
             Self::Created => issue.first_seen(),
@@ -67,8 +67,13 @@ impl Transition {
 
     /// What the change is told apart by from others of its kind: when the issue was last seen before it. It is signed, as
     /// the time of telling is not, and Sentry's second attempt at a webhook tells the same.
-    fn source_id(self, issue: &Issue, assignee: Option<&Assignee>) -> Result<SourceId, Quarantined> {
-        let seen = || issue.last_seen().ok_or_else(|| missing("lastSeen"));
+    fn source_id(
+        self,
+        issue: &Issue,
+        assignee: Option<&Assignee>,
+        seen: Option<Timestamp>,
+    ) -> Result<SourceId, Quarantined> {
+        let seen = || seen.ok_or_else(|| missing("lastSeen"));
         let assignee = assignee.and_then(|who| Some((filled(who.kind.as_deref())?, who.id.as_ref()?)));
         Ok(match (self, assignee) {
             (Self::Created, _) => SourceId::once(ProviderKind::Sentry, "issue", issue.id, "created"),
@@ -90,19 +95,7 @@ pub(in crate::sentry) fn unresolving(issue: &Issue) -> Transition {
     }
 }
 
-/// What a listed issue proves to have happened.
-///
-/// Not a resolution by a release or commit: events of older releases go on, so nothing that the list tells stands still.
-/// And no archiving or assignment, for which the list has no time at all.
-pub(in crate::sentry) fn proven(issue: &Issue) -> Vec<Transition> {
-    let waits = issue.status_details.as_ref().is_some_and(|details| {
-        details.in_release.is_some() || details.in_next_release == Some(true) || details.in_commit.is_some()
-    });
-    let resolved = issue.status.as_deref() == Some("resolved") && !waits;
-    std::iter::once(Transition::Created).chain(resolved.then_some(Transition::Resolved)).collect()
-}
-
-/// The fact that `transition` happened to an issue.
+/// The fact that `transition` happened to an issue, as a webhook or, for its creation, a list tells it.
 pub(in crate::sentry) fn event(
     issue: &Issue,
     transition: Transition,
@@ -111,20 +104,45 @@ pub(in crate::sentry) fn event(
 ) -> Result<SourceEvent, Quarantined> {
     let seen = if transition == Transition::Created { "firstSeen" } else { "lastSeen" };
     let at = transition.at(issue, told).ok_or_else(|| missing(seen))?;
-    let kind = transition.source_type();
-    let mut event = SourceEvent::new(
-        kind,
-        transition.source_id(issue, issue.assigned_to.as_ref())?,
-        &format!("[{}] {}", kind.label(), subject(issue)),
-        &body(issue),
-        at,
-    );
+    let id = transition.source_id(issue, issue.assigned_to.as_ref(), issue.last_seen())?;
+    let mut event = made(issue, transition, id, at);
     event.actor = actor;
-    event.references = references(issue);
+    event.references = references(issue, issue.assigned_to.as_ref(), true);
+    if transition == Transition::Created {
+        return Ok(event);
+    }
     // It cannot have been resolved before it was seen last, and that is all that is known of when it was.
-    let earliest = (transition == Transition::Resolved).then_some(true);
-    event.metadata = about(issue).with("action", transition.action()).maybe("occurredAtIsEarliest", earliest).0;
-    Ok(event)
+    let earliest = (transition == Transition::Resolved).then(|| ("occurredAtIsEarliest".to_owned(), true.into()));
+    event.metadata.extend(earliest);
+    Ok(event.with_stand_in(&["occurredAt"]))
+}
+
+/// The fact that `transition` happened to an issue, as the issue itself tells it later: with its own time. And the identity
+/// that a webhook gave it.
+///
+/// Where the issue was not seen since, it was seen last when the webhook was sent. Else there is no telling when that was.
+pub(in crate::sentry) fn changed(
+    issue: &Issue,
+    transition: Transition,
+    assignee: Option<&Assignee>,
+    actor: Option<Actor>,
+    at: Timestamp,
+) -> Result<(SourceEvent, Option<SourceId>), Quarantined> {
+    let seen = issue.last_seen().filter(|seen| *seen <= at);
+    let live = seen.map(|_| transition.source_id(issue, assignee, seen)).transpose()?;
+    let mut event = made(issue, transition, transition.source_id(issue, assignee, Some(at))?, at);
+    event.actor = actor;
+    let resolved = live.is_some() && transition == Transition::Resolved;
+    event.references = references(issue, assignee.or(issue.assigned_to.as_ref()), resolved);
+    Ok((event, live))
+}
+
+fn made(issue: &Issue, transition: Transition, id: SourceId, at: Timestamp) -> SourceEvent {
+    let kind = transition.source_type();
+    let title = format!("[{}] {}", kind.label(), subject(issue));
+    let mut event = SourceEvent::new(kind, id, &title, &body(issue), at);
+    event.metadata = about(issue).with("action", transition.action()).0;
+    event
 }
 
 /// How the issue stood when it changed, which a later list cannot know.
@@ -181,7 +199,8 @@ fn body(issue: &Issue) -> String {
     ])
 }
 
-fn references(issue: &Issue) -> Vec<Reference> {
+/// `resolved` is whether the commit that resolves it is the one of this change.
+fn references(issue: &Issue, assigned: Option<&Assignee>, resolved: bool) -> Vec<Reference> {
     let mut all = Vec::new();
     let page = filled(issue.permalink.as_deref()).or(filled(issue.web_url.as_deref()));
     let short = filled(issue.short_id.as_deref());
@@ -189,8 +208,9 @@ fn references(issue: &Issue) -> Vec<Reference> {
     // By this one, its events and comments name it.
     all.extend(reference(ReferenceKind::Issue, issue.id.to_string(), page));
     all.extend(issue.project.as_ref().and_then(|project| Reference::new(ReferenceKind::Project, project.slug()?)));
-    all.extend(issue.assigned_to.as_ref().and_then(assignee));
-    all.extend(issue.status_details.as_ref().and_then(|details| commit(details.in_commit.as_ref()?)));
+    all.extend(assigned.and_then(assignee));
+    let details = issue.status_details.as_ref().filter(|_| resolved);
+    all.extend(details.and_then(|details| commit(details.in_commit.as_ref()?)));
     all
 }
 
@@ -223,19 +243,6 @@ mod tests {
     }
 
     #[test]
-    fn a_list_proves_a_resolution_only_where_it_stands_still() {
-        let proves = |more: &str| proven(&issue(more)).contains(&Transition::Resolved);
-        assert!(proves(r#","status":"resolved","statusDetails":{}"#));
-        assert!(proves(r#","status":"resolved","statusDetails":{"autoResolved":true,"inNextRelease":false}"#));
-        for waits in [r#""inNextRelease":true"#, r#""inRelease":"1.2""#, r#""inCommit":{"id":"abc"}"#] {
-            assert!(!proves(&format!(r#","status":"resolved","statusDetails":{{{waits}}}"#)), "{waits}");
-        }
-        for status in ["unresolved", "ignored"] {
-            assert_eq!(proven(&issue(&format!(r#","status":"{status}""#))), [Transition::Created]);
-        }
-    }
-
-    #[test]
     fn changes_are_told_apart_by_when_the_issue_was_seen_before() {
         let id = |issue: &Issue, transition| {
             event(issue, transition, None, Some(Timestamp::UNIX_EPOCH)).unwrap().source_id.as_str().to_owned()
@@ -261,6 +268,26 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_known_as_the_webhook_s_where_nothing_was_seen_since() {
+        let changed = |transition, at: &str| {
+            let who: Assignee = serde_json::from_str(r#"{"type":"user","id":"5"}"#).unwrap();
+            let (event, live) = changed(&issue(""), transition, Some(&who), None, at.parse().unwrap()).unwrap();
+            assert_eq!(event.occurred_at.to_string(), at);
+            (event.source_id.as_str().to_owned(), live.map(|id| id.as_str().to_owned()))
+        };
+        let of = |word: &str, at: &str, seen: Option<&str>| {
+            let id = |at: &str| format!("sentry:issue:7:{word}@{at}");
+            (id(at), seen.map(id))
+        };
+        let (before, seen, later) = ("2026-01-01T08:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T08:00:00Z");
+        assert_eq!(changed(Transition::Resolved, later), of("resolved", later, Some(seen)));
+        assert_eq!(changed(Transition::Assigned, later), of("assigned:user:5", later, Some(seen)));
+        assert_eq!(changed(Transition::Regressed, seen), of("regressed", seen, Some(seen)));
+        // It was seen since, and no list tells when it had been seen before.
+        assert_eq!(changed(Transition::Resolved, before), of("resolved", before, None));
+    }
+
+    #[test]
     fn a_message_has_no_made_up_error_type() {
         let titled = |more: &str| event(&issue(more), Transition::Created, None, None).unwrap().title;
         assert_eq!(titled(""), "[Issue Created] t");
@@ -273,7 +300,11 @@ mod tests {
     fn only_a_commit_on_github_has_an_address() {
         let commit = |repository: &str| {
             let details = format!(r#","statusDetails":{{"inCommit":{{"id":"abc","repository":{repository}}}}}"#);
-            references(&issue(&details)).into_iter().find(|one| one.kind == ReferenceKind::Commit).unwrap().url
+            references(&issue(&details), None, true)
+                .into_iter()
+                .find(|one| one.kind == ReferenceKind::Commit)
+                .unwrap()
+                .url
         };
         let page = Some("https://github.com/acme/shop/commit/abc".to_owned());
         assert_eq!(commit(r#"{"name":"acme/shop","url":"https://github.com/acme/shop"}"#), page);

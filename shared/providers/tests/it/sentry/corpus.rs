@@ -72,6 +72,7 @@ fn every_list_has_an_outcome() {
                 outcomes(&sentry().transform(&listed(ProviderKind::Sentry, resource.clone(), entity, ever, &body)));
             let own = match entity {
                 EntityType::Issue => value[0]["shortId"].is_string(),
+                EntityType::IssueEvent => value["activity"].is_array(),
                 _ => value[0]["eventID"].is_string(),
             };
             for outcome in outcomes.into_iter().filter(|_| own) {

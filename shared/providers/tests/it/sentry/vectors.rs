@@ -154,6 +154,7 @@ fn metadata(name: &str, was: &Value, is: &Value, told: &Told<'_>) -> Option<&'st
         "action" if *was == told.action && *is == told.transition() => "ignored is archived",
         "tags" if is.is_null() => "tags are not taken as a whole: some tell who was hit",
         "occurredAtIsEarliest" if *is == true && told.action == "resolved" => "a time that is not exact says so",
+        "standIn" if *is == serde_json::json!(["occurredAt"]) => "a time that is not exact says so",
         "stack" if was.is_null() => "an event's text is what its list tells, too; the stack is in metadata",
         "projectId" if was.is_null() && *is == thing["project"]["id"] => "more is told",
         "alertId" if was.is_null() => "more is told",
