@@ -129,7 +129,7 @@ impl Linear {
     /// Somebody withdraws the grant of our app: `OAuthApp` `revoked`, and its tokens are refused.
     pub fn revoke_app(&self, at: Timestamp) -> Webhook {
         self.with(|state| {
-            state.tokens.revoke_all();
+            state.tokens.withdraw();
             state.tell_revocation(at)
         })
     }
@@ -148,6 +148,11 @@ impl Linear {
     pub fn mint_token(&self) -> String {
         let now = self.world.now();
         self.with(|state| state.tokens.mint(now))
+    }
+
+    /// Refuses a token or a key from now on.
+    pub fn revoke_token(&self, token: &str) {
+        self.with(|state| state.tokens.revoke(token));
     }
 
     /// Every request answered so far, oldest first.

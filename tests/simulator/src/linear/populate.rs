@@ -1,6 +1,6 @@
 //! A team's history out of a seed: varied, plausible, and the same every time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
     State,
@@ -9,7 +9,10 @@ use super::{
     team::MAINTAINER,
     words,
 };
-use crate::random::{Random, of_name};
+use crate::{
+    clock::days_before,
+    random::{Random, of_name},
+};
 
 /// How much history to make, and over which time.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +35,7 @@ impl Populate {
     /// A small history over the `days` before `until`: 60 issues, 90 comments, 4 projects, and cycles of two weeks.
     #[must_use]
     pub fn ending(until: Timestamp, days: u32) -> Self {
-        let since = until.checked_sub(SignedDuration::from_hours(24 * i64::from(days))).unwrap_or(Timestamp::MIN);
+        let since = days_before(until, days);
         Self { issues: 60, comments_on_ten: 15, projects: 4, cycles: days / 14, since, until }
     }
 }

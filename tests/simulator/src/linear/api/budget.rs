@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::super::fault::Budget;
+use super::{super::fault::Budget, token::Caller};
 
-/// How much an hour allows with one token.
+/// How much an hour allows each caller: an app, whatever its tokens, or somebody's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Requests.
@@ -23,9 +23,6 @@ impl Default for Limits {
         Self { requests: 5_000, complexity: 2_000_000 }
     }
 }
-
-/// Whose budget a request is paid from: a token, known by its digest only.
-pub(crate) type Caller = [u8; 32];
 
 /// All budgets.
 #[derive(Default)]
@@ -61,7 +58,8 @@ impl Budgets {
     pub(crate) fn look(&self, caller: &Caller, budget: Budget, now: Timestamp) -> Standing {
         let limit = self.limit(budget);
         let now = now.as_microsecond();
-        let empty_at = self.empty_at.get(&(*caller, budget == Budget::Complexity)).copied().unwrap_or(now).max(now);
+        let empty_at =
+            self.empty_at.get(&(caller.clone(), budget == Budget::Complexity)).copied().unwrap_or(now).max(now);
         let spent = u64::try_from((empty_at - now) * i64::from(limit)).unwrap_or(0).div_ceil(HOUR.unsigned_abs());
         let remaining = limit.saturating_sub(u32::try_from(spent).unwrap_or(u32::MAX));
         Standing { limit, remaining, resets_at: empty_at.div_euclid(1_000) }
@@ -69,7 +67,7 @@ impl Budgets {
 
     pub(crate) fn spend(&mut self, caller: &Caller, budget: Budget, amount: u64, now: Timestamp) {
         let limit = i64::from(self.limit(budget).max(1));
-        let empty_at = self.empty_at.entry((*caller, budget == Budget::Complexity)).or_insert(0);
+        let empty_at = self.empty_at.entry((caller.clone(), budget == Budget::Complexity)).or_insert(0);
         let cost = i64::try_from(amount).unwrap_or(i64::MAX).saturating_mul(HOUR) / limit;
         *empty_at = (*empty_at).max(now.as_microsecond()).saturating_add(cost);
     }
@@ -84,7 +82,7 @@ mod tests {
         let mut budgets = Budgets::default();
         budgets.set_limits(Limits { requests: 60, complexity: 100 });
         let at = |minute: i64| Timestamp::from_second(minute * 60).unwrap();
-        let me = [0; 32];
+        let me = Caller::App;
         for _ in 0..60 {
             budgets.spend(&me, Budget::Requests, 1, at(0));
         }
@@ -92,6 +90,6 @@ mod tests {
         assert_eq!((remaining(0), remaining(1), remaining(30), remaining(61)), (0, 1, 30, 60));
         assert_eq!(budgets.look(&me, Budget::Requests, at(0)).resets_at, 3_600_000);
         assert_eq!(budgets.look(&me, Budget::Complexity, at(0)).remaining, 100, "another budget");
-        assert_eq!(budgets.look(&[1; 32], Budget::Requests, at(0)).remaining, 60, "another token");
+        assert_eq!(budgets.look(&Caller::Other([1; 32]), Budget::Requests, at(0)).remaining, 60, "another caller");
     }
 }

@@ -30,9 +30,10 @@ mod resolve;
 pub(crate) mod token;
 
 use answer::{Answer, Body};
-use budget::{Caller, Standing};
+use budget::Standing;
 use header::Shown;
 use resolve::{Root, Scene};
+use token::Caller;
 
 static API: LazyLock<Api> = LazyLock::new(|| Api::new(&SCHEMA));
 

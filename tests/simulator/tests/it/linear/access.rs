@@ -34,6 +34,14 @@ async fn keys_go_bare_and_tokens_as_bearer() {
 }
 
 #[tokio::test]
+async fn a_revoked_key_is_refused() {
+    let stage = Stage::empty().await;
+    stage.linear.revoke_token("lin_api_x");
+    assert_eq!(stage.ask_as("lin_api_x", ME, json!({})).await.unwrap().status, 401);
+    assert_eq!(stage.ask_as("lin_api_y", ME, json!({})).await.unwrap().status, 200);
+}
+
+#[tokio::test]
 async fn a_token_works_for_a_day_and_until_it_is_withdrawn() {
     let stage = Stage::empty().await;
     let token = format!("Bearer {}", stage.linear.mint_token());
