@@ -159,3 +159,6 @@ async fn note(
     };
     ports.audit.append(&entry).await
 }
+
+#[cfg(test)]
+mod tests;
