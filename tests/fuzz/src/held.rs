@@ -12,12 +12,16 @@ use connector_domain::transformed::{Item, Transformed};
 pub(crate) fn transformed(told: &Transformed) {
     let Transformed::Items(items) = told else { return };
     // One is enough: they have much in common, and this is slow.
-    if let Some(Item::Event(fact)) = items.first() {
+    if let Some(Item::Event(fact) | Item::History { event: fact, .. }) = items.first() {
         capture(fact);
     }
     for item in items {
         match item {
             Item::Event(fact) => event(fact),
+            Item::History { event: fact, live } => {
+                event(fact);
+                assert_ne!(live.as_ref(), Some(&fact.source_id), "both looks have one identity");
+            }
             Item::Ignored(reason) => assert!(!reason.as_str().is_empty()),
             Item::Quarantined(error) => {
                 assert!(error.path.len() <= 300 && error.reason.len() <= 100, "{error:?}");

@@ -48,7 +48,7 @@ fn row(input: &mut Input<'_>) -> Option<Row> {
         2 => Row::IntegrationOf { provider, resource, workspace },
         3 => Row::IntegrationIn { workspace, provider, resource },
         4 => Row::Chunk { delivery: DeliveryId::parse(input.text()).ok()?, digest: input.text(), n: page },
-        5 => Row::Observation { workspace, source_id: SourceId::once(provider, &input.text(), &input.text(), "x") },
+        5 => Row::Observation { workspace, source_id: SourceId::once(provider, &input.text(), input.text(), "x") },
         6 => Row::RunIn { workspace, started_at: Timestamp::from_second(page.into()).ok()?, run },
         7 => Row::PageReport { run, entity, resource, page },
         _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),

@@ -73,7 +73,7 @@ fn headers(input: &mut Input<'_>) -> Headers {
             4 => "Fri, 06 Feb 2026 12:02:00 GMT".to_owned(),
             _ => text,
         };
-        headers.add(input.pick(&names), value);
+        headers.add(input.pick::<&str>(&names), value);
     }
     headers
 }
