@@ -10,7 +10,8 @@ use connector_domain::ProviderKind;
 use connector_domain::task::Task;
 
 use crate::dynamodb::{
-    DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, DynamoStates, SealedTokens,
+    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, DynamoStates,
+    SealedTokens,
 };
 use crate::secrets::SecretsManager;
 use crate::sqs::SqsQueue;
@@ -64,6 +65,11 @@ impl AwsConfig {
     /// Runs and units.
     pub fn backfills(&self, table: impl Into<String>) -> DynamoBackfills {
         DynamoBackfills::new(self.dynamodb.clone(), table)
+    }
+
+    /// Machine keys, answered requests and changes.
+    pub fn access(&self, connections_table: impl Into<String>) -> DynamoAccess {
+        DynamoAccess::new(self.dynamodb.clone(), connections_table)
     }
 
     /// The queue at a URL.

@@ -233,6 +233,12 @@ pub struct DeliveryRecord {
 }
 
 impl DeliveryRecord {
+    /// The workspaces that are to capture it or have: those that may see it.
+    pub fn workspaces(&self) -> impl Iterator<Item = &WorkspaceId> {
+        let pending = self.pending.iter().filter(|workspace| !self.outcomes.contains_key(workspace));
+        self.outcomes.keys().chain(pending)
+    }
+
     /// The message that asks for its capture by one workspace.
     #[must_use]
     pub fn capture_task(&self, workspace: &WorkspaceId) -> CaptureTask {

@@ -3,9 +3,11 @@
 //! This crate knows no provider payload, no AWS, no HTTP client, no clock and no environment:
 //! time and randomness come in as arguments, the outside world as [`ports`].
 
+pub mod access;
 pub mod audit;
 pub mod backfill;
 pub mod capture;
+pub mod change;
 pub mod connection;
 pub mod delivery;
 pub mod event;

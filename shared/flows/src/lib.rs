@@ -3,10 +3,13 @@
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
 pub mod connect;
+mod resources;
+pub mod runs;
 mod start;
 mod teardown;
 mod tokens;
 
+pub use resources::{ResourceError, ResourcePorts, find_resources, resources};
 pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};
 pub use teardown::{Ending, RevokePorts, TeardownPorts, deactivate, tear_down};
 pub use tokens::{ConnectionTokens, TokenPorts};

@@ -57,6 +57,7 @@ faulty!(DeliveryStore {
     fn record(id: &DeliveryId) -> Option<DeliveryRecord>;
     fn load(id: &DeliveryId) -> Option<(DeliveryRecord, Vec<u8>)>;
     fn reopen(id: &DeliveryId, workspaces: &[WorkspaceId], due_at: Timestamp) -> ();
+    fn replay(id: &DeliveryId, workspace: &WorkspaceId, due_at: Timestamp) -> bool;
     fn complete(id: &DeliveryId, workspace: &WorkspaceId, report: &CaptureReport) -> ();
     fn due(now: Timestamp, limit: usize) -> Vec<DeliveryId>;
     fn redrive(id: &DeliveryId, attempts: u32, due_at: Timestamp) -> bool;

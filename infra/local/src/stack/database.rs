@@ -11,6 +11,7 @@ use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, ObservationStore};
+use connector_flows::runs;
 use dynoxide::Database as Engine;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
@@ -22,7 +23,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::template::{Table, Template, TemplateError};
-use super::{Data, LinkRequest, Linked, StackError, link, runs};
+use super::{Data, LinkRequest, Linked, StackError, link};
 
 /// Name of the file in the data directory.
 const FILE: &str = "connectors.db";
@@ -113,7 +114,9 @@ impl Database {
     /// # Errors
     /// When there is no such run, or the store fails.
     pub async fn progress(&self, run: &RunId) -> Result<(RunProgress, Vec<Unit>), StackError> {
-        runs::progress(&*self.stores.backfills, run).await
+        let backfills = &*self.stores.backfills;
+        let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
+        Ok(runs::progress(backfills, &run).await?)
     }
 }
 

@@ -16,7 +16,6 @@ mod private;
 mod queue;
 mod refill;
 mod running;
-mod runs;
 mod schedule;
 mod secrets;
 mod serve;

@@ -7,7 +7,7 @@ use connector_backfill::Tick;
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::http::WebhookRequest;
-use connector_flows::{StartRequest, Started, start_run};
+use connector_flows::{StartRequest, Started, runs, start_run};
 use connector_lambda::api::{Answer, ApiRequest};
 use connector_lambda::http::Reply;
 use connector_recovery::Swept;
@@ -20,7 +20,7 @@ use super::refill::refill;
 use super::triggers::{self, Routes, Target};
 use super::{
     Database, DeadLetter, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores,
-    Template, runs, serve,
+    Template, serve,
 };
 
 /// The system, running in this process. Clones share it; it stops when the last one is dropped.
@@ -127,7 +127,9 @@ impl Stack {
     /// # Errors
     /// When there is no such run, or the store fails.
     pub async fn cancel(&self, run: &RunId) -> Result<usize, StackError> {
-        runs::cancel(&*self.stores().backfills, &*self.0.ports.clock, run).await
+        let backfills = &*self.stores().backfills;
+        let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
+        Ok(runs::cancel(backfills, &*self.0.ports.clock, &run).await?)
     }
 
     /// Runs recovery now.

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
-use connector_domain::ports::{BackfillStore, PortError, Put};
-use connector_domain::{RunId, Timestamp, WorkspaceId};
+use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLists};
+use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 use super::due;
 use super::item::{Item, corrupt, from_item, is_of, keyed, number, text, to_item};
 use super::keys::{self, Row};
 use super::table::{Condition, Table, Written};
+use super::walk::{Range, Walk};
 
 /// Runs and units in DynamoDB.
 #[derive(Debug, Clone)]
@@ -112,6 +113,39 @@ impl BackfillStore for DynamoBackfills {
         const OPERATION: &str = "list page reports";
         let query = self.table.partition(keys::run(run), keys::PAGES);
         let items = self.table.collect(OPERATION, query, usize::MAX).await?;
+        items.into_iter().map(|item| from_item(OPERATION, item)).collect()
+    }
+}
+
+#[async_trait]
+impl RunLists for DynamoBackfills {
+    async fn runs_in(
+        &self,
+        workspace: &WorkspaceId,
+        of: Option<(ProviderKind, &ResourceId)>,
+        paging: &Paging,
+    ) -> Result<Page<Run>, PortError> {
+        const OPERATION: &str = "list runs in pages";
+        let range = Range {
+            pk: keys::workspace(workspace),
+            prefix: keys::RUNS,
+            between: None,
+            newest_first: true,
+            filtered: of.is_some(),
+        };
+        let wanted = |run: &Run| of.is_none_or(|of| (run.provider, &run.resource.id) == of);
+        let walk = Walk::new(OPERATION, &self.table, range, paging)?;
+        let read = |item| from_item::<Run>(OPERATION, item).map(|run| Some(run).filter(wanted));
+        walk.page(keys::RUNS, paging.limit, read).await
+    }
+
+    async fn units(&self, keys: &[UnitKey]) -> Result<Vec<Unit>, PortError> {
+        const OPERATION: &str = "read units";
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        keys.dedup();
+        let rows: Vec<_> = keys.into_iter().map(Row::Unit).collect();
+        let items = self.table.get_many(OPERATION, &rows, None).await?;
         items.into_iter().map(|item| from_item(OPERATION, item)).collect()
     }
 }

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
-use connector_domain::ports::{ConnectionStore, PortError};
+use connector_domain::ports::{ConnectionLists, ConnectionStore, IntegrationFilter, Page, Paging, PortError};
 use connector_domain::{AccountId, ConnectionId, ProviderKind, ResourceId, WorkspaceId};
 use serde::de::DeserializeOwned;
 
 use super::item::{Item, from_item, keyed, text, to_item};
 use super::keys::{self, Key, Row};
 use super::table::{Condition, Table, page_size};
+use super::walk::{Range, Walk};
 use crate::aws::port_error;
 
 /// The sparse index of links that are captured.
@@ -64,6 +65,7 @@ impl ConnectionStore for DynamoConnections {
             account: connection.account.clone(),
             connection: connection.id.clone(),
         };
+        let within = Row::ConnectionIn { workspace: connection.workspace.clone(), connection: connection.id.clone() };
         // Another account would leave a copy behind, and another workspace would take over a foreign account.
         let unmoved = Condition {
             expression: "attribute_not_exists(PK) OR (#ws = :ws AND #provider = :provider AND #account = :account)",
@@ -76,7 +78,8 @@ impl ConnectionStore for DynamoConnections {
         };
         let parts = vec![
             self.table.transact_put(OPERATION, keyed(item.clone(), own.key()), Some(unmoved))?,
-            self.table.transact_put(OPERATION, keyed(item, of_account.key()), None)?,
+            self.table.transact_put(OPERATION, keyed(item.clone(), of_account.key()), None)?,
+            self.table.transact_put(OPERATION, keyed(item, within.key()), None)?,
         ];
         if self.table.transact(OPERATION, parts).await? {
             Ok(())
@@ -166,6 +169,46 @@ impl ConnectionStore for DynamoConnections {
         let item = keyed(to_item(OPERATION, settings)?, Row::Settings(workspace.clone()).key());
         self.table.put(OPERATION, item).await
     }
+}
+
+#[async_trait]
+impl ConnectionLists for DynamoConnections {
+    async fn connection_in(
+        &self,
+        workspace: &WorkspaceId,
+        connection: &ConnectionId,
+    ) -> Result<Option<Connection>, PortError> {
+        let (workspace, connection) = (workspace.clone(), connection.clone());
+        self.row("read a workspace's connection", &Row::ConnectionIn { workspace, connection }).await
+    }
+
+    async fn connections_in(&self, workspace: &WorkspaceId, paging: &Paging) -> Result<Page<Connection>, PortError> {
+        const OPERATION: &str = "list a workspace's connections";
+        let walk = Walk::new(OPERATION, &self.table, within(workspace, keys::CONNECTIONS, false), paging)?;
+        walk.page(keys::CONNECTIONS, paging.limit, |item| from_item(OPERATION, item).map(Some)).await
+    }
+
+    async fn integrations_page(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &IntegrationFilter,
+        paging: &Paging,
+    ) -> Result<Page<Integration>, PortError> {
+        const OPERATION: &str = "list a workspace's links in pages";
+        let filtered = *filter != IntegrationFilter::default();
+        let walk = Walk::new(OPERATION, &self.table, within(workspace, keys::INTEGRATIONS, filtered), paging)?;
+        let wanted = |link: &Integration| {
+            filter.provider.is_none_or(|provider| link.provider == provider)
+                && filter.connection.as_ref().is_none_or(|connection| link.connection == *connection)
+                && filter.active.is_none_or(|active| link.active == active)
+        };
+        let read = |item| from_item::<Integration>(OPERATION, item).map(|link| Some(link).filter(wanted));
+        walk.page(keys::INTEGRATIONS, paging.limit, read).await
+    }
+}
+
+fn within(workspace: &WorkspaceId, prefix: &'static str, filtered: bool) -> Range {
+    Range { pk: keys::workspace(workspace), prefix, between: None, newest_first: false, filtered }
 }
 
 /// Where a list of active links goes on: in a shard, after a row of it.

@@ -2,6 +2,7 @@
 //!
 //! The row is written last, so that where it is the bytes are. Small bytes are in the row, and one write does all.
 
+mod log;
 mod raw;
 
 use std::sync::Arc;
@@ -12,7 +13,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use connector_domain::capture::CaptureReport;
 use connector_domain::delivery::{DeliveryRecord, DeliveryState};
-use connector_domain::ports::{Clock, DeliveryStore, PortError, PutDelivery};
+use connector_domain::ports::{
+    Clock, DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery,
+};
 use connector_domain::{DeliveryId, Timestamp, WorkspaceId};
 
 use super::due;
@@ -20,6 +23,7 @@ use super::item::{Item, corrupt, from_item, get_number, is_of, keyed, number, te
 use super::keys::Row;
 use super::table::{Condition, Table, Written};
 use crate::system::SystemClock;
+use log::Log;
 
 /// How often a change is tried when others change the row at the same time. Each of them gets one step further.
 const MAX_TRIES: u32 = 20;
@@ -72,6 +76,8 @@ impl DeliveryStore for DynamoDeliveries {
             }
             packed.store(OPERATION, &self.table, &record.id, expires_at, &mut item).await?;
         }
+        let told = (&record.id, record.received_at);
+        log::note(OPERATION, &self.table, Log::All, told, record.workspaces(), expires_at).await?;
         let write_id = Table::write_id();
         item.insert("expiresAt".to_owned(), number(expires_at));
         item.insert("writeId".to_owned(), text(&write_id));
@@ -105,11 +111,14 @@ impl DeliveryStore for DynamoDeliveries {
         let row = Row::Delivery(id.clone());
         for _ in 0..MAX_TRIES {
             let known = self.head(OPERATION, id).await?.ok_or_else(|| unknown(OPERATION))?;
+            let expires_at = get_number(&known, "expiresAt").unwrap_or_default();
             let known = parse(OPERATION, known)?;
             let open: Vec<_> = workspaces.iter().filter(|ws| !known.outcomes.contains_key(*ws)).collect();
             if open.is_empty() {
                 return Ok(());
             }
+            let told = (id, known.received_at);
+            log::note(OPERATION, &self.table, Log::All, told, open.iter().copied(), expires_at).await?;
             let mut condition = "attribute_exists(PK)".to_owned();
             let mut update = self
                 .table
@@ -135,6 +144,34 @@ impl DeliveryStore for DynamoDeliveries {
             }
         }
         Err(contended(OPERATION))
+    }
+
+    async fn replay(&self, id: &DeliveryId, workspace: &WorkspaceId, due_at: Timestamp) -> Result<bool, PortError> {
+        const OPERATION: &str = "replay a delivery";
+        let row = Row::Delivery(id.clone());
+        let update = self
+            .table
+            .update(&row)
+            .update_expression(
+                "SET #state = :received, due_at = :due, attempts = :none, dueShard = :shard, dueAt = :dueAt \
+                 REMOVE #reason ADD pending :this",
+            )
+            .condition_expression(
+                "(attribute_not_exists(expiresAt) OR expiresAt > :now) \
+                 AND (attribute_exists(#outcomes.#ws) OR contains(pending, :ws))",
+            )
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#reason", "reason")
+            .expression_attribute_names("#outcomes", "outcomes")
+            .expression_attribute_names("#ws", workspace.as_str())
+            .expression_attribute_values(":received", text("received"))
+            .expression_attribute_values(":due", to_attribute(OPERATION, due_at)?)
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":now", number(self.clock.now().as_second()))
+            .expression_attribute_values(":ws", text(workspace.as_str()))
+            .expression_attribute_values(":this", set([workspace]));
+        let written = self.table.change(OPERATION, due::values(update, &row, due_at)).await?;
+        Ok(matches!(written, Written::Stored))
     }
 
     async fn complete(
@@ -216,6 +253,12 @@ impl DeliveryStore for DynamoDeliveries {
     }
 
     async fn bury(&self, id: &DeliveryId, reason: &str) -> Result<(), PortError> {
+        const OPERATION: &str = "bury a delivery";
+        let Some(known) = self.head(OPERATION, id).await? else { return Ok(()) };
+        let expires_at = get_number(&known, "expiresAt").unwrap_or_default();
+        let known = parse(OPERATION, known)?;
+        let told = (id, known.received_at);
+        log::note(OPERATION, &self.table, Log::Dead, told, known.workspaces(), expires_at).await?;
         let update = self
             .table
             .update(&Row::Delivery(id.clone()))
@@ -227,7 +270,19 @@ impl DeliveryStore for DynamoDeliveries {
             .expression_attribute_values(":reason", text(reason))
             .expression_attribute_values(":received", text("received"));
         // Refused means that it has ended already, or is gone.
-        self.table.change("bury a delivery", update).await.map(drop)
+        self.table.change(OPERATION, update).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl DeliveryLog for DynamoDeliveries {
+    async fn deliveries_in(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &DeliveryFilter,
+        paging: &Paging,
+    ) -> Result<Page<DeliveryRecord>, PortError> {
+        log::page(self, workspace, filter, paging).await
     }
 }
 

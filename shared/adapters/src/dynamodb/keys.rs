@@ -36,12 +36,26 @@ pub(crate) enum Row {
     IntegrationOf { provider: ProviderKind, resource: ResourceId, workspace: WorkspaceId },
     /// Connections: a copy of the link, by workspace.
     IntegrationIn { workspace: WorkspaceId, provider: ProviderKind, resource: ResourceId },
+    /// Connections: a copy of the connection, by workspace.
+    ConnectionIn { workspace: WorkspaceId, connection: ConnectionId },
     /// Connections: what a workspace has decided.
     Settings(WorkspaceId),
+    /// Connections: a machine key.
+    MachineKey(String),
+    /// Connections: a copy of the machine key, by workspace.
+    MachineKeyIn { workspace: WorkspaceId, id: String },
+    /// Connections: a request that must have its effect once.
+    Once { workspace: WorkspaceId, name: String },
+    /// Connections: what was changed.
+    Change { workspace: WorkspaceId, at: Timestamp, id: String },
     /// Deliveries: the row of a delivery.
     Delivery(DeliveryId),
     /// Deliveries: a part of its bytes. The digest keeps parts of two compressions apart.
     Chunk { delivery: DeliveryId, digest: String, n: u32 },
+    /// Deliveries: that a delivery came for a workspace.
+    DeliveryIn { workspace: WorkspaceId, received_at: Timestamp, delivery: DeliveryId },
+    /// Deliveries: that one of its deliveries was given up.
+    DeadIn { workspace: WorkspaceId, received_at: Timestamp, delivery: DeliveryId },
     /// Observations: a captured fact.
     Observation { workspace: WorkspaceId, source_id: SourceId },
     /// Observations: a month that has some.
@@ -76,9 +90,20 @@ impl Row {
             Self::IntegrationIn { workspace: ws, provider, resource } => {
                 (workspace(ws), format!("{INTEGRATIONS}{provider}#{resource}"))
             }
+            Self::ConnectionIn { workspace: ws, connection: id } => (workspace(ws), connection(id)),
             Self::Settings(ws) => (workspace(ws), "SETTINGS".to_owned()),
+            Self::MachineKey(id) => (format!("KEY#{id}"), "KEY".to_owned()),
+            Self::MachineKeyIn { workspace: ws, id } => (workspace(ws), format!("{KEYS}{id}")),
+            Self::Once { workspace: ws, name } => (workspace(ws), format!("ONCE#{name}")),
+            Self::Change { workspace: ws, at, id } => (workspace(ws), format!("{CHANGES}{}#{id}", instant(*at))),
             Self::Delivery(id) => (delivery(id), "HEAD".to_owned()),
             Self::Chunk { delivery: id, digest, n } => (delivery(id), format!("RAW#{}#{n:04}", escape(digest))),
+            Self::DeliveryIn { workspace: ws, received_at, delivery } => {
+                (workspace(ws), format!("{DELIVERIES}{}#{delivery}", instant(*received_at)))
+            }
+            Self::DeadIn { workspace: ws, received_at, delivery } => {
+                (workspace(ws), format!("{DEAD}{}#{delivery}", instant(*received_at)))
+            }
             Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
             Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
             Self::Run(id) => (run(id), "RUN".to_owned()),
@@ -138,7 +163,24 @@ impl Row {
                     resource: resource.parse().ok()?,
                 }
             }
+            ("WS", "CONN") => Self::ConnectionIn { workspace: id.parse().ok()?, connection: of.parse().ok()? },
             ("WS", "SETTINGS") => Self::Settings(id.parse().ok()?),
+            ("KEY", "KEY") => Self::MachineKey(id.to_owned()),
+            ("WS", "KEY") => Self::MachineKeyIn { workspace: id.parse().ok()?, id: of.to_owned() },
+            ("WS", "ONCE") => Self::Once { workspace: id.parse().ok()?, name: of.to_owned() },
+            ("WS", "LOG") => {
+                let (at, change) = of.split_once('#')?;
+                Self::Change { workspace: id.parse().ok()?, at: at.parse().ok()?, id: change.to_owned() }
+            }
+            ("WS", "DLV" | "DEAD") => {
+                let (received_at, delivery) = of.split_once('#')?;
+                let (workspace, received_at) = (id.parse().ok()?, received_at.parse().ok()?);
+                let delivery = DeliveryId::parse(delivery).ok()?;
+                match what {
+                    "DLV" => Self::DeliveryIn { workspace, received_at, delivery },
+                    _ => Self::DeadIn { workspace, received_at, delivery },
+                }
+            }
             ("DLV", "HEAD") => Self::Delivery(DeliveryId::parse(id).ok()?),
             ("DLV", "RAW") => {
                 let (digest, n) = of.split_once('#')?;
@@ -182,6 +224,16 @@ impl Row {
 pub(crate) const INTEGRATIONS: &str = "INT#";
 /// Sort keys of a connection's audit log start so.
 pub(crate) const AUDIT: &str = "LOG#";
+/// Sort keys of a workspace's connections start so.
+pub(crate) const CONNECTIONS: &str = "CONN#";
+/// Sort keys of a workspace's machine keys start so.
+pub(crate) const KEYS: &str = "KEY#";
+/// Sort keys of what was changed in a workspace start so.
+pub(crate) const CHANGES: &str = "LOG#";
+/// Sort keys of what came for a workspace start so.
+pub(crate) const DELIVERIES: &str = "DLV#";
+/// Sort keys of what was given up for a workspace start so.
+pub(crate) const DEAD: &str = "DEAD#";
 /// Sort keys of a workspace's months start so.
 pub(crate) const MONTHS: &str = "MONTH#";
 /// Sort keys of a workspace's runs start so.

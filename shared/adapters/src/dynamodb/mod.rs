@@ -1,5 +1,6 @@
 //! The stores on DynamoDB.
 
+mod access;
 mod audit;
 mod backfills;
 mod connections;
@@ -12,6 +13,7 @@ mod states;
 mod table;
 mod tables;
 mod tokens;
+mod walk;
 
 use std::time::Duration;
 
@@ -21,6 +23,7 @@ use connector_domain::ports::PortError;
 
 use crate::vault::Sealer;
 
+pub use access::DynamoAccess;
 pub use audit::DynamoAudit;
 pub use backfills::DynamoBackfills;
 pub use connections::DynamoConnections;
@@ -104,6 +107,12 @@ impl Stores {
     #[must_use]
     pub fn audit(&self) -> DynamoAudit {
         DynamoAudit::new(self.client.clone(), &self.names.connections)
+    }
+
+    /// Machine keys, answered requests and changes.
+    #[must_use]
+    pub fn access(&self) -> DynamoAccess {
+        DynamoAccess::new(self.client.clone(), &self.names.connections)
     }
 
     /// Sealed tokens, for a [`Vault`](crate::vault::Vault).

@@ -4,6 +4,8 @@
 //! an answer is lost and the SDK writes again, the condition fails on our own row, and the id tells that it is ours.
 //! (An observation needs none: the id of its delivery tells.)
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
@@ -12,10 +14,12 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use connector_domain::ports::{PortError, Random};
 
-use super::item::{Item, text};
+use super::item::{Item, keyed, text};
 use super::keys::{Key, Row};
 use crate::aws::port_error;
 use crate::system::OsRandom;
@@ -66,6 +70,43 @@ impl Table {
         let get = self.client.get_item().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
         let answer = get.consistent_read(true).send().await.map_err(|error| port_error(operation, &error))?;
         Ok(answer.item)
+    }
+
+    /// The rows that there are of these, as they are now, in any order; whole, or only some columns.
+    pub(crate) async fn get_many(
+        &self,
+        operation: &'static str,
+        rows: &[Row],
+        columns: Option<(&str, &[(&str, &str)])>,
+    ) -> Result<Vec<Item>, PortError> {
+        let mut items = Vec::new();
+        for chunk in rows.chunks(MAX_BATCH) {
+            let mut get = KeysAndAttributes::builder().consistent_read(true);
+            if let Some((projection, aliases)) = columns {
+                get = get.projection_expression(projection);
+                for (alias, name) in aliases {
+                    get = get.expression_attribute_names(*alias, *name);
+                }
+            }
+            for row in chunk {
+                get = get.keys(keyed(Item::new(), row.key()));
+            }
+            let get = get.build().map_err(|error| PortError::permanent(operation, error))?;
+            let mut open = Some(HashMap::from([(self.name.clone(), get)]));
+            let mut tries = 0;
+            while let Some(request) = open.take().filter(|request| !request.is_empty()) {
+                // What was over its share is asked for again, and the SDK has waited in between.
+                if tries == MAX_TRIES {
+                    return Err(PortError::temporary(operation, "some rows were not answered"));
+                }
+                tries += 1;
+                let batch = self.client.batch_get_item().set_request_items(Some(request));
+                let answer = batch.send().await.map_err(|error| port_error(operation, &error))?;
+                items.extend(answer.responses.unwrap_or_default().remove(&self.name).unwrap_or_default());
+                open = answer.unprocessed_keys;
+            }
+        }
+        Ok(items)
     }
 
     /// Stores an item, whatever is there.
@@ -234,7 +275,9 @@ impl Table {
     }
 }
 
-/// How often a transaction that met another one is tried.
+/// Most rows of one batch.
+const MAX_BATCH: usize = 100;
+/// How often a transaction that met another one is tried, and a batch of which something was left out.
 const MAX_TRIES: u32 = 3;
 
 /// A limit as DynamoDB takes it.

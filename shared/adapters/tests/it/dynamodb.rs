@@ -40,6 +40,20 @@ async fn connections_keep_their_contract() {
 }
 
 #[tokio::test]
+async fn lists_keep_their_contract() {
+    contract::connection_lists(&stores().connections()).await;
+    contract::delivery_log(&stores().deliveries(RETENTION)).await;
+    contract::run_lists(&stores().backfills()).await;
+}
+
+#[tokio::test]
+async fn keys_requests_and_changes_keep_their_contract() {
+    contract::machine_keys(&stores().access()).await;
+    contract::once(&stores().access()).await;
+    contract::changes(&stores().access()).await;
+}
+
+#[tokio::test]
 async fn backfills_keep_their_contract() {
     contract::backfills(&stores().backfills()).await;
 }

@@ -32,6 +32,10 @@ pub trait DeliveryStore: Send + Sync {
     /// and its attempts count anew.
     async fn reopen(&self, id: &DeliveryId, workspaces: &[WorkspaceId], due_at: Timestamp) -> Result<(), PortError>;
 
+    /// Asks one of its workspaces to capture it anew: the row is then `received` and waits for it. What the workspace
+    /// made of it before stands until then. Answers whether it is one of its workspaces.
+    async fn replay(&self, id: &DeliveryId, workspace: &WorkspaceId, due_at: Timestamp) -> Result<bool, PortError>;
+
     /// Notes what a workspace made of it. With the last pending workspace the row becomes `processed`.
     /// Doing it twice changes nothing but the report.
     async fn complete(&self, id: &DeliveryId, workspace: &WorkspaceId, report: &CaptureReport)

@@ -11,6 +11,8 @@ pub enum PortErrorKind {
     Permanent,
     /// What is stored cannot be read.
     Corrupt,
+    /// The caller asked for what cannot be, such as going on from a place that is not one of ours.
+    Input,
 }
 
 /// A port could not do its work.
@@ -37,6 +39,12 @@ impl PortError {
     #[must_use]
     pub fn permanent(operation: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { operation, kind: PortErrorKind::Permanent, source: Some(source.into()) }
+    }
+
+    /// The place to go on from is not one of ours.
+    #[must_use]
+    pub fn bad_cursor(operation: &'static str) -> Self {
+        Self { operation, kind: PortErrorKind::Input, source: Some("the cursor is not one of ours".into()) }
     }
 
     /// What is stored cannot be read.

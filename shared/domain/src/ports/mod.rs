@@ -3,18 +3,24 @@
 //! Rules that every implementation keeps, held by one contract suite:
 //! a write either happens whole or not at all; a condition and its write are one step; what was acknowledged is durable.
 
+mod access;
 mod backfills;
+mod changes;
 mod connections;
 mod deliveries;
 mod error;
+mod lists;
 mod oauth;
 mod observations;
 mod outside;
 
+pub use access::{Begun, MachineKeys, OnceKey, OnceStore};
 pub use backfills::{BackfillStore, Put};
+pub use changes::ChangeLog;
 pub use connections::ConnectionStore;
 pub use deliveries::{DeliveryStore, PutDelivery};
 pub use error::{PortError, PortErrorKind};
+pub use lists::{ConnectionLists, DeliveryFilter, DeliveryLog, IntegrationFilter, Page, Paging, RunLists};
 pub use oauth::{AuditLog, StateStore, TokenRows, TokenVault};
 pub use observations::{ObservationFilter, ObservationPage, ObservationStore};
 pub use outside::{AppSigner, Clock, MAX_DELAY, Pause, ProviderHttp, Queue, Random, Secrets, TokenError, Tokens};

@@ -2,9 +2,11 @@
 //! of its own, so that suites can share a store and run side by side.
 #![expect(clippy::unwrap_used, reason = "a suite is test code: it stops at the first surprise")]
 
+mod access;
 mod backfills;
 mod connections;
 mod deliveries;
+mod lists;
 mod oauth;
 mod observations;
 
@@ -12,9 +14,11 @@ use std::hash::{BuildHasher, RandomState};
 
 use connector_domain::WorkspaceId;
 
+pub use access::{changes, machine_keys, once};
 pub use backfills::backfills;
 pub use connections::connections;
 pub use deliveries::deliveries;
+pub use lists::{connection_lists, delivery_log, run_lists};
 pub use oauth::{audit, states, vault};
 pub use observations::observations;
 

@@ -2,7 +2,7 @@
 
 use connector_domain::capture::CaptureOutcome;
 use connector_domain::observation::{IngestionSource, Observation};
-use connector_domain::ports::{ObservationFilter, ObservationStore, PortError};
+use connector_domain::ports::{ObservationFilter, ObservationStore, PortError, PortErrorKind};
 use connector_domain::{ProviderKind, Reference, ReferenceKind, RunId, SourceId, SourceType, Timestamp, WorkspaceId};
 use futures::future::join_all;
 use serde_json::json;
@@ -267,5 +267,6 @@ async fn lists_keep_to_their_filter(store: &dyn ObservationStore) {
 
 async fn a_foreign_cursor_is_refused(store: &dyn ObservationStore) {
     let filter = ObservationFilter { cursor: Some(unique("nonsense")), ..everything(1) };
-    assert!(store.list(&some_workspace(), &filter).await.is_err());
+    let error = store.list(&some_workspace(), &filter).await.unwrap_err();
+    assert_eq!(error.kind, PortErrorKind::Input);
 }

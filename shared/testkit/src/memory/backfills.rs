@@ -7,10 +7,10 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
-use connector_domain::ports::{BackfillStore, PortError, Put};
-use connector_domain::{RunId, Timestamp, WorkspaceId};
+use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLists};
+use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
-use super::lock;
+use super::{lists, lock};
 
 /// Runs and units in memory.
 #[derive(Debug, Default)]
@@ -93,5 +93,27 @@ impl BackfillStore for MemoryBackfills {
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
         let state = lock(&self.0);
         Ok(state.reports.iter().filter(|((of, ..), _)| of == run).map(|(_, report)| report.clone()).collect())
+    }
+}
+
+#[async_trait]
+impl RunLists for MemoryBackfills {
+    async fn runs_in(
+        &self,
+        workspace: &WorkspaceId,
+        of: Option<(ProviderKind, &ResourceId)>,
+        paging: &Paging,
+    ) -> Result<Page<Run>, PortError> {
+        let state = lock(&self.0);
+        let ours = state.runs.values().filter(|run| run.workspace == *workspace);
+        let rows = ours.map(|run| (format!("{:.9}#{}", run.started_at, run.id), run.clone())).collect();
+        lists::page("list runs", rows, true, paging, |run: &Run| {
+            of.is_none_or(|of| (run.provider, &run.resource.id) == of)
+        })
+    }
+
+    async fn units(&self, keys: &[UnitKey]) -> Result<Vec<Unit>, PortError> {
+        let state = lock(&self.0);
+        Ok(keys.iter().filter_map(|key| state.units.get(key).cloned()).collect())
     }
 }

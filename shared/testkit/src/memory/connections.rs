@@ -5,10 +5,10 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
-use connector_domain::ports::{ConnectionStore, PortError};
+use connector_domain::ports::{ConnectionLists, ConnectionStore, IntegrationFilter, Page, Paging, PortError};
 use connector_domain::{AccountId, ConnectionId, ProviderKind, ResourceId, WorkspaceId};
 
-use super::lock;
+use super::{lists, lock};
 
 /// Small, so that every test of a caller pages.
 const PAGE: usize = 2;
@@ -105,5 +105,39 @@ impl ConnectionStore for MemoryConnections {
     async fn put_settings(&self, workspace: &WorkspaceId, settings: &WorkspaceSettings) -> Result<(), PortError> {
         lock(&self.0).settings.insert(workspace.clone(), settings.clone());
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ConnectionLists for MemoryConnections {
+    async fn connection_in(
+        &self,
+        workspace: &WorkspaceId,
+        connection: &ConnectionId,
+    ) -> Result<Option<Connection>, PortError> {
+        let state = lock(&self.0);
+        Ok(state.connections.get(connection).filter(|connection| connection.workspace == *workspace).cloned())
+    }
+
+    async fn connections_in(&self, workspace: &WorkspaceId, paging: &Paging) -> Result<Page<Connection>, PortError> {
+        let state = lock(&self.0);
+        let ours = state.connections.values().filter(|connection| connection.workspace == *workspace);
+        let rows = ours.map(|connection| (connection.id.to_string(), connection.clone())).collect();
+        lists::page("list connections", rows, false, paging, |_| true)
+    }
+
+    async fn integrations_page(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &IntegrationFilter,
+        paging: &Paging,
+    ) -> Result<Page<Integration>, PortError> {
+        let rows = self.integrations(|link| link.workspace == *workspace).into_iter();
+        let rows = rows.map(|link| (format!("{}#{}", link.provider, link.resource.id), link)).collect();
+        lists::page("list links", rows, false, paging, |link: &Integration| {
+            filter.provider.is_none_or(|provider| link.provider == provider)
+                && filter.connection.as_ref().is_none_or(|connection| link.connection == *connection)
+                && filter.active.is_none_or(|active| link.active == active)
+        })
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use connector_domain::capture::CaptureReport;
 use connector_domain::delivery::{DeliveryRecord, DeliveryState};
-use connector_domain::ports::{DeliveryStore, PortError, PutDelivery};
+use connector_domain::ports::{DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery};
 use connector_domain::{DeliveryId, Timestamp, WorkspaceId};
 
-use super::lock;
+use super::{lists, lock};
 
 /// Deliveries in memory.
 #[derive(Debug, Default)]
@@ -68,6 +68,22 @@ impl DeliveryStore for MemoryDeliveries {
         })
     }
 
+    async fn replay(&self, id: &DeliveryId, workspace: &WorkspaceId, due_at: Timestamp) -> Result<bool, PortError> {
+        let mut rows = lock(&self.0);
+        let Some((record, _)) = rows.get_mut(id).filter(|(record, _)| record.workspaces().any(|ws| ws == workspace))
+        else {
+            return Ok(false);
+        };
+        if !record.pending.contains(workspace) {
+            record.pending.push(workspace.clone());
+            record.pending.sort_unstable();
+        }
+        record.state = DeliveryState::Received;
+        record.attempts = 0;
+        record.due_at = due_at;
+        Ok(true)
+    }
+
     async fn complete(
         &self,
         id: &DeliveryId,
@@ -113,5 +129,25 @@ impl DeliveryStore for MemoryDeliveries {
             record.state = DeliveryState::Dead(reason.to_owned());
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl DeliveryLog for MemoryDeliveries {
+    async fn deliveries_in(
+        &self,
+        workspace: &WorkspaceId,
+        filter: &DeliveryFilter,
+        paging: &Paging,
+    ) -> Result<Page<DeliveryRecord>, PortError> {
+        let rows = lock(&self.0);
+        let ours = rows.values().map(|(record, _)| record).filter(|record| {
+            record.workspaces().any(|ws| ws == workspace) && (filter.since..=filter.until).contains(&record.received_at)
+        });
+        let rows = ours.map(|record| (format!("{:.9}#{}", record.received_at, record.id), record.clone())).collect();
+        lists::page("list deliveries", rows, true, paging, |record: &DeliveryRecord| {
+            filter.provider.is_none_or(|provider| record.provider == provider)
+                && filter.state.is_none_or(|state| record.state.name() == state)
+        })
     }
 }

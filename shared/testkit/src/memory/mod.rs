@@ -1,11 +1,13 @@
 //! The ports in memory. They are stricter than the real ones where the real ones only may fail:
 //! a message that SQS would refuse is refused here, a row that DynamoDB would not take is not taken.
 
+mod access;
 mod backfills;
 mod clock;
 mod connections;
 mod deliveries;
 mod http;
+mod lists;
 mod oauth;
 mod observations;
 mod queue;
@@ -14,6 +16,7 @@ mod secrets;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use access::{MemoryChanges, MemoryKeys, MemoryOnce};
 pub use backfills::MemoryBackfills;
 pub use clock::ManualClock;
 pub use connections::MemoryConnections;

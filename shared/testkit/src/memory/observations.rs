@@ -81,5 +81,5 @@ fn matches(filter: &ObservationFilter, observation: &Observation) -> bool {
 
 fn place(cursor: &str) -> Result<(Timestamp, String), PortError> {
     let place = cursor.split_once(' ').and_then(|(at, source_id)| Some((at.parse().ok()?, source_id.to_owned())));
-    place.ok_or_else(|| PortError::permanent("list observations", "the cursor is not one of ours"))
+    place.ok_or_else(|| PortError::bad_cursor("list observations"))
 }

@@ -19,6 +19,20 @@ async fn connections_keep_their_contract() {
 }
 
 #[tokio::test]
+async fn lists_keep_their_contract() {
+    contract::connection_lists(&MemoryConnections::default()).await;
+    contract::delivery_log(&MemoryDeliveries::default()).await;
+    contract::run_lists(&MemoryBackfills::default()).await;
+}
+
+#[tokio::test]
+async fn keys_requests_and_changes_keep_their_contract() {
+    contract::machine_keys(&MemoryKeys::default()).await;
+    contract::once(&MemoryOnce::default()).await;
+    contract::changes(&MemoryChanges::default()).await;
+}
+
+#[tokio::test]
 async fn backfills_keep_their_contract() {
     contract::backfills(&MemoryBackfills::default()).await;
 }

@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..17, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..24, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -39,10 +39,17 @@ fn row() -> impl Strategy<Value = Row> {
                 9 => Row::Month { workspace, month: month(time) },
                 10 => Row::Run(run),
                 11 => Row::RunIn { workspace, started_at: time, run },
-                12 => Row::PageReport { run, entity, resource, page: n },
-                13 => Row::Audit { connection, at: time, id: b },
-                14 => Row::State(hash(n)),
-                15 => Row::Poll(hash(n)),
+                12 => Row::ConnectionIn { workspace, connection },
+                13 => Row::MachineKey(b),
+                14 => Row::MachineKeyIn { workspace, id: b },
+                15 => Row::Once { workspace, name: b },
+                16 => Row::Change { workspace, at: time, id: b },
+                17 => Row::DeliveryIn { workspace, received_at: time, delivery },
+                18 => Row::DeadIn { workspace, received_at: time, delivery },
+                19 => Row::PageReport { run, entity, resource, page: n },
+                20 => Row::Audit { connection, at: time, id: b },
+                21 => Row::State(hash(n)),
+                22 => Row::Poll(hash(n)),
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -61,10 +68,13 @@ proptest! {
     /// And what is written was read from there and from nowhere else.
     #[test]
     fn every_row_has_one_key(
-        pk in prop::sample::select(&["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#"][..]),
+        pk in prop::sample::select(
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#"][..],
+        ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
-            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT"][..],
+            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT", "KEY", "KEY#", "ONCE#",
+              "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),
         sk_rest in "[#%0-9]{0,12}",
     ) {

@@ -42,8 +42,7 @@ pub(super) async fn list(
     let mut until = format!("{}{AFTER_SEPARATOR}", keys::instant(filter.until));
     let mut last_month = keys::month(filter.until);
     if let Some(cursor) = &filter.cursor {
-        let at = keys::occurred_at(cursor)
-            .ok_or_else(|| PortError::permanent(OPERATION, "the cursor is not one of ours"))?;
+        let at = keys::occurred_at(cursor).ok_or_else(|| PortError::bad_cursor(OPERATION))?;
         until = until.min(cursor.clone());
         last_month = last_month.min(keys::month(at));
     }
