@@ -41,6 +41,11 @@ deploy-emulated:
 interop:
     infra/scripts/interop
 
+# Write the OpenAPI document of the management API anew.
+openapi:
+    cargo run --quiet --package connector-api --example openapi > target/openapi.json
+    mv target/openapi.json docs/openapi.json
+
 # Write the inputs for `sam local invoke` anew.
 events:
     cargo local events

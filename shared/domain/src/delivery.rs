@@ -239,6 +239,15 @@ impl DeliveryRecord {
         self.outcomes.keys().chain(pending)
     }
 
+    /// How far it has come for one of its workspaces, whatever the others make of it.
+    #[must_use]
+    pub fn state_for(&self, workspace: &WorkspaceId) -> DeliveryState {
+        if !self.pending.contains(workspace) && self.outcomes.contains_key(workspace) {
+            return DeliveryState::Processed;
+        }
+        self.state.clone()
+    }
+
     /// The message that asks for its capture by one workspace.
     #[must_use]
     pub fn capture_task(&self, workspace: &WorkspaceId) -> CaptureTask {

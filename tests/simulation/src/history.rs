@@ -295,6 +295,7 @@ async fn observations(store: &MemoryObservations) -> BTreeSet<String> {
     let filter = ObservationFilter {
         provider: None,
         source_type: None,
+        actor: None,
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         limit: usize::MAX,

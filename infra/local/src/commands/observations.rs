@@ -85,6 +85,7 @@ impl Observations {
         Ok(ObservationFilter {
             provider: self.source.map(|provider| provider.kind()),
             source_type: self.kind.clone(),
+            actor: None,
             since: self.since.as_deref().map_or(Ok(Timestamp::UNIX_EPOCH), |text| moment(text, now))?,
             until: Timestamp::MAX,
             limit: usize::try_from(self.limit).unwrap_or(usize::MAX),
@@ -145,6 +146,7 @@ pub(super) const fn everything(limit: usize) -> ObservationFilter {
     ObservationFilter {
         provider: None,
         source_type: None,
+        actor: None,
         since: Timestamp::UNIX_EPOCH,
         until: Timestamp::MAX,
         limit,

@@ -176,6 +176,7 @@ async fn a_rare_type_is_found_in_more_than_one_go() {
     let mut filter = ObservationFilter {
         provider: None,
         source_type: Some("release.published".to_owned()),
+        actor: None,
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         limit: 10,

@@ -21,6 +21,19 @@ pub enum Trigger {
     Api,
 }
 
+impl Trigger {
+    /// The name of who asked.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+            Self::Schedule => "schedule",
+            Self::Manual => "manual",
+            Self::Api => "api",
+        }
+    }
+}
+
 /// The row of a run. Its state follows from its units.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {

@@ -17,6 +17,18 @@ pub enum WaitReason {
     Unavailable,
 }
 
+impl WaitReason {
+    /// The name of the reason.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RateLimit => "rate_limit",
+            Self::SecondaryLimit => "secondary_limit",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// How a unit stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]

@@ -14,6 +14,8 @@ pub struct ObservationFilter {
     pub provider: Option<ProviderKind>,
     /// Only this type, such as `pull-request.merged`.
     pub source_type: Option<String>,
+    /// Only what this actor did, by the provider's id of it.
+    pub actor: Option<String>,
     /// Only what happened at or after this.
     pub since: Timestamp,
     /// Only what happened at or before this.

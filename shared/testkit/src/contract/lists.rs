@@ -68,8 +68,8 @@ pub(super) async fn all<T>(limit: usize, list: impl AsyncFn(Paging) -> Result<Pa
 /// A list refuses to go on from what is no place of it.
 pub(super) async fn refuses<T>(list: impl AsyncFn(Paging) -> Result<Page<T>, PortError>) {
     for nonsense in ["no place".to_owned(), String::new()] {
-        let Err(error) = list(paging(3, Some(nonsense.clone()))).await else { panic!("took {nonsense:?} for a place") };
-        assert_eq!(error.kind, PortErrorKind::Input, "{nonsense:?}");
+        let refused = list(paging(3, Some(nonsense.clone()))).await.err().map(|error| error.kind);
+        assert_eq!(refused, Some(PortErrorKind::Input), "{nonsense:?}");
     }
 }
 

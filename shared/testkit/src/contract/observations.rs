@@ -40,6 +40,7 @@ fn everything(limit: usize) -> ObservationFilter {
     ObservationFilter {
         provider: None,
         source_type: None,
+        actor: None,
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         limit,
@@ -250,6 +251,7 @@ async fn lists_keep_to_their_filter(store: &dyn ObservationStore) {
         let mut row = observation(&workspace, &format!("9#{n}"), at(-n * 86_400));
         if n % 3 == 0 {
             row.event.source_type = SourceType::GithubIssueOpened;
+            row.event.actor = Some(actor("7"));
         }
         rows.push(row);
     }
@@ -257,6 +259,10 @@ async fn lists_keep_to_their_filter(store: &dyn ObservationStore) {
     let issues: Vec<_> = rows.iter().step_by(3).collect();
     let filter = ObservationFilter { source_type: Some("issue.opened".to_owned()), ..everything(4) };
     assert_eq!(list(store, &workspace, filter.clone()).await.0, ids(&issues));
+    let of_one = ObservationFilter { actor: Some("7".to_owned()), ..everything(4) };
+    assert_eq!(list(store, &workspace, of_one).await.0, ids(&issues));
+    let of_nobody = ObservationFilter { actor: Some("user-7".to_owned()), ..filter.clone() };
+    assert!(list(store, &workspace, of_nobody).await.0.is_empty());
     let filter = ObservationFilter { provider: Some(ProviderKind::Github), ..filter };
     assert_eq!(list(store, &workspace, filter.clone()).await.0, ids(&issues));
     let filter = ObservationFilter { provider: Some(ProviderKind::Linear), ..filter };

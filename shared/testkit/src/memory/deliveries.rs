@@ -147,7 +147,7 @@ impl DeliveryLog for MemoryDeliveries {
         let rows = ours.map(|record| (format!("{:.9}#{}", record.received_at, record.id), record.clone())).collect();
         lists::page("list deliveries", rows, true, paging, |record: &DeliveryRecord| {
             filter.provider.is_none_or(|provider| record.provider == provider)
-                && filter.state.is_none_or(|state| record.state.name() == state)
+                && filter.state.is_none_or(|state| record.state_for(workspace).name() == state)
         })
     }
 }

@@ -90,7 +90,7 @@ pub(super) async fn page(
             let known = records.iter().position(|record| record.id == id && record.received_at == received_at);
             let Some(record) = known.map(|known| records.swap_remove(known)) else { continue };
             let ours = record.workspaces().any(|ws| ws == workspace);
-            if !ours || filter.state.is_some_and(|state| record.state.name() != state) {
+            if !ours || filter.state.is_some_and(|state| record.state_for(workspace).name() != state) {
                 continue;
             }
             items.push(record);

@@ -124,6 +124,13 @@ impl Range<'_> {
                 .expression_attribute_names("#type", "sourceType")
                 .expression_attribute_values(":type", text(source_type));
         }
+        if let Some(actor) = &self.filter.actor {
+            conditions.push("#event.#actor.#id = :actor");
+            query = query
+                .expression_attribute_names("#actor", "actor")
+                .expression_attribute_names("#id", "id")
+                .expression_attribute_values(":actor", text(actor));
+        }
         let limit = if conditions.is_empty() {
             // The row of the cursor itself is read again and skipped.
             wanted.saturating_add(1)

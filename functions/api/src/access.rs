@@ -1,0 +1,231 @@
+//! The one way from a handler to rows: every call carries the workspace that the caller may enter.
+
+use connector_domain::access::{MachineKey, Scope};
+use connector_domain::backfill::{Run, RunProgress, Unit, UnitKey};
+use connector_domain::change::{Change, ChangeAction};
+use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
+use connector_domain::delivery::DeliveryRecord;
+use connector_domain::observation::Observation;
+use connector_domain::ports::{
+    DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
+};
+use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::{StartError, StartRequest, Started, runs, start_run};
+use std::time::Duration;
+
+use crate::ports::{ApiPorts, LivePorts, RecordPorts};
+use crate::principal::{Principal, Tenant};
+use crate::problem::{Code, Problem};
+
+/// How long a replayed delivery may wait for its capture before recovery sends it again.
+const DUE_AFTER: Duration = Duration::from_secs(300);
+
+/// The ports, out of reach of handlers.
+pub(crate) struct Stores(ApiPorts);
+
+impl Stores {
+    pub(crate) const fn new(ports: ApiPorts) -> Self {
+        Self(ports)
+    }
+
+    /// Lets a caller into one of its workspaces.
+    pub(crate) fn enter<'a>(&'a self, principal: &'a Principal, workspace: &str) -> Option<Access<'a>> {
+        Some(Access { tenant: principal.tenant(workspace)?, principal, ports: &self.0 })
+    }
+}
+
+/// A workspace, entered.
+pub(crate) struct Access<'a> {
+    tenant: Tenant,
+    principal: &'a Principal,
+    ports: &'a ApiPorts,
+}
+
+type Answer<T> = Result<T, Problem>;
+
+impl<'a> Access<'a> {
+    pub(crate) const fn workspace(&self) -> &WorkspaceId {
+        self.tenant.id()
+    }
+
+    pub(crate) const fn principal(&self) -> &Principal {
+        self.principal
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.start.clock.now()
+    }
+
+    pub(crate) fn new_id(&self) -> String {
+        self.ports.start.random.id()
+    }
+
+    pub(crate) fn random(&self) -> [u8; 16] {
+        self.ports.start.random.bytes()
+    }
+
+    pub(crate) fn once(&self) -> &dyn connector_domain::ports::OnceStore {
+        &*self.ports.once
+    }
+
+    /// What must ask the provider. A route that needs it is served where it is.
+    pub(crate) fn live(&self) -> Answer<&'a LivePorts> {
+        self.ports.live.as_ref().ok_or(Problem::new(Code::Internal))
+    }
+
+    fn records(&self) -> Answer<&'a RecordPorts> {
+        self.ports.records.as_ref().ok_or(Problem::new(Code::Internal))
+    }
+
+    /// Notes a change, before it is made: one that is noted and had no effect is better than the other way round.
+    pub(crate) async fn note(&self, action: ChangeAction, target: impl Into<String>) -> Answer<()> {
+        let change = Change {
+            id: self.new_id(),
+            at: self.now(),
+            workspace: self.workspace().clone(),
+            by: self.principal.subject().to_owned(),
+            action,
+            target: target.into(),
+        };
+        Ok(self.ports.changes.append(&change).await?)
+    }
+
+    pub(crate) async fn changes(&self, paging: &Paging) -> Answer<Page<Change>> {
+        Ok(self.ports.changes.changes_in(self.workspace(), paging).await?)
+    }
+
+    // ---- connections and links
+
+    pub(crate) async fn connections(&self, paging: &Paging) -> Answer<Page<Connection>> {
+        Ok(self.ports.connection_lists.connections_in(self.workspace(), paging).await?)
+    }
+
+    pub(crate) async fn connection(&self, id: &str) -> Answer<Connection> {
+        let id = ConnectionId::parse(id).map_err(|_| Problem::new(Code::NotFound))?;
+        let found = self.ports.connection_lists.connection_in(self.workspace(), &id).await?;
+        found.ok_or(Problem::new(Code::NotFound))
+    }
+
+    pub(crate) async fn links(&self, filter: &IntegrationFilter, paging: &Paging) -> Answer<Page<Integration>> {
+        Ok(self.ports.connection_lists.integrations_page(self.workspace(), filter, paging).await?)
+    }
+
+    pub(crate) async fn link(&self, provider: ProviderKind, resource: &ResourceId) -> Answer<Option<Integration>> {
+        Ok(self.ports.connections.integration(provider, resource, self.workspace()).await?)
+    }
+
+    /// Stores a link of this workspace.
+    pub(crate) async fn save(&self, link: Integration) -> Answer<Integration> {
+        let link = Integration { workspace: self.workspace().clone(), ..link };
+        self.ports.connections.put_integration(&link).await?;
+        Ok(link)
+    }
+
+    pub(crate) async fn settings(&self) -> Answer<WorkspaceSettings> {
+        Ok(self.ports.connections.settings(self.workspace()).await?)
+    }
+
+    pub(crate) async fn save_settings(&self, settings: &WorkspaceSettings) -> Answer<()> {
+        Ok(self.ports.connections.put_settings(self.workspace(), settings).await?)
+    }
+
+    // ---- runs
+
+    pub(crate) async fn runs(&self, of: Option<(ProviderKind, &ResourceId)>, paging: &Paging) -> Answer<Page<Run>> {
+        Ok(self.ports.run_lists.runs_in(self.workspace(), of, paging).await?)
+    }
+
+    pub(crate) async fn run(&self, id: &str) -> Answer<Run> {
+        let id = RunId::parse(id).map_err(|_| Problem::new(Code::NotFound))?;
+        let run = self.ports.start.backfills.run(&id).await?.filter(|run| run.workspace == *self.workspace());
+        run.ok_or(Problem::new(Code::NotFound))
+    }
+
+    /// The units that there are of these, which are made from runs and links of this workspace.
+    pub(crate) async fn units(&self, keys: &[UnitKey]) -> Answer<Vec<Unit>> {
+        debug_assert!(keys.iter().all(|key| key.workspace == *self.workspace()), "keys of this workspace");
+        Ok(self.ports.run_lists.units(keys).await?)
+    }
+
+    pub(crate) async fn progress(&self, run: &Run) -> Answer<(RunProgress, Vec<Unit>)> {
+        Ok(runs::progress(&*self.ports.start.backfills, run).await?)
+    }
+
+    pub(crate) async fn start(&self, request: &StartRequest) -> Answer<Started> {
+        start_run(&self.ports.start, request).await.map_err(|error| match error {
+            StartError::Port(error) => error.into(),
+            StartError::NotLinked => Problem::new(Code::NotLinked),
+            error @ (StartError::Unsupported(_) | StartError::UnknownProvider) => {
+                Problem::with(Code::InvalidValue, error.to_string())
+            }
+        })
+    }
+
+    pub(crate) async fn cancel(&self, run: &Run) -> Answer<usize> {
+        Ok(runs::cancel(&*self.ports.start.backfills, &*self.ports.start.clock, run).await?)
+    }
+
+    pub(crate) async fn cancel_unit(&self, unit: Unit) -> Answer<bool> {
+        let run = unit.run.clone();
+        Ok(runs::cancel_unit(&*self.ports.start.backfills, &*self.ports.start.clock, unit, &run).await?)
+    }
+
+    // ---- observations and deliveries
+
+    pub(crate) async fn observations(&self, filter: &ObservationFilter) -> Answer<ObservationPage> {
+        Ok(self.records()?.observations.list(self.workspace(), filter).await?)
+    }
+
+    pub(crate) async fn observation(&self, id: &SourceId) -> Answer<Observation> {
+        self.records()?.observations.get(self.workspace(), id).await?.ok_or(Problem::new(Code::NotFound))
+    }
+
+    pub(crate) async fn deliveries(&self, filter: &DeliveryFilter, paging: &Paging) -> Answer<Page<DeliveryRecord>> {
+        Ok(self.records()?.delivery_log.deliveries_in(self.workspace(), filter, paging).await?)
+    }
+
+    pub(crate) async fn delivery(&self, id: &DeliveryId) -> Answer<DeliveryRecord> {
+        let record = self.records()?.deliveries.record(id).await?;
+        let ours = |record: &DeliveryRecord| record.workspaces().any(|workspace| workspace == self.workspace());
+        record.filter(ours).ok_or(Problem::new(Code::NotFound))
+    }
+
+    /// Has a delivery captured anew.
+    pub(crate) async fn replay(&self, record: &DeliveryRecord) -> Answer<()> {
+        let records = self.records()?;
+        let due_at = self.now().checked_add(DUE_AFTER).unwrap_or(Timestamp::MAX);
+        if !records.deliveries.replay(&record.id, self.workspace(), due_at).await? {
+            return Err(Problem::new(Code::NotFound));
+        }
+        // Were the message lost, the row is due and recovery sends it.
+        Ok(records.captures.send(&[record.capture_task(self.workspace())], Duration::ZERO).await?)
+    }
+
+    // ---- machine keys
+
+    pub(crate) async fn keys(&self) -> Answer<Vec<MachineKey>> {
+        Ok(self.records()?.keys.of_workspace(self.workspace()).await?)
+    }
+
+    /// Stores a key for this workspace that allows no more than its maker may do.
+    pub(crate) async fn add_key(&self, key: MachineKey) -> Answer<MachineKey> {
+        if let Some(scope) = key.scopes.iter().find(|scope| !self.principal.may(**scope)) {
+            return Err(lacking(*scope));
+        }
+        let key = MachineKey { workspace: self.workspace().clone(), ..key };
+        match self.records()?.keys.add(&key).await? {
+            Put::Stored => Ok(key),
+            Put::Conflict => Err(Problem::new(Code::Unavailable)),
+        }
+    }
+
+    pub(crate) async fn revoke_key(&self, id: &str) -> Answer<MachineKey> {
+        let revoked = self.records()?.keys.revoke(self.workspace(), id, self.now()).await?;
+        revoked.ok_or(Problem::new(Code::NotFound))
+    }
+}
+
+/// The caller lacks a scope.
+pub(crate) fn lacking(scope: Scope) -> Problem {
+    Problem::with(Code::InsufficientScope, format!("this needs {scope}"))
+}

@@ -1,0 +1,92 @@
+//! Reading what a caller sent: strictly, and naming what is wrong.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use connector_lambda::api::ApiRequest;
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use crate::problem::{Code, Problem};
+
+/// Largest body.
+const MAX_BODY: usize = 64 * 1024;
+/// Longest value of a parameter.
+const MAX_VALUE: usize = 2_048;
+
+/// The parameters of a query, each at most once.
+#[derive(Debug)]
+pub(crate) struct Query(BTreeMap<String, String>);
+
+impl Query {
+    /// Takes the parameters that a route knows.
+    pub(crate) fn read(request: &ApiRequest, known: &[&str]) -> Result<Self, Problem> {
+        let mut values = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(request.query.as_bytes()) {
+            if !known.contains(&&*name) {
+                return Err(Problem::with(
+                    Code::UnknownParameter,
+                    format!("`{name}` is not one of: {}", known.join(", ")),
+                ));
+            }
+            if value.len() > MAX_VALUE {
+                return Err(Problem::with(Code::InvalidParameter, format!("`{name}` is too long")));
+            }
+            if values.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(Problem::with(Code::InvalidParameter, format!("`{name}` comes more than once")));
+            }
+        }
+        Ok(Self(values))
+    }
+
+    /// A parameter as it was sent.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A parameter as a value.
+    pub(crate) fn value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Problem> {
+        let parse = |text: &str| text.parse().map_err(|_| wrong(name, expected));
+        self.text(name).map(parse).transpose()
+    }
+
+    /// All but the cursor and the size of the page: what a cursor is bound to.
+    pub(crate) fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let filters = self.0.iter().filter(|(name, _)| !["cursor", "limit"].contains(&name.as_str()));
+        filters.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+}
+
+/// A parameter that cannot be read.
+pub(crate) fn wrong(name: &str, expected: &str) -> Problem {
+    Problem::with(Code::InvalidParameter, format!("`{name}` must be {expected}"))
+}
+
+/// The body as a value. A field that the form does not have is refused by its name.
+pub(crate) fn body<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Problem> {
+    let kind = request.headers.first("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    if request.body.len() > MAX_BODY {
+        return Err(Problem::new(Code::BodyTooLarge));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(&request.body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (path, inner) = (error.path().to_string(), error.into_inner());
+        let code = if inner.is_data() { Code::InvalidBody } else { Code::MalformedJson };
+        Problem::with(code, if path == "." { inner.to_string() } else { format!("`{path}`: {inner}") })
+    })?;
+    reader.end().map_err(|error| Problem::with(Code::MalformedJson, error.to_string()))?;
+    Ok(value)
+}
+
+/// That nothing was sent, on a route that takes no body.
+pub(crate) fn no_body(request: &ApiRequest) -> Result<(), Problem> {
+    match request.body.as_slice() {
+        [] => Ok(()),
+        _ if request.body.trim_ascii() == b"{}" => Ok(()),
+        _ => Err(Problem::with(Code::InvalidBody, "this route takes no body")),
+    }
+}

@@ -1,0 +1,64 @@
+//! What the management API needs of the outside.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use connector_domain::connection::Connection;
+use connector_domain::ports::{
+    ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, MachineKeys, ObservationStore, OnceStore,
+    PortError, Queue, RunLists,
+};
+use connector_domain::task::CaptureTask;
+use connector_flows::{ResourcePorts, StartPorts};
+
+/// What every route may need. The rest is with the function that has the right to it.
+#[derive(Clone)]
+pub struct ApiPorts {
+    /// Connections, links and settings.
+    pub connections: Arc<dyn ConnectionStore>,
+    /// The same, by workspace.
+    pub connection_lists: Arc<dyn ConnectionLists>,
+    /// Runs and units, by workspace.
+    pub run_lists: Arc<dyn RunLists>,
+    /// Starts runs; it also has the clock and chance.
+    pub start: StartPorts,
+    /// Requests that must have their effect once.
+    pub once: Arc<dyn OnceStore>,
+    /// What was changed.
+    pub changes: Arc<dyn ChangeLog>,
+    /// What was captured, and how programs get in.
+    pub records: Option<RecordPorts>,
+    /// What must ask the provider.
+    pub live: Option<LivePorts>,
+}
+
+/// What was captured, and how programs get in.
+#[derive(Clone)]
+pub struct RecordPorts {
+    /// Raw deliveries.
+    pub deliveries: Arc<dyn DeliveryStore>,
+    /// The same, by workspace.
+    pub delivery_log: Arc<dyn DeliveryLog>,
+    /// Observations.
+    pub observations: Arc<dyn ObservationStore>,
+    /// Who captures what is replayed.
+    pub captures: Arc<dyn Queue<CaptureTask>>,
+    /// Machine keys.
+    pub keys: Arc<dyn MachineKeys>,
+}
+
+/// What must ask the provider, and so may open tokens.
+#[derive(Clone)]
+pub struct LivePorts {
+    /// What a connection gives access to.
+    pub resources: ResourcePorts,
+    /// How a connection ends.
+    pub teardown: Arc<dyn Teardown>,
+}
+
+/// How a connection ends: nothing is accepted for it any more, its work stops, its links and tokens are gone.
+#[async_trait]
+pub trait Teardown: Send + Sync {
+    /// Ends it. Safe to repeat.
+    async fn disconnect(&self, connection: &Connection) -> Result<(), PortError>;
+}

@@ -1,0 +1,193 @@
+//! Runs: requests for history, and how they went.
+
+use connector_domain::backfill::{Run, RunProgress, RunState, Unit, UnitKey};
+use connector_domain::change::ChangeAction;
+use connector_domain::{RunId, Timestamp};
+use connector_lambda::api::Answer;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::sync::{ListSync, Span};
+use crate::context::{Context, json, page};
+use crate::input::{no_body, wrong};
+use crate::problem::Problem;
+use crate::schema::{BodyRefusals, InWorkspace, PageOf, Paged, Refusals, parse_source, source_id};
+
+/// A request for the history of one source.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Run)]
+pub(crate) struct View {
+    id: String,
+    /// Whose history.
+    #[schema(example = "github:1296269")]
+    source: String,
+    /// The resource's name when it started.
+    name: String,
+    connection: String,
+    /// Which lists.
+    entities: Vec<&'static str>,
+    /// Which time.
+    window: Span,
+    /// Who asked: `link`, `schedule`, `manual` or `api`.
+    trigger: &'static str,
+    #[schema(value_type = String, format = DateTime)]
+    started_at: Timestamp,
+    state: State,
+    counters: Counters,
+    /// Its lists that no later run has taken over.
+    lists: Vec<ListSync>,
+    /// What became of the pages it fetched; only where one run is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captured: Option<Captured>,
+}
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RunState)]
+pub(crate) enum State {
+    /// Nothing had to be fetched.
+    Nothing,
+    /// At work, or waiting.
+    Running,
+    /// Every list was read to its end.
+    Completed,
+    /// Some list stopped early and can be restarted.
+    Partial,
+    /// Some list failed.
+    Failed,
+    /// Stopped by a person.
+    Cancelled,
+    /// Later runs have taken over all of its lists.
+    Superseded,
+}
+
+/// What a run has done so far.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Counters {
+    /// Pages fetched.
+    pages: u64,
+    /// Items on them.
+    items: u64,
+    /// Calls made to the provider.
+    calls: u64,
+    /// Times it had to wait.
+    waits: u64,
+}
+
+/// What became of the pages of a run.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Captured {
+    /// Pages that are captured.
+    pages: u64,
+    /// New observations.
+    observations: u64,
+    /// Facts that were known.
+    duplicates: u64,
+    /// Facts left out on purpose.
+    filtered: u64,
+    /// Items that could not be read; they are kept.
+    quarantined: u64,
+}
+
+/// A run with its units, which need not all be its own any more.
+pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> View {
+    let own: Vec<_> = units.iter().filter(|unit| unit.run == run.id).cloned().collect();
+    let now = RunProgress::of(&own, []);
+    let counters = now.counters;
+    View {
+        id: run.id.to_string(),
+        source: source_id(run.provider, &run.resource.id),
+        name: run.resource.name,
+        connection: run.connection.to_string(),
+        entities: run.entities.iter().map(|entity| entity.as_str()).collect(),
+        window: run.window.into(),
+        trigger: run.trigger.name(),
+        started_at: run.started_at,
+        state: match now.state {
+            RunState::Nothing if !run.entities.is_empty() => State::Superseded,
+            RunState::Nothing => State::Nothing,
+            RunState::Running => State::Running,
+            RunState::Completed => State::Completed,
+            RunState::Partial => State::Partial,
+            RunState::Failed => State::Failed,
+            RunState::Cancelled => State::Cancelled,
+        },
+        counters: Counters {
+            pages: counters.pages,
+            items: counters.items,
+            calls: counters.calls,
+            waits: counters.waits,
+        },
+        lists: own.iter().map(ListSync::of).collect(),
+        captured: progress.map(|progress| Captured {
+            pages: progress.captured_pages,
+            observations: progress.report.captured,
+            duplicates: progress.report.duplicate,
+            filtered: progress.report.filtered_total(),
+            quarantined: progress.report.quarantined,
+        }),
+    }
+}
+
+#[utoipa::path(
+    get, path = "/v1/workspaces/{workspace}/runs", operation_id = "listRuns", tag = "runs",
+    params(
+        InWorkspace, Paged,
+        ("source" = Option<String>, Query, description = "Only those of this source.", example = "github:1296269",
+         pattern = "^(github|vercel|linear|sentry):[!-~]{1,200}$"),
+    ),
+    responses((status = 200, description = "A page of runs.", body = PageOf<View>), Refusals)
+)]
+/// The runs of a workspace, newest first.
+pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
+    let query = context.query(&["source", "limit", "cursor"])?;
+    let (list, paging) = context.paging(&query)?;
+    let source = query.text("source").map(|id| parse_source(id).ok_or(wrong("source", "the id of a source")));
+    let source = source.transpose()?;
+    let runs = context.access.runs(source.as_ref().map(|(provider, resource)| (*provider, resource)), &paging).await?;
+    let keys: Vec<UnitKey> = runs.items.iter().flat_map(Run::unit_keys).collect();
+    let units = context.access.units(&keys).await?;
+    let of = |id: &RunId| units.iter().filter(|unit| unit.run == *id).cloned().collect::<Vec<_>>();
+    page(&list, runs, |run| {
+        let units = of(&run.id);
+        view(run, &units, None)
+    })
+}
+
+/// One run with all that is known of it.
+pub(crate) async fn shown(context: &Context<'_>, status: u16, run: Run) -> Result<Answer, Problem> {
+    let (progress, units) = context.access.progress(&run).await?;
+    json(status, &view(run, &units, Some(&progress)))
+}
+
+#[utoipa::path(
+    get, path = "/v1/workspaces/{workspace}/runs/{run}", operation_id = "getRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path)),
+    responses((status = 200, description = "The run.", body = View), Refusals)
+)]
+/// One run: how it stands, why it waits, and what became of its pages.
+pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
+    context.query(&[])?;
+    let run = context.access.run(context.variable("run")?).await?;
+    shown(context, 200, run).await
+}
+
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/runs/{run}/cancel", operation_id = "cancelRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path)),
+    responses((status = 200, description = "The run as it is now.", body = View), Refusals, BodyRefusals)
+)]
+/// Stops what is left of a run. What was captured stays. Safe to repeat.
+pub(crate) async fn cancel(context: &Context<'_>) -> Result<Answer, Problem> {
+    no_body(context.request)?;
+    context.query(&[])?;
+    let run = context.access.run(context.variable("run")?).await?;
+    let (progress, _) = context.access.progress(&run).await?;
+    if progress.state == RunState::Running {
+        context.access.note(ChangeAction::RunCancelled, run.id.to_string()).await?;
+        context.access.cancel(&run).await?;
+    }
+    shown(context, 200, run).await
+}

@@ -1,0 +1,156 @@
+//! Runs, replays and health.
+
+use connector_domain::backfill::{FailCode, Unit, UnitState, WaitReason};
+use connector_domain::connection::ConnectionStatus;
+use connector_domain::delivery::DeliveryState;
+use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore};
+use connector_testkit::builders::{at, delivery, workspace};
+use serde_json::json;
+
+use crate::desk::Desk;
+
+async fn set(desk: &Desk, state: UnitState) -> Unit {
+    let unit = desk.backfills.units().into_iter().find(|unit| unit.key.workspace == workspace("acme")).unwrap();
+    let next = Unit { version: unit.version + 1, state, ..unit.clone() };
+    desk.backfills.put_unit(&next, Some(unit.version)).await.unwrap();
+    next
+}
+
+#[tokio::test]
+async fn a_run_tells_how_it_stands_and_why() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    let waiting = UnitState::Waiting { until: at(90), reason: WaitReason::RateLimit };
+    for (state, shown, reason) in [
+        (UnitState::Running, "running", None),
+        (waiting, "running", Some("rate_limit")),
+        (UnitState::Partial { reason: "page_limit".to_owned() }, "partial", Some("page_limit")),
+        (UnitState::Failed { code: FailCode::FORBIDDEN }, "failed", Some("forbidden")),
+        (UnitState::Completed, "completed", None),
+    ] {
+        set(&desk, state).await;
+        let run = desk.get("/runs/run-acme").await;
+        assert_eq!(run.body["state"], shown, "{}", run.body);
+        assert_eq!(run.body["lists"][0]["reason"].as_str(), reason);
+        assert_eq!(run.body["captured"]["pages"], 0);
+        let listed = desk.all("/runs?source=github:7", 1).await;
+        assert_eq!((listed.len(), &listed[0]["state"]), (1, &run.body["state"]));
+    }
+    let source = desk.get("/sources/github:7").await;
+    assert!(source.body["sync"]["lastSyncedAt"].is_string(), "{}", source.body);
+    let taken = set(&desk, UnitState::Running).await;
+    let other = Unit { version: taken.version + 1, run: "later".parse().unwrap(), ..taken.clone() };
+    desk.backfills.put_unit(&other, Some(taken.version)).await.unwrap();
+    assert_eq!(desk.get("/runs/run-acme").await.body["state"], "superseded");
+    assert_eq!(desk.all("/runs?source=linear:7", 1).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_run_is_cancelled_once_and_restarted_when_it_has_ended() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    let active = desk.post("/runs/run-acme/restart", json!({})).await;
+    assert_eq!((active.status, active.code()), (409, "run_active"));
+    for _ in 0..2 {
+        let cancelled = desk.ask("POST", "/runs/run-acme/cancel", None).await;
+        assert_eq!((cancelled.status, cancelled.body["state"].as_str()), (200, Some("cancelled")));
+    }
+    let started = desk.ask("POST", "/runs/run-acme/restart", None).await;
+    assert_eq!(started.status, 202, "{}", started.body);
+    assert_eq!(desk.pages.len(), 1);
+    let new = desk.get(&format!("/runs/{}", started.body["run"].as_str().unwrap())).await;
+    assert_eq!((new.body["trigger"].as_str(), new.body["state"].as_str()), (Some("api"), Some("running")));
+    let old = desk.get("/runs/run-acme").await;
+    assert_eq!(
+        (&old.body["state"], &old.body["window"]["since"]),
+        (&json!("superseded"), &new.body["window"]["since"])
+    );
+    let actions: Vec<_> = desk.all("/audit", 2).await.iter().map(|entry| entry["action"].clone()).collect();
+    assert_eq!(actions.iter().filter(|action| **action == "run_cancelled").count(), 1);
+}
+
+#[tokio::test]
+async fn a_window_must_make_sense() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    set(&desk, UnitState::Completed).await;
+    for (body, status) in [
+        (json!({ "source": "github:7", "depth": 7, "since": "2026-02-01T00:00:00Z" }), 422),
+        (json!({ "source": "github:7", "since": "2026-03-01T00:00:00Z" }), 422),
+        (json!({ "source": "github", "depth": 7 }), 422),
+        (json!({ "source": "github:7", "entities": ["cycle"] }), 422),
+        (json!({ "source": "github:7", "depth": 8 }), 400),
+        (json!({ "source": "github:7", "since": "2026-02-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" }), 202),
+    ] {
+        assert_eq!(desk.post("/runs", body.clone()).await.status, status, "{body}");
+    }
+    assert!(desk.backfills.units().iter().all(|unit| unit.window.until <= at(0)), "nothing is asked of the future");
+}
+
+#[tokio::test]
+async fn a_replay_asks_for_our_own_capture() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    let answer = desk.ask("POST", "/deliveries/github-7aa/replay", None).await;
+    assert_eq!((answer.status, answer.body["state"].as_str()), (202, Some("received")), "{}", answer.body);
+    assert_eq!(answer.body["outcome"]["captured"], 1, "what was made of it stands until it is captured");
+    let tasks = desk.captures.drain();
+    assert_eq!((tasks.len(), tasks[0].workspace.as_str(), tasks[0].delivery.as_str()), (1, "acme", "github#7aa"));
+}
+
+#[tokio::test]
+async fn a_filter_is_replayed_page_by_page() {
+    let desk = Desk::new();
+    let (acme, beta) = (workspace("acme"), workspace("beta"));
+    for n in 0..5 {
+        let mut record = delivery(&format!("github#d{n}"), &[&acme, &beta]);
+        record.received_at = at(-n);
+        desk.deliveries.put_if_absent(&record, b"{}").await.unwrap();
+        if n != 3 {
+            desk.deliveries.bury(&record.id, "attempts_exhausted").await.unwrap();
+        }
+    }
+    let (mut replayed, mut cursor) = (Vec::new(), json!(null));
+    for _ in 0..9 {
+        let mut body = json!({ "state": "dead", "limit": 3 });
+        if cursor.is_string() {
+            body["cursor"] = cursor;
+        }
+        let answer = desk.post("/deliveries/replay", body).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        replayed.extend(answer.body["replayed"].as_array().unwrap().clone());
+        cursor = answer.body["next"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(replayed, ["github-d0", "github-d1", "github-d2", "github-d4"]);
+    let tasks = desk.captures.drain();
+    assert!(tasks.len() == 4 && tasks.iter().all(|task| task.workspace == acme), "for us alone");
+    let all = desk.deliveries.all();
+    assert!(all.iter().all(|record| record.state == DeliveryState::Received));
+    assert_eq!(desk.post("/deliveries/replay", json!({ "limit": 0 })).await.code(), "invalid_body");
+}
+
+#[tokio::test]
+async fn an_outage_degrades_and_never_revokes() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    let health = async || desk.get("/connections/conn-acme/health").await.body;
+    assert_eq!(health().await, json!({ "health": "healthy", "findings": [] }));
+    set(&desk, UnitState::Waiting { until: at(60), reason: WaitReason::Unavailable }).await;
+    let finding =
+        json!({ "source": "github:7", "entity": "pull_request", "state": "waiting", "reason": "unavailable" });
+    assert_eq!(health().await, json!({ "health": "degraded", "findings": [finding] }));
+    set(&desk, UnitState::Completed).await;
+    for (status, shown) in [
+        (ConnectionStatus::Suspended, "degraded"),
+        (ConnectionStatus::NeedsReconnect, "revoked"),
+        (ConnectionStatus::Active, "healthy"),
+    ] {
+        let mut connection = desk.connections.connection(&"conn-acme".parse().unwrap()).await.unwrap().unwrap();
+        connection.status = status;
+        desk.connections.put_connection(&connection).await.unwrap();
+        assert_eq!(health().await["health"], shown);
+    }
+}
