@@ -83,7 +83,7 @@ impl<'a> Access<'a> {
             id: self.new_id(),
             at: self.now(),
             workspace: self.workspace().clone(),
-            by: self.principal.subject().to_owned(),
+            by: self.principal.subject().to_string(),
             action,
             target: target.into(),
         };

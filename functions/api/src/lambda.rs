@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
-use connector_adapters::http::ReqwestHttp;
-use connector_adapters::system::{OsRandom, SystemClock};
-use connector_domain::ProviderKind;
+use connector_adapters::http::from_settings;
+use connector_adapters::signer::RsaSigner;
+use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
-use connector_flows::{ResourcePorts, StartPorts};
+use connector_flows::{ConnectionTokens, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use crate::authorizer::Question;
 use crate::ports::RecordPorts;
-use crate::{Api, ApiPorts, Authorizer, LivePorts};
+use crate::{Api, ApiPorts, Authorizer, LivePorts, ProviderTeardown};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -48,11 +48,35 @@ pub async fn run_live() -> Result<(), Failure> {
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
     let ports = rows(&aws, &env)?;
-    let tokens = aws.vault(env.require("CONNECTIONS_TABLE")?, env.require("TOKEN_KEY_ARN")?);
-    let resources =
-        ResourcePorts { tokens: Arc::new(tokens), http: Arc::new(http(&env)?), clock: Arc::new(SystemClock) };
-    let teardown = Arc::new(crate::teardown::RowsTeardown::of(&ports));
-    let api = Api::new(ApiPorts { live: Some(LivePorts { resources, teardown }), ..ports });
+    let (table, key) = (env.require("CONNECTIONS_TABLE")?, env.require("TOKEN_KEY_ARN")?);
+    let http = Arc::new(from_settings(|name| env.get(name))?);
+    let (clock, vault) = (Arc::new(SystemClock), Arc::new(aws.vault(table.clone(), key)));
+    let secrets = Arc::new(aws.secrets(env.provider_secrets()));
+    let audit = Arc::new(aws.audit(table.clone()));
+    let tokens = ConnectionTokens::new(TokenPorts {
+        vault: Arc::clone(&vault) as _,
+        connections: Arc::clone(&ports.connections),
+        secrets: Arc::clone(&secrets) as _,
+        signer: Arc::new(RsaSigner),
+        audit: Arc::clone(&audit) as _,
+        http: Arc::clone(&http) as _,
+        clock: Arc::clone(&clock) as _,
+        random: Arc::new(OsRandom),
+        pause: Arc::new(SystemPause),
+    });
+    let teardown = ProviderTeardown {
+        rows: TeardownPorts {
+            connections: Arc::clone(&ports.connections),
+            backfills: Arc::clone(&ports.start.backfills),
+            tokens: Arc::new(aws.sealed_tokens(table)),
+            audit,
+            clock: Arc::clone(&clock) as _,
+        },
+        revoke: RevokePorts { vault, secrets, http: Arc::clone(&http) as _ },
+    };
+    let resources = ResourcePorts { tokens: Arc::new(tokens), http, clock };
+    let live = LivePorts { resources, teardown: Arc::new(teardown) };
+    let api = Api::new(ApiPorts { live: Some(live), ..ports });
     connector_lambda::api::serve(|request| api.handle(request)).await
 }
 
@@ -93,16 +117,4 @@ fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {
         records: None,
         live: None,
     })
-}
-
-/// One client for all providers, each at its usual address or where the environment says.
-fn http(env: &impl Env) -> Result<ReqwestHttp, Failure> {
-    let mut http = ReqwestHttp::builder();
-    for provider in ProviderKind::ALL {
-        if let Some(url) = env.get(provider.api_url_setting()) {
-            let invalid = EnvError::Invalid { name: provider.api_url_setting(), expected: "an http or https URL" };
-            http = http.base_url(provider, &url).map_err(|_| invalid)?;
-        }
-    }
-    Ok(http.build()?)
 }

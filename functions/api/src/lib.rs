@@ -27,4 +27,4 @@ pub use ports::{ApiPorts, LivePorts, RecordPorts, Teardown};
 pub use principal::Principal;
 pub use route::{MACHINE_PREFIX, ROUTES, Route, Served};
 pub use service::Api;
-pub use teardown::RowsTeardown;
+pub use teardown::ProviderTeardown;

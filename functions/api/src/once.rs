@@ -69,7 +69,7 @@ fn key(context: &Context<'_>) -> Result<Option<OnceKey>, Problem> {
     };
     Ok(Some(OnceKey {
         workspace: context.access.workspace().clone(),
-        name: digest(&[context.access.principal().subject().as_bytes(), key.as_bytes()]),
+        name: digest(&[context.access.principal().subject().as_str().as_bytes(), key.as_bytes()]),
         request: digest(&[request.method.as_bytes(), request.path.as_bytes(), request.query.as_bytes(), &request.body]),
     }))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use connector_domain::UserId;
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
     ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, MachineKeys, ObservationStore, OnceStore,
@@ -60,5 +61,5 @@ pub struct LivePorts {
 #[async_trait]
 pub trait Teardown: Send + Sync {
     /// Ends it. Safe to repeat.
-    async fn disconnect(&self, connection: &Connection) -> Result<(), PortError>;
+    async fn disconnect(&self, connection: &Connection, by: UserId) -> Result<(), PortError>;
 }

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connector_domain::WorkspaceId;
 use connector_domain::access::Scope;
+use connector_domain::{UserId, WorkspaceId};
 use connector_lambda::api::Caller;
 
 /// Whom an authorizer let through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     workspaces: BTreeSet<WorkspaceId>,
-    subject: String,
+    subject: UserId,
     scopes: BTreeSet<Scope>,
 }
 
@@ -25,9 +25,6 @@ impl Tenant {
     }
 }
 
-/// Longest subject that is kept.
-const MAX_SUBJECT: usize = 255;
-
 impl Principal {
     /// Reads what the authorizer says; `None` when it names nobody.
     #[must_use]
@@ -40,17 +37,17 @@ impl Principal {
     }
 
     fn read(fields: &BTreeMap<String, String>, subject: &str, prefix: &str) -> Option<Self> {
-        let subject = fields.get(subject).filter(|subject| !subject.is_empty() && subject.len() <= MAX_SUBJECT)?;
+        let subject = fields.get(subject).filter(|subject| !subject.is_empty())?;
         Some(Self {
             workspaces: words(fields.get("workspaces")).filter_map(|id| WorkspaceId::parse(id).ok()).collect(),
-            subject: format!("{prefix}{subject}"),
+            subject: UserId::parse(format!("{prefix}{subject}")).ok()?,
             scopes: words(fields.get("scope")).filter_map(|scope| scope.parse().ok()).collect(),
         })
     }
 
     /// Who it is, for the log of changes.
     #[must_use]
-    pub fn subject(&self) -> &str {
+    pub const fn subject(&self) -> &UserId {
         &self.subject
     }
 
@@ -108,7 +105,7 @@ mod tests {
     #[test]
     fn a_person_cannot_pass_for_a_machine() {
         let fields = BTreeMap::from([("key".to_owned(), "1".to_owned()), ("sub".to_owned(), "u".to_owned())]);
-        assert_eq!(Principal::of(&Caller::Machine(fields.clone())).unwrap().subject(), "machine:1");
-        assert_eq!(Principal::of(&Caller::Token(fields)).unwrap().subject(), "user:u");
+        assert_eq!(Principal::of(&Caller::Machine(fields.clone())).unwrap().subject().as_str(), "machine:1");
+        assert_eq!(Principal::of(&Caller::Token(fields)).unwrap().subject().as_str(), "user:u");
     }
 }

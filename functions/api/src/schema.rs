@@ -123,6 +123,24 @@ pub(crate) struct Once {
     idempotency_key: Option<String>,
 }
 
+/// How API Gateway itself refuses, before a request reaches us.
+#[derive(ToSchema)]
+#[schema(example = json!({ "message": "Unauthorized" }))]
+pub(crate) struct Refused {
+    message: String,
+}
+
+/// What API Gateway itself may answer.
+#[derive(IntoResponses)]
+pub(crate) enum Gateway {
+    /// A valid token is needed.
+    #[response(status = 401)]
+    Unauthorized(Refused),
+    /// Too many requests: 500 a second, in bursts of 1,000, for the whole API.
+    #[response(status = 429)]
+    TooMany(Refused),
+}
+
 macro_rules! problems {
     ($($(#[$doc:meta])* $name:ident { $($variant:ident $status:literal $text:literal),* })*) => {$(
         $(#[$doc])*
@@ -141,10 +159,8 @@ problems! {
     /// What every route that wants a caller may answer.
     Refusals {
         BadRequest 400 "What was sent cannot be read; `detail` names it.",
-        Unauthenticated 401 "A valid token is needed.",
         Forbidden 403 "The token lacks the scope.",
         NotFound 404 "There is no such thing in a workspace that you may enter.",
-        TooMany 429 "Too many requests; see `Retry-After`.",
         Internal 500 "Something is wrong on our side.",
         Unavailable 503 "Try again; see `Retry-After`."
     }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use connector_domain::ResourceId;
 use connector_domain::backfill::{Cursor, Disposition, ProviderError};
 use connector_domain::connection::{Connection, ResourceRef};
 use connector_domain::http::{HttpError, HttpResponse};
 use connector_domain::ports::{Clock, PortError, ProviderHttp, TokenError, Tokens};
+use connector_domain::{ResourceId, Secret};
 use connector_providers::{AccountRef, Provider, ResourcePage, provider};
 
 /// What asking needs of the outside.
@@ -51,13 +51,26 @@ pub async fn resources(
     cursor: Option<&Cursor>,
 ) -> Result<ResourcePage, ResourceError> {
     let provider = provider(connection.provider).ok_or_else(|| ResourceError::Refused("not served".to_owned()))?;
-    match page(ports, provider, connection, cursor, false).await {
+    let bearer = bearer(ports, connection, None).await?;
+    match page(ports, provider, connection, cursor, bearer.as_ref()).await {
         // A refused token is exchanged once; a second refusal is final.
-        Err(Failure::Provider(Disposition::RefreshToken)) => {
-            page(ports, provider, connection, cursor, true).await.map_err(Failure::into_error)
+        Err(Failure::Provider(Disposition::RefreshToken)) if bearer.is_some() => {
+            let renewed = self::bearer(ports, connection, bearer.as_ref()).await?;
+            page(ports, provider, connection, cursor, renewed.as_ref()).await.map_err(Failure::into_error)
         }
         other => other.map_err(Failure::into_error),
     }
+}
+
+async fn bearer(
+    ports: &ResourcePorts,
+    connection: &Connection,
+    refused: Option<&Secret>,
+) -> Result<Option<Secret>, ResourceError> {
+    ports.tokens.bearer(connection, None, refused).await.map_err(|error| match error {
+        TokenError::Port(error) => ResourceError::Port(error),
+        TokenError::NeedsReconnect => ResourceError::NeedsReconnect,
+    })
 }
 
 /// Those of `wanted` that the connection gives access to, as they are named now.
@@ -105,17 +118,11 @@ async fn page(
     provider: &dyn Provider,
     connection: &Connection,
     cursor: Option<&Cursor>,
-    refused: bool,
+    bearer: Option<&Secret>,
 ) -> Result<ResourcePage, Failure> {
     let account = AccountRef { id: &connection.account, name: &connection.account_name };
-    let bearer = ports.tokens.bearer(connection, refused).await.map_err(|error| {
-        Failure::Error(match error {
-            TokenError::NeedsReconnect => ResourceError::NeedsReconnect,
-            TokenError::Port(error) => ResourceError::Port(error),
-        })
-    })?;
     let request = provider.resources_request(&account, cursor);
-    let response = ports.http.send(&request, bearer.as_ref()).await.map_err(|error| {
+    let response = ports.http.send(&request, bearer).await.map_err(|error| {
         Failure::Error(match error {
             HttpError::Timeout | HttpError::Unreachable(_) => ResourceError::Unavailable,
             other => ResourceError::Refused(other.to_string()),

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::context::{Context, page};
 use crate::problem::Problem;
-use crate::schema::{InWorkspace, PageOf, Paged, Refusals};
+use crate::schema::{Gateway, InWorkspace, PageOf, Paged, Refusals};
 
 /// One thing that was done. It is noted before it is done, so what was refused by a fault is here too.
 #[derive(Serialize, ToSchema)]
@@ -37,7 +37,7 @@ impl From<Change> for View {
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/audit", operation_id = "listChanges", tag = "workspace",
     params(InWorkspace, Paged),
-    responses((status = 200, description = "A page of the audit log.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of the audit log.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// What was changed in a workspace and by whom, newest first. Entries are never altered.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {

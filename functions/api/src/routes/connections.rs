@@ -16,7 +16,9 @@ use crate::input::no_body;
 use crate::once::once;
 use crate::problem::{Code, Problem};
 use crate::schema::source_id;
-use crate::schema::{BodyRefusals, Conflicts, InWorkspace, Once, PageOf, Paged, Provider, ProviderRefusals, Refusals};
+use crate::schema::{
+    BodyRefusals, Conflicts, Gateway, InWorkspace, Once, PageOf, Paged, Provider, ProviderRefusals, Refusals,
+};
 
 /// An authorised provider account.
 #[derive(Serialize, ToSchema)]
@@ -63,7 +65,7 @@ impl From<Connection> for View {
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/connections", operation_id = "listConnections", tag = "connections",
     params(InWorkspace, Paged),
-    responses((status = 200, description = "A page of connections.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of connections.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// The connections of a workspace, revoked ones too.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -80,7 +82,7 @@ pub(crate) async fn of_path(context: &Context<'_>) -> Result<Connection, Problem
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/connections/{connection}", operation_id = "getConnection",
     tag = "connections", params(InWorkspace, ("connection" = String, Path)),
-    responses((status = 200, description = "The connection.", body = View), Refusals)
+    responses((status = 200, description = "The connection.", body = View), Refusals, Gateway)
 )]
 /// One connection.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -136,7 +138,7 @@ const LOOKED_AT: usize = 100;
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/connections/{connection}/health", operation_id = "getConnectionHealth",
     tag = "connections", params(InWorkspace, ("connection" = String, Path)),
-    responses((status = 200, description = "How it is.", body = HealthView), Refusals)
+    responses((status = 200, description = "How it is.", body = HealthView), Refusals, Gateway)
 )]
 /// How a connection is, as its rows tell: nothing is asked of the provider.
 pub(crate) async fn health(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -180,7 +182,7 @@ fn judge(connection: &Connection, links: &[Integration], units: impl Iterator<It
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/connections/{connection}/disconnect", operation_id = "disconnect",
     tag = "connections", params(InWorkspace, ("connection" = String, Path), Once),
-    responses((status = 200, description = "It has ended.", body = View), Refusals, BodyRefusals, Conflicts)
+    responses((status = 200, description = "It has ended.", body = View), Refusals, Gateway, BodyRefusals, Conflicts)
 )]
 /// Ends a connection for good: nothing is accepted for it any more, its work stops, its links end and its tokens are
 /// deleted. What was captured stays. Safe to repeat.
@@ -191,7 +193,8 @@ pub(crate) async fn disconnect(context: &Context<'_>) -> Result<Answer, Problem>
         let connection = of_path(context).await?;
         let teardown = &context.access.live()?.teardown;
         context.access.note(ChangeAction::Disconnected, connection.id.to_string()).await?;
-        teardown.disconnect(&connection).await?;
+        let by = context.access.principal().subject().clone();
+        teardown.disconnect(&connection, by).await?;
         json(200, &View::from(of_path(context).await?))
     })
     .await
@@ -215,7 +218,7 @@ pub(crate) struct ResourceView {
     params(InWorkspace, ("connection" = String, Path), ("cursor" = Option<String>, Query, max_length = 2048)),
     responses(
         (status = 200, description = "A page of what can be linked.", body = PageOf<ResourceView>),
-        Refusals, Conflicts, ProviderRefusals
+        Refusals, Gateway, Conflicts, ProviderRefusals
     )
 )]
 /// What the account gives access to, asked of the provider at this moment. The provider says how long a page is.

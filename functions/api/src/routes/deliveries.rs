@@ -15,7 +15,7 @@ use crate::cursor::List;
 use crate::input::{Query, body, no_body, wrong};
 use crate::once::once;
 use crate::problem::{Code, Problem};
-use crate::schema::{Between, BodyRefusals, Conflicts, InWorkspace, Once, PageOf, Paged, Provider, Refusals};
+use crate::schema::{Between, BodyRefusals, Conflicts, Gateway, InWorkspace, Once, PageOf, Paged, Provider, Refusals};
 
 /// Raw bytes that a provider gave us: a webhook, or a page of a list.
 #[derive(Serialize, ToSchema)]
@@ -188,7 +188,7 @@ async fn listed(context: &Context<'_>, query: &Query, state: Option<State>) -> R
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/deliveries", operation_id = "listDeliveries", tag = "deliveries",
     params(InWorkspace, Paged, Between, ("provider" = Option<Provider>, Query), ("state" = Option<State>, Query)),
-    responses((status = 200, description = "A page of deliveries.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of deliveries.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// What came for a workspace, newest first: how far it has come, why, and after how many attempts.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -202,7 +202,7 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/dead-letters", operation_id = "listDeadLetters", tag = "deliveries",
     params(InWorkspace, Paged, Between, ("provider" = Option<Provider>, Query)),
-    responses((status = 200, description = "A page of what was given up.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of what was given up.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// What was given up after too many attempts, newest first. Its bytes are kept, and it can be replayed.
 pub(crate) async fn dead(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -218,7 +218,7 @@ async fn of_path(context: &Context<'_>) -> Result<DeliveryRecord, Problem> {
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/deliveries/{delivery}", operation_id = "getDelivery", tag = "deliveries",
     params(InWorkspace, ("delivery" = String, Path)),
-    responses((status = 200, description = "The delivery.", body = View), Refusals)
+    responses((status = 200, description = "The delivery.", body = View), Refusals, Gateway)
 )]
 /// One delivery, without its bytes.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -229,7 +229,7 @@ pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/deliveries/{delivery}/replay", operation_id = "replayDelivery",
     tag = "deliveries", params(InWorkspace, ("delivery" = String, Path), Once),
-    responses((status = 202, description = "It is captured anew.", body = View), Refusals, BodyRefusals, Conflicts)
+    responses((status = 202, description = "It is captured anew.", body = View), Refusals, Gateway, BodyRefusals, Conflicts)
 )]
 /// Captures a delivery anew, as the system reads it today. A fact that is known stays one row.
 pub(crate) async fn replay(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -281,7 +281,7 @@ pub(crate) struct Replayed {
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/deliveries/replay", operation_id = "replayDeliveries", tag = "deliveries",
     params(InWorkspace, Once), request_body = ToReplay,
-    responses((status = 202, description = "They are captured anew.", body = Replayed), Refusals, BodyRefusals, Conflicts)
+    responses((status = 202, description = "They are captured anew.", body = Replayed), Refusals, Gateway, BodyRefusals, Conflicts)
 )]
 /// Captures the deliveries of a filter anew, a page at a time, the newest first.
 pub(crate) async fn replay_some(context: &Context<'_>) -> Result<Answer, Problem> {

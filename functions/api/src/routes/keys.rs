@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::context::{Context, json};
 use crate::input::{body, no_body};
 use crate::problem::{Code, Problem};
-use crate::schema::{BodyRefusals, InWorkspace, PageOf, Refusals};
+use crate::schema::{BodyRefusals, Gateway, InWorkspace, PageOf, Refusals};
 
 /// A machine key, without what opens the door.
 #[derive(Serialize, ToSchema)]
@@ -53,7 +53,7 @@ fn view(key: MachineKey, now: Timestamp) -> View {
 
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/keys", operation_id = "listKeys", tag = "keys", params(InWorkspace),
-    responses((status = 200, description = "All keys.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "All keys.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// The machine keys of a workspace, ended ones too.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -93,7 +93,7 @@ pub(crate) struct Created {
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/keys", operation_id = "createKey", tag = "keys", params(InWorkspace),
     request_body = ToCreate,
-    responses((status = 201, description = "The key.", body = Created), Refusals, BodyRefusals)
+    responses((status = 201, description = "The key.", body = Created), Refusals, Gateway, BodyRefusals)
 )]
 /// Makes a machine key for one workspace. What is stored of it cannot be turned back into it.
 pub(crate) async fn create(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -119,7 +119,7 @@ pub(crate) async fn create(context: &Context<'_>) -> Result<Answer, Problem> {
         workspace: access.workspace().clone(),
         name: asked.name,
         scopes: asked.scopes,
-        created_by: access.principal().subject().to_owned(),
+        created_by: access.principal().subject().to_string(),
         created_at: now,
         expires_at: now.checked_add(lives).unwrap_or(Timestamp::MAX),
         revoked_at: None,
@@ -134,7 +134,7 @@ pub(crate) async fn create(context: &Context<'_>) -> Result<Answer, Problem> {
 #[utoipa::path(
     delete, path = "/v1/workspaces/{workspace}/keys/{key}", operation_id = "revokeKey", tag = "keys",
     params(InWorkspace, ("key" = String, Path)),
-    responses((status = 200, description = "The key as it is now.", body = View), Refusals)
+    responses((status = 200, description = "The key as it is now.", body = View), Refusals, Gateway)
 )]
 /// Ends a machine key for good. A minute may pass until the last door closes. Safe to repeat.
 pub(crate) async fn revoke(context: &Context<'_>) -> Result<Answer, Problem> {

@@ -20,7 +20,7 @@ use crate::context::{Context, json};
 use crate::input::body;
 use crate::once::once;
 use crate::problem::{Code, Problem};
-use crate::schema::{BodyRefusals, Conflicts, InWorkspace, Once, ProviderRefusals, Refusals, source_id};
+use crate::schema::{BodyRefusals, Conflicts, Gateway, InWorkspace, Once, ProviderRefusals, Refusals, source_id};
 
 /// Most resources of one request.
 const MOST: usize = 50;
@@ -123,7 +123,7 @@ fn counted(resources: &[String]) -> Result<(), Problem> {
     tag = "connections", params(InWorkspace, ("connection" = String, Path), Once), request_body = ToLink,
     responses(
         (status = 200, description = "What became of each.", body = Results),
-        Refusals, BodyRefusals, Conflicts, ProviderRefusals
+        Refusals, Gateway, BodyRefusals, Conflicts, ProviderRefusals
     )
 )]
 /// Links resources that the connection gives access to, or links them again, and starts to fetch their history.
@@ -216,7 +216,7 @@ async fn start(access: &Access<'_>, link: Integration) -> Option<String> {
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/connections/{connection}/unlink", operation_id = "unlink",
     tag = "connections", params(InWorkspace, ("connection" = String, Path), Once), request_body = ToUnlink,
-    responses((status = 200, description = "What became of each.", body = Results), Refusals, BodyRefusals, Conflicts)
+    responses((status = 200, description = "What became of each.", body = Results), Refusals, Gateway, BodyRefusals, Conflicts)
 )]
 /// Unlinks resources: nothing more is captured of them, and what is being fetched stops. What was captured stays.
 pub(crate) async fn unlink(context: &Context<'_>) -> Result<Answer, Problem> {

@@ -9,7 +9,7 @@ use crate::input::Query;
 use crate::openapi;
 use crate::principal::Principal;
 use crate::problem::Problem;
-use crate::schema::Refusals;
+use crate::schema::{Gateway, Refusals};
 
 /// That it runs.
 #[derive(Serialize, ToSchema)]
@@ -40,18 +40,18 @@ pub(crate) struct Workspaces<'a> {
 
 #[utoipa::path(
     get, path = "/v1/workspaces", operation_id = "listWorkspaces", tag = "meta",
-    responses((status = 200, description = "Who you are and where you may go.", body = Workspaces), Refusals)
+    responses((status = 200, description = "Who you are and where you may go.", body = Workspaces), Refusals, Gateway)
 )]
 /// Which workspaces the token may enter.
 pub(crate) fn workspaces(request: &ApiRequest, principal: &Principal) -> Result<Answer, Problem> {
     Query::read(request, &[])?;
     let workspaces = principal.workspaces().map(connector_domain::WorkspaceId::as_str).collect();
-    json(200, &Workspaces { workspaces, subject: principal.subject() })
+    json(200, &Workspaces { workspaces, subject: principal.subject().as_str() })
 }
 
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "openapi", tag = "meta",
-    responses((status = 200, description = "This document.", body = Object), Refusals)
+    responses((status = 200, description = "This document.", body = Object), Refusals, Gateway)
 )]
 /// This document.
 pub(crate) fn document(request: &ApiRequest) -> Result<Answer, Problem> {

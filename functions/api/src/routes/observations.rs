@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::deliveries;
 use crate::context::{Context, json, page};
 use crate::problem::{Code, Problem};
-use crate::schema::{Between, InWorkspace, PageOf, Paged, Provider, Refusals};
+use crate::schema::{Between, Gateway, InWorkspace, PageOf, Paged, Provider, Refusals};
 
 /// A captured fact.
 #[derive(Serialize, ToSchema)]
@@ -154,7 +154,7 @@ fn view(observation: Observation) -> View {
         ("actor" = Option<String>, Query, description = "Only what this actor did, by the provider's id of it.",
          min_length = 1, max_length = 255),
     ),
-    responses((status = 200, description = "A page of observations.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of observations.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// What a workspace remembers, newest first. A page stays where it is while new facts come in.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -177,7 +177,7 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
     get, path = "/v1/workspaces/{workspace}/observations/{observation}", operation_id = "getObservation",
     tag = "observations",
     params(InWorkspace, ("observation" = String, Path, description = "The `id` of the observation.")),
-    responses((status = 200, description = "The observation.", body = View), Refusals)
+    responses((status = 200, description = "The observation.", body = View), Refusals, Gateway)
 )]
 /// One observation.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {

@@ -11,7 +11,7 @@ use super::sync::{ListSync, Span};
 use crate::context::{Context, json, page};
 use crate::input::{no_body, wrong};
 use crate::problem::Problem;
-use crate::schema::{BodyRefusals, InWorkspace, PageOf, Paged, Refusals, parse_source, source_id};
+use crate::schema::{BodyRefusals, Gateway, InWorkspace, PageOf, Paged, Refusals, parse_source, source_id};
 
 /// A request for the history of one source.
 #[derive(Serialize, ToSchema)]
@@ -138,7 +138,7 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
         ("source" = Option<String>, Query, description = "Only those of this source.", example = "github:1296269",
          pattern = "^(github|vercel|linear|sentry):[!-~]{1,200}$"),
     ),
-    responses((status = 200, description = "A page of runs.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of runs.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// The runs of a workspace, newest first.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -165,7 +165,7 @@ pub(crate) async fn shown(context: &Context<'_>, status: u16, run: Run) -> Resul
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/runs/{run}", operation_id = "getRun", tag = "runs",
     params(InWorkspace, ("run" = String, Path)),
-    responses((status = 200, description = "The run.", body = View), Refusals)
+    responses((status = 200, description = "The run.", body = View), Refusals, Gateway)
 )]
 /// One run: how it stands, why it waits, and what became of its pages.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -177,7 +177,7 @@ pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
 #[utoipa::path(
     post, path = "/v1/workspaces/{workspace}/runs/{run}/cancel", operation_id = "cancelRun", tag = "runs",
     params(InWorkspace, ("run" = String, Path)),
-    responses((status = 200, description = "The run as it is now.", body = View), Refusals, BodyRefusals)
+    responses((status = 200, description = "The run as it is now.", body = View), Refusals, Gateway, BodyRefusals)
 )]
 /// Stops what is left of a run. What was captured stays. Safe to repeat.
 pub(crate) async fn cancel(context: &Context<'_>) -> Result<Answer, Problem> {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::context::{Context, json};
 use crate::input::body;
 use crate::problem::{Code, Problem};
-use crate::schema::{BodyRefusals, InWorkspace, Refusals};
+use crate::schema::{BodyRefusals, Gateway, InWorkspace, Refusals};
 
 /// What a workspace has decided for all its sources.
 #[derive(Serialize, ToSchema)]
@@ -37,7 +37,7 @@ const fn view(settings: &WorkspaceSettings) -> View {
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/settings", operation_id = "getSettings", tag = "workspace",
     params(InWorkspace),
-    responses((status = 200, description = "The settings.", body = View), Refusals)
+    responses((status = 200, description = "The settings.", body = View), Refusals, Gateway)
 )]
 /// What a workspace has decided for all its sources.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -48,7 +48,7 @@ pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
 #[utoipa::path(
     patch, path = "/v1/workspaces/{workspace}/settings", operation_id = "changeSettings", tag = "workspace",
     params(InWorkspace), request_body = Wanted,
-    responses((status = 200, description = "The settings as they are now.", body = View), Refusals, BodyRefusals)
+    responses((status = 200, description = "The settings as they are now.", body = View), Refusals, Gateway, BodyRefusals)
 )]
 /// Changes what a workspace has decided. It holds for what is captured from now on.
 pub(crate) async fn change(context: &Context<'_>) -> Result<Answer, Problem> {

@@ -16,7 +16,7 @@ use super::sync::{self, Sync};
 use crate::context::{Context, json, page};
 use crate::input::{body, wrong};
 use crate::problem::{Code, Problem};
-use crate::schema::{BodyRefusals, DepthDays, EntityName, InWorkspace, PageOf, Paged, Provider, Refusals};
+use crate::schema::{BodyRefusals, DepthDays, EntityName, Gateway, InWorkspace, PageOf, Paged, Provider, Refusals};
 use crate::schema::{parse_source, source_id};
 
 /// A linked resource.
@@ -87,7 +87,7 @@ fn view(link: Integration, sync: Sync) -> View {
         ("provider" = Option<Provider>, Query), ("connection" = Option<String>, Query, min_length = 1),
         ("active" = Option<bool>, Query, description = "Only those that are captured, or only those that are not."),
     ),
-    responses((status = 200, description = "A page of sources.", body = PageOf<View>), Refusals)
+    responses((status = 200, description = "A page of sources.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// The linked resources of a workspace, with when each was last brought up to date, and how its history stands.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -126,7 +126,7 @@ async fn shown(context: &Context<'_>, link: Integration) -> Result<Answer, Probl
 #[utoipa::path(
     get, path = "/v1/workspaces/{workspace}/sources/{source}", operation_id = "getSource", tag = "sources",
     params(InWorkspace, ("source" = String, Path, example = "github:1296269")),
-    responses((status = 200, description = "The source.", body = View), Refusals)
+    responses((status = 200, description = "The source.", body = View), Refusals, Gateway)
 )]
 /// One linked resource.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -198,7 +198,7 @@ impl Wanted {
 #[utoipa::path(
     patch, path = "/v1/workspaces/{workspace}/sources/{source}", operation_id = "changeSource", tag = "sources",
     params(InWorkspace, ("source" = String, Path, example = "github:1296269")), request_body = Wanted,
-    responses((status = 200, description = "The source as it is now.", body = View), Refusals, BodyRefusals)
+    responses((status = 200, description = "The source as it is now.", body = View), Refusals, Gateway, BodyRefusals)
 )]
 /// Changes which events are wanted from a resource, and how its history is fetched.
 pub(crate) async fn change(context: &Context<'_>) -> Result<Answer, Problem> {

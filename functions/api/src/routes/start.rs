@@ -15,7 +15,7 @@ use crate::input::body;
 use crate::once::once;
 use crate::problem::{Code, Problem};
 use crate::schema::{
-    BodyRefusals, Conflicts, DepthDays, EntityName, InWorkspace, Once, Refusals, parse_source, source_id,
+    BodyRefusals, Conflicts, DepthDays, EntityName, Gateway, InWorkspace, Once, Refusals, parse_source, source_id,
 };
 
 /// Which history to fetch.
@@ -115,7 +115,7 @@ impl View {
     responses(
         (status = 200, description = "Nothing had to be started.", body = View),
         (status = 202, description = "History is being fetched.", body = View),
-        Refusals, BodyRefusals, Conflicts
+        Refusals, Gateway, BodyRefusals, Conflicts
     )
 )]
 /// Starts to fetch the history of a source: only what is missing, unless `again`. A list that another run is at is left
@@ -161,7 +161,7 @@ async fn run(context: &Context<'_>, request: StartRequest) -> Result<Answer, Pro
     responses(
         (status = 200, description = "Nothing was missing.", body = View),
         (status = 202, description = "A new run fetches what is missing.", body = View),
-        Refusals, BodyRefusals, Conflicts
+        Refusals, Gateway, BodyRefusals, Conflicts
     )
 )]
 /// Starts a run again that has ended: a new run over the same lists, from the same moment up to now. It fetches what is

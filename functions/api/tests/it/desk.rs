@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use connector_api::{Api, ApiPorts, LivePorts, RecordPorts, RowsTeardown};
+use connector_api::{Api, ApiPorts, LivePorts, ProviderTeardown, RecordPorts};
 use connector_domain::WorkspaceId;
 use connector_domain::backfill::{Limits, Run};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration};
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, ObservationStore};
 use connector_domain::task::{CaptureTask, PageTask};
-use connector_flows::{ResourcePorts, StartPorts};
+use connector_flows::{ResourcePorts, RevokePorts, StartPorts, TeardownPorts};
 use connector_lambda::api::{Answer, ApiRequest, Caller};
 use connector_testkit::builders::{at, connection, delivery, integration, observation, run, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryKeys, MemoryObservations,
-    MemoryOnce, MemoryQueue, ScriptedHttp, SeededRandom, StaticTokens,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryKeys,
+    MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
 };
 use serde_json::{Value, json};
 
@@ -103,13 +103,23 @@ impl Desk {
             }),
             live: None,
         };
+        let vault: Arc<MemoryVault> = Arc::default();
         let live = LivePorts {
             resources: ResourcePorts {
                 tokens: Arc::new(StaticTokens::of("a-token")),
                 http: Arc::clone(&http) as _,
                 clock: Arc::clone(&clock) as _,
             },
-            teardown: Arc::new(RowsTeardown::of(&rows)),
+            teardown: Arc::new(ProviderTeardown {
+                rows: TeardownPorts {
+                    connections: Arc::clone(&connections) as _,
+                    backfills: Arc::clone(&backfills) as _,
+                    tokens: Arc::clone(&vault) as _,
+                    audit: Arc::new(MemoryAudit::default()),
+                    clock: Arc::clone(&clock) as _,
+                },
+                revoke: RevokePorts { vault, secrets: Arc::new(StaticSecrets::none()), http: Arc::clone(&http) as _ },
+            }),
         };
         let api = Api::new(ApiPorts { live: Some(live), ..rows });
         Self { api, clock, connections, deliveries, observations, backfills, pages, captures, keys, http }

@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::Failure;
 use crate::render::Output;
-use shapes::{HttpEvent, QueueEvent, ScheduleEvent};
+use shapes::{AuthorizerEvent, HttpEvent, QueueEvent, ScheduleEvent};
 
 /// Signs the webhooks in `events/`, and nothing else: it is public.
 const SECRET: &str = "local-development-secret";
@@ -46,6 +46,13 @@ const CALLBACKS: [(&str, &str); 4] = [
     ("oauth-linear.json", "/oauth/linear/callback"),
     ("oauth-sentry.json", "/oauth/sentry/callback"),
 ];
+const CONNECTIONS: &str = "GET /v1/workspaces/{workspace}/connections";
+const CONNECTIONS_PATH: &str = "/v1/workspaces/acme/connections";
+const RESOURCES: &str = "GET /v1/workspaces/{workspace}/connections/{connection}/resources";
+const RESOURCES_PATH: &str = "/v1/workspaces/acme/connections/connection-1/resources";
+/// Of the form of a machine key; none that was ever made.
+const MACHINE_KEY: &str =
+    "Bearer mem_0011223344556677_00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// Write the inputs for `sam local invoke` into events/.
 #[derive(Args)]
@@ -97,9 +104,12 @@ fn all() -> Result<Vec<(&'static str, String)>, Failure> {
         ("observation-capture.json", pretty(&QueueEvent::of("CaptureQueue", &message(&capture_task(now)?)?, now))?),
         ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
         ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
+        ("management-api.json", pretty(&HttpEvent::get(CONNECTIONS, CONNECTIONS_PATH, now))?),
+        ("management-live.json", pretty(&HttpEvent::get(RESOURCES, RESOURCES_PATH, now))?),
+        ("management-authorizer.json", pretty(&AuthorizerEvent::of(CONNECTIONS_PATH, MACHINE_KEY, now))?),
     ];
     for (file, path) in CALLBACKS {
-        files.push((file, pretty(&HttpEvent::get(path, now))?));
+        files.push((file, pretty(&HttpEvent::browser(path, now))?));
     }
     for (file, provider, path, event, body, second) in WEBHOOKS {
         let now = time(second)?;

@@ -13,6 +13,7 @@ mod payload;
 mod place;
 mod send;
 mod status;
+mod token;
 mod transform;
 mod up;
 mod values;
@@ -45,6 +46,7 @@ enum Command {
     Backfill(backfill::Backfill),
     Observations(observations::Observations),
     Status(status::Status),
+    Token(token::Token),
     #[command(hide = true)]
     Events(events::Events),
 }
@@ -62,6 +64,7 @@ pub async fn run() -> ExitCode {
         Command::Backfill(command) => command.run(&mut output).await,
         Command::Observations(command) => command.run(&mut output).await,
         Command::Status(command) => command.run(&mut output).await,
+        Command::Token(command) => command.run(&mut output),
         Command::Events(command) => command.run(&mut output),
     };
     match result {

@@ -9,12 +9,13 @@ use super::interrupt::interrupted;
 use super::place::Place;
 use super::{Failure, log};
 use crate::render::Output;
+use crate::stack::template::Guard;
 use crate::stack::{Options, Stack, Template};
 
 /// How long work at hand may take at the end.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Serve the webhook routes on this machine until Ctrl-C.
+/// Serve the webhook routes and the management API on this machine until Ctrl-C.
 ///
 /// Routes, queues and schedules are those of template.yaml. Rows survive a restart, and what was unfinished goes on.
 #[derive(Args)]
@@ -56,13 +57,18 @@ impl Up {
         let style = output.look.style;
         let place = self.place.as_argument();
         let mut lines = vec![format!("{} at {url}", style.strong("Memory Connectors is up"))];
-        lines.extend(template.routes.iter().map(|route| format!("  {} {url}{}", route.method, route.path)));
+        let (open, guarded): (Vec<_>, Vec<_>) = template.routes.iter().partition(|route| route.guard == Guard::Open);
+        lines.extend(open.into_iter().map(|route| format!("  {} {url}{}", route.method, route.path)));
+        lines.push(format!("  the management API: {} routes, described at {url}/openapi.json", guarded.len()));
         lines.extend([
             String::new(),
             "Send it something from another terminal:".to_owned(),
             format!("  cargo local send --provider github --event issues --link --url {url}{place} \\"),
             "    shared/providers/fixtures/github/webhooks/issues.opened.json".to_owned(),
             format!("  cargo local observations{place}"),
+            format!(
+                "  curl -H \"Authorization: Bearer $(cargo local token{place})\" {url}/v1/workspaces/local/observations"
+            ),
             String::new(),
             style.faint(format!("rows     {}", self.place.directory.display())),
             style.faint(format!("secrets  {}", self.place.secrets_file().display())),

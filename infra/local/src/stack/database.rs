@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_adapters::dynamodb::{Stores as AdapterStores, TableNames, connect_local};
+use connector_adapters::dynamodb::{DynamoAccess, Stores as AdapterStores, TableNames, connect_local};
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
-use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, ObservationStore};
+use connector_domain::ports::{
+    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, ObservationStore, RunLists,
+};
 use connector_flows::runs;
 use dynoxide::Database as Engine;
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -39,6 +41,14 @@ pub struct Stores {
     pub observations: Arc<dyn ObservationStore>,
     /// Runs and units.
     pub backfills: Arc<dyn BackfillStore>,
+    /// Connections and links by workspace.
+    pub connection_lists: Arc<dyn ConnectionLists>,
+    /// Deliveries by workspace.
+    pub delivery_log: Arc<dyn DeliveryLog>,
+    /// Runs by workspace.
+    pub run_lists: Arc<dyn RunLists>,
+    /// Machine keys, answered requests and changes.
+    pub access: Arc<DynamoAccess>,
 }
 
 /// An open database. It closes when the last clone is dropped.
@@ -72,11 +82,18 @@ impl Database {
         }
         let (endpoint, stop) = serve(engine).await?;
         let adapter = connect_local(&endpoint).named(names);
+        let connections = Arc::new(adapter.connections());
+        let deliveries = Arc::new(adapter.deliveries(retention));
+        let backfills = Arc::new(adapter.backfills());
         let stores = Stores {
-            connections: Arc::new(adapter.connections()),
-            deliveries: Arc::new(adapter.deliveries(retention)),
+            connections: Arc::clone(&connections) as _,
+            deliveries: Arc::clone(&deliveries) as _,
             observations: Arc::new(adapter.observations()),
-            backfills: Arc::new(adapter.backfills()),
+            backfills: Arc::clone(&backfills) as _,
+            connection_lists: connections,
+            delivery_log: deliveries,
+            run_lists: backfills,
+            access: Arc::new(adapter.access()),
         };
         Ok(Self { stores, adapter, _stop: Arc::new(stop) })
     }

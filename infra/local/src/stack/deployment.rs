@@ -1,11 +1,13 @@
 //! The template's functions, each built from its binary's library with the ports that its settings name.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use connector_api::{Api, ApiPorts, Authorizer, LivePorts};
 use connector_backfill::{PagePorts, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::ProviderKind;
-use connector_flows::StartPorts;
+use connector_flows::{ResourcePorts, StartPorts};
 use connector_oauth::{OAuth, OAuthSettings};
 use connector_recovery::{Recovery, RecoveryPorts};
 use connector_webhook::{Webhook, WebhookPorts};
@@ -19,6 +21,8 @@ use super::{Options, TemplateError};
 pub(super) enum Function {
     Webhook(Webhook),
     OAuth(OAuth),
+    Api(Arc<Api>),
+    Authorizer(Authorizer),
     Pages(PageWorker),
     Capture(Capture),
     Scheduler(Scheduler),
@@ -109,6 +113,22 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 clock: wiring.clock(),
             };
             Function::Recovery(Recovery::new(ports.clone(), limits), ports)
+        }
+        "management-api" => {
+            let ports = ApiPorts { records: Some(wiring.records()?), ..wiring.api(limits)? };
+            Function::Api(Arc::new(Api::new(ports)))
+        }
+        "management-live" => {
+            let live = LivePorts {
+                resources: ResourcePorts { tokens: wiring.tokens()?, http: wiring.http(), clock: wiring.clock() },
+                teardown: Arc::new(wiring.teardown()?),
+            };
+            Function::Api(Arc::new(Api::new(ApiPorts { live: Some(live), ..wiring.api(limits)? })))
+        }
+        "management-authorizer" => {
+            wiring.connections()?;
+            let keys = Arc::clone(&wiring.ports.stores.access) as _;
+            Function::Authorizer(Authorizer { keys, clock: wiring.clock() })
         }
         binary => {
             let (role, name) = binary.split_once('-').unwrap_or_default();

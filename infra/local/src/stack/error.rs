@@ -25,8 +25,8 @@ pub enum StackError {
         /// Why.
         problem: String,
     },
-    /// The key that seals tokens cannot be read or made.
-    #[error("cannot use {}: {problem}. Without this file a new key is made, and connections must be made anew", path.display())]
+    /// A key cannot be read or made.
+    #[error("cannot use {}: {problem}. Without this file a new key is made; what the old one sealed or signed is then good for nothing", path.display())]
     Key {
         /// The file.
         path: PathBuf,

@@ -1,4 +1,4 @@
-//! The key that seals provider tokens where there is no KMS.
+//! Keys of a data directory: one seals provider tokens where there is no KMS, one signs development tokens.
 
 use std::path::Path;
 use std::{fs, io};
@@ -7,14 +7,16 @@ use connector_domain::ports::Random;
 
 use super::{Data, StackError, private};
 
-/// Name of the file in the data directory.
-const FILE: &str = "token.key";
+/// Seals provider tokens.
+pub(super) const SEAL: &str = "token.key";
+/// Signs development tokens.
+pub(super) const ISSUER: &str = "issuer.key";
 
-/// The key of a data directory, made when there is none. For rows in memory, a new one.
-pub(super) fn open(data: &Data, random: &dyn Random) -> Result<[u8; 32], StackError> {
+/// The key of that name in a data directory, made when there is none. For rows in memory, a new one.
+pub(super) fn open(data: &Data, name: &str, random: &dyn Random) -> Result<[u8; 32], StackError> {
     match data {
         Data::Memory => Ok(new(random)),
-        Data::Dir(directory) => read(&directory.join(FILE), random),
+        Data::Dir(directory) => read(&directory.join(name), random),
     }
 }
 
@@ -54,17 +56,18 @@ mod tests {
     fn a_directory_keeps_its_key() {
         let directory = tempfile::tempdir().unwrap();
         let data = Data::Dir(directory.path().join("new"));
-        let key = open(&data, &OsRandom).unwrap();
-        assert_eq!(open(&data, &OsRandom).unwrap(), key);
-        assert_ne!(open(&Data::Memory, &OsRandom).unwrap(), key);
+        let key = open(&data, SEAL, &OsRandom).unwrap();
+        assert_eq!(open(&data, SEAL, &OsRandom).unwrap(), key);
+        assert_ne!(open(&data, ISSUER, &OsRandom).unwrap(), key);
+        assert_ne!(open(&Data::Memory, SEAL, &OsRandom).unwrap(), key);
     }
 
     #[test]
     fn a_bad_key_is_named_and_not_replaced() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join(FILE);
+        let path = directory.path().join(SEAL);
         fs::write(&path, "c0ffee").unwrap();
-        let error = open(&Data::Dir(directory.path().to_owned()), &OsRandom).unwrap_err().to_string();
+        let error = open(&Data::Dir(directory.path().to_owned()), SEAL, &OsRandom).unwrap_err().to_string();
         assert!(error.contains(path.to_str().unwrap()) && !error.contains("c0ffee"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "c0ffee");
     }

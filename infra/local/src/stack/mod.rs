@@ -7,6 +7,8 @@
 mod database;
 mod deployment;
 mod error;
+mod gateway;
+mod issuer;
 mod key;
 mod link;
 mod options;
@@ -24,6 +26,7 @@ mod triggers;
 
 pub use database::{Database, Stores};
 pub use error::StackError;
+pub use issuer::{Grant, Issuer};
 pub use link::{LinkOutcome, LinkRequest, Linked, link};
 pub use options::{Data, Options};
 pub use queue::{DeadLetter, QueueStatus};

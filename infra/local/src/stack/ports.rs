@@ -8,6 +8,8 @@ use connector_adapters::http::ReqwestHttp;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
+use connector_api::{ApiPorts, ProviderTeardown, RecordPorts};
+use connector_domain::backfill::Limits;
 use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
@@ -17,7 +19,7 @@ use connector_domain::ports::{
 use connector_domain::task::{CaptureTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
 use connector_flows::connect::ConnectPorts;
-use connector_flows::{ConnectionTokens, TokenPorts};
+use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 
 use super::queue::{Activity, LocalQueue, Sender};
 use super::template::{Function, QueueSpec, Template};
@@ -57,7 +59,7 @@ impl Ports {
             http = http.host_url(provider, Host::Web, url).map_err(|_| StackError::ApiUrl { provider })?;
         }
         let http: Arc<dyn ProviderHttp> = Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?);
-        let keys = LocalKeyService::new(key::open(&options.data, &OsRandom)?);
+        let keys = LocalKeyService::new(key::open(&options.data, key::SEAL, &OsRandom)?);
         let sealer = Sealer::new(Arc::new(keys), Arc::new(SystemClock), Arc::new(OsRandom));
         let adapter = database.adapter();
         let vault: Arc<dyn TokenVault> = Arc::new(Vault::new(adapter.sealed_tokens(), sealer.clone()));
@@ -153,6 +155,55 @@ impl Wiring<'_> {
 
     pub(super) fn secrets(&self, provider: ProviderKind) -> Result<Arc<dyn Secrets>, TemplateError> {
         self.setting(provider.secret_setting()).map(|_| Arc::clone(&self.ports.secrets))
+    }
+
+    /// What the management API needs of rows.
+    pub(super) fn api(&self, limits: Limits) -> Result<ApiPorts, TemplateError> {
+        let stores = &self.ports.stores;
+        Ok(ApiPorts {
+            connections: self.connections()?,
+            connection_lists: Arc::clone(&stores.connection_lists),
+            run_lists: Arc::clone(&stores.run_lists),
+            start: StartPorts {
+                backfills: self.backfills()?,
+                pages: self.pages()?,
+                clock: self.clock(),
+                random: self.random(),
+                limits,
+            },
+            once: Arc::clone(&stores.access) as _,
+            changes: Arc::clone(&stores.access) as _,
+            records: None,
+            live: None,
+        })
+    }
+
+    /// How a connection ends, at the provider too.
+    pub(super) fn teardown(&self) -> Result<ProviderTeardown, TemplateError> {
+        for kind in ProviderKind::ALL {
+            self.secrets(kind)?;
+        }
+        let rows = TeardownPorts {
+            connections: self.connections()?,
+            backfills: self.backfills()?,
+            tokens: self.token_rows()?,
+            audit: self.audit()?,
+            clock: self.clock(),
+        };
+        let (vault, secrets) = (Arc::clone(&self.ports.vault), Arc::clone(&self.ports.secrets));
+        Ok(ProviderTeardown { rows, revoke: RevokePorts { vault, secrets, http: self.http() } })
+    }
+
+    /// What the management API needs of what was captured.
+    pub(super) fn records(&self) -> Result<RecordPorts, TemplateError> {
+        let stores = &self.ports.stores;
+        Ok(RecordPorts {
+            deliveries: self.deliveries()?,
+            delivery_log: Arc::clone(&stores.delivery_log),
+            observations: self.observations()?,
+            captures: self.captures()?,
+            keys: Arc::clone(&stores.access) as _,
+        })
     }
 
     pub(super) fn clock(&self) -> Arc<dyn Clock> {

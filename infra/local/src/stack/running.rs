@@ -15,11 +15,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::deployment::Deployment;
+use super::gateway::Gateway;
 use super::ports::Ports;
 use super::refill::refill;
-use super::triggers::{self, Routes, Target};
+use super::triggers;
 use super::{
-    Database, DeadLetter, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores,
+    Database, DeadLetter, Issuer, LinkRequest, Linked, LocalSecrets, Options, QueueStatus, Served, StackError, Stores,
     Template, serve,
 };
 
@@ -32,7 +33,7 @@ struct Inner {
     secrets: LocalSecrets,
     ports: Ports,
     deployment: Deployment,
-    routes: Routes,
+    gateway: Gateway,
     stop: watch::Sender<bool>,
     /// Dropped, they are aborted.
     tasks: Mutex<JoinSet<()>>,
@@ -47,12 +48,13 @@ impl Stack {
         let database = Database::open(template, &options.data).await?;
         let ports = Ports::new(template, &options, &database)?;
         let deployment = Deployment::new(template, &ports, &options)?;
-        let routes = Routes::new(template, &deployment)?;
+        let issuer = Issuer::open(&options.data, &*ports.random)?;
+        let gateway = Gateway::new(template, &deployment, issuer, Arc::clone(&ports.clock))?;
         refill(deployment.recovery()?.1).await?;
         let (stop, stopped) = watch::channel(false);
         let tasks = triggers::start(template, &deployment, &ports, &stopped)?;
         let secrets = options.secrets;
-        let inner = Inner { database, secrets, ports, deployment, routes, stop, tasks: Mutex::new(tasks) };
+        let inner = Inner { database, secrets, ports, deployment, gateway, stop, tasks: Mutex::new(tasks) };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -68,26 +70,23 @@ impl Stack {
         &self.0.secrets
     }
 
-    /// Answers a webhook as API Gateway and the function behind the route do.
-    pub async fn webhook(&self, path: &str, method: &str, request: WebhookRequest) -> Reply {
-        match self.0.routes.find(path, method) {
-            Ok(Target::Webhook(webhook)) => webhook.handle(request).await,
-            Ok(Target::OAuth(_)) => Reply::problem(405, "method_not_allowed", "the path takes no webhooks"),
-            Err(reply) => reply,
-        }
+    /// Answers a request as API Gateway and the function behind the route do.
+    pub async fn answer(&self, request: ApiRequest) -> Answer {
+        self.0.gateway.answer(request).await
     }
 
-    /// Answers any request in the same way.
-    pub async fn answer(&self, request: ApiRequest) -> Answer {
-        let reply = match self.0.routes.find(&request.path, &request.method) {
-            Ok(Target::OAuth(oauth)) => return oauth.handle(request).await,
-            Ok(Target::Webhook(webhook)) => {
-                webhook.handle(WebhookRequest { headers: request.headers, body: request.body }).await
-            }
+    /// Signs tokens for the management API.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        self.0.gateway.issuer()
+    }
+
+    /// The same for a webhook.
+    pub async fn webhook(&self, path: &str, method: &str, request: WebhookRequest) -> Reply {
+        match self.0.gateway.webhook(path, method) {
+            Ok(webhook) => webhook.handle(request).await,
             Err(reply) => reply,
-        };
-        let headers = vec![("content-type", reply.content_type().to_owned())];
-        Answer { status: reply.status, headers, body: reply.body.to_string() }
+        }
     }
 
     /// Listens on 127.0.0.1; port 0 takes any free one.

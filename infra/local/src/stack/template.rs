@@ -52,10 +52,26 @@ pub struct Function {
 pub struct Route {
     /// `POST`, `GET`, ... or `ANY`.
     pub method: String,
-    /// The path, exactly.
+    /// The path, with its variables in braces.
     pub path: String,
     /// Logical id of the function.
     pub function: String,
+    /// Who may call it.
+    pub guard: Guard,
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// Anybody.
+    Open,
+    /// Who has a token of the issuer for this audience.
+    Token {
+        /// For whom the token must be.
+        audience: String,
+    },
+    /// Whom the function of this logical id lets through.
+    Function(String),
 }
 
 /// A queue.
@@ -163,7 +179,7 @@ impl Template {
             match resource.kind()?.as_str() {
                 "AWS::Serverless::Function" => {
                     template.functions.insert(name, function::read(&document, &resource)?);
-                    event::read(&resource, &mut template)?;
+                    event::read(&document, &resource, &mut template)?;
                 }
                 "AWS::SQS::Queue" => {
                     template.queues.insert(name, queue::read(&resource)?);
@@ -212,6 +228,13 @@ impl Template {
             if queue.visibility < timeout {
                 let problem = format!("VisibilityTimeout is shorter than the Timeout of {}", mapping.function);
                 return Err(TemplateError::at(&mapping.queue, problem));
+            }
+        }
+        for route in &self.routes {
+            if let Guard::Function(guard) = &route.guard
+                && !self.functions.contains_key(guard)
+            {
+                return Err(TemplateError::at(&route.function, format!("its authorizer {guard} is not a function")));
             }
         }
         for (index, route) in self.routes.iter().enumerate() {

@@ -1,11 +1,8 @@
-//! What invokes functions: routes, queues and schedules.
+//! What calls functions without being asked: queues and schedules.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_lambda::http::Reply;
-use connector_oauth::OAuth;
-use connector_webhook::Webhook;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -16,49 +13,7 @@ use super::schedule::repeat;
 use super::template::{Mapping, Schedule};
 use super::{Template, TemplateError};
 
-/// Which requests go to which function.
-pub(super) struct Routes(Vec<Route>);
-
-struct Route {
-    method: String,
-    path: String,
-    target: Target,
-}
-
-/// A function that answers requests.
-#[derive(Clone)]
-pub(super) enum Target {
-    Webhook(Webhook),
-    OAuth(OAuth),
-}
-
-impl Routes {
-    pub(super) fn new(template: &Template, deployment: &Deployment) -> Result<Self, TemplateError> {
-        let route = |route: &super::template::Route| {
-            let target = match deployment.get(&route.function) {
-                Some(Function::Webhook(webhook)) => Target::Webhook(webhook.clone()),
-                Some(Function::OAuth(oauth)) => Target::OAuth(oauth.clone()),
-                _ => return Err(TemplateError::at(&route.function, "it has a route and does not answer requests")),
-            };
-            Ok(Route { method: route.method.clone(), path: route.path.clone(), target })
-        };
-        template.routes.iter().map(route).collect::<Result<_, _>>().map(Self)
-    }
-
-    /// The function behind a path and a method, or the answer when there is none.
-    pub(super) fn find(&self, path: &str, method: &str) -> Result<&Target, Reply> {
-        let mut here = self.0.iter().filter(|route| route.path == path).peekable();
-        if here.peek().is_none() {
-            return Err(Reply::problem(404, "not_found", "there is no such path"));
-        }
-        match here.find(|route| route.method == "ANY" || route.method == method) {
-            Some(route) => Ok(&route.target),
-            None => Err(Reply::problem(405, "method_not_allowed", "the path takes other methods")),
-        }
-    }
-}
-
-/// Starts what calls functions without being asked: queues and schedules.
+/// Starts all of it.
 pub(super) fn start(
     template: &Template,
     deployment: &Deployment,

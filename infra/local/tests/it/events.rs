@@ -8,18 +8,20 @@ use std::time::Duration;
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use aws_lambda_events::sqs::SqsEvent;
+use connector_api::{Api, ApiPorts, Authorizer};
 use connector_backfill::{PagePorts, PageSettings, PageWorker};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::backfill::{EntityType, Limits, Unit, UnitState};
 use connector_domain::ports::{BackfillStore, ConnectionStore};
 use connector_domain::task::{CaptureTask, PageTask, Task};
 use connector_domain::{ProviderKind, Timestamp};
+use connector_flows::StartPorts;
 use connector_lambda::batch::{Record, process};
 use connector_lambda::http::webhook_request;
 use connector_testkit::builders::{at, connection, integration, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue,
-    MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryKeys,
+    MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -76,6 +78,26 @@ impl System {
         let Self { connections, deliveries, observations, backfills, clock, .. } = self.clone();
         let (tokens, audit) = (Arc::new(MemoryVault::default()), Arc::new(MemoryAudit::default()));
         Capture::new(CapturePorts { deliveries, connections, observations, backfills, tokens, audit, clock })
+    }
+
+    fn api(&self) -> Api {
+        let Self { connections, backfills, pages, clock, .. } = self.clone();
+        Api::new(ApiPorts {
+            connections: Arc::clone(&connections) as _,
+            connection_lists: connections,
+            run_lists: Arc::clone(&backfills) as _,
+            start: StartPorts {
+                backfills,
+                pages,
+                clock,
+                random: Arc::new(SeededRandom::new(1)),
+                limits: Limits::default(),
+            },
+            once: Arc::new(MemoryOnce::default()),
+            changes: Arc::new(MemoryChanges::default()),
+            records: None,
+            live: None,
+        })
     }
 
     fn pages(&self) -> PageWorker {
@@ -185,4 +207,25 @@ fn the_schedules_are_ticks_of_the_scheduler() {
         assert_eq!((event.source.as_str(), event.detail_type.as_str()), ("aws.scheduler", "Scheduled Event"));
         assert!(event.resources.unwrap()[0].ends_with(name));
     }
+}
+
+/// The inputs of the management API are requests that its functions answer.
+#[tokio::test]
+async fn the_management_api_takes_its_inputs() {
+    let system = System::new().await;
+    let request = lambda_http::request::from_str(&read("management-api.json")).unwrap();
+    let request = connector_lambda::api::api_request(request);
+    assert_eq!(request.path, "/v1/workspaces/acme/connections");
+    let answer = system.api().handle(request).await;
+    assert!(answer.status == 200 && answer.body.contains("\"id\":\"conn\""), "{answer:?}");
+
+    let request = lambda_http::request::from_str(&read("management-live.json")).unwrap();
+    let answer = system.api().handle(connector_lambda::api::api_request(request)).await;
+    assert_eq!(answer.status, 404, "there is no such connection: {answer:?}");
+
+    let event: serde_json::Value = serde_json::from_str(&read("management-authorizer.json")).unwrap();
+    let keys = Arc::new(MemoryKeys::default());
+    let authorizer = Authorizer { keys, clock: Arc::clone(&system.clock) as _ };
+    let judged = authorizer.judge(event["identitySource"][0].as_str()).await.unwrap();
+    assert!(!judged.is_authorized, "nobody made that key");
 }

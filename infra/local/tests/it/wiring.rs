@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connector_domain::ProviderKind;
-use connectors::stack::template::{Route, Schedule};
+use connectors::stack::template::{Guard, Route, Schedule};
 use connectors::stack::{Data, Stack, Template};
 
 use crate::support::{github, options};
@@ -53,7 +53,8 @@ async fn a_function_is_reached_in_its_own_way() {
 
     let mut template = Template::embedded().unwrap();
     let path = "/run".to_owned();
-    template.routes.push(Route { method: "POST".to_owned(), path, function: "RecoverySweep".to_owned() });
+    let (method, function) = ("POST".to_owned(), "RecoverySweep".to_owned());
+    template.routes.push(Route { method, path, function, guard: Guard::Open });
     assert!(start(&template).await.contains("resource RecoverySweep: it has a route"));
 
     let mut template = Template::embedded().unwrap();

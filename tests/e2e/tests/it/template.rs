@@ -8,11 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cargo_metadata::{Metadata, MetadataCommand, Package};
+use connector_api::{MACHINE_PREFIX, ROUTES, Served};
 use document::{Document, Resources, target};
 use serde_json::{Value, json};
 
-/// Paths that anybody may call; the caller is verified by what the request carries.
-const OPEN_PATHS: [&str; 2] = ["/webhooks/", "/oauth/"];
+/// Routes that anybody may call: a webhook is verified by what it carries, who comes from a consent screen by a state and a
+/// cookie, and health tells nothing.
+fn is_open(route: &str) -> bool {
+    route == "GET /health" || route.starts_with("POST /webhooks/") || route.starts_with("GET /oauth/")
+}
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -28,9 +32,9 @@ fn functions(template: &Document) -> Resources<'_> {
 
 /// The events of a type, with the function that they start.
 fn events<'a>(template: &'a Document, kind: &str) -> Vec<(&'a str, &'a Value)> {
-    let all = functions(template)
-        .into_iter()
-        .flat_map(|(name, function)| function["Events"].as_object().unwrap().values().map(move |event| (name, event)));
+    let all = functions(template).into_iter().flat_map(|(name, function)| {
+        function["Events"].as_object().into_iter().flatten().map(move |(_, event)| (name, event))
+    });
     all.filter(|(_, event)| event["Type"] == kind).map(|(name, event)| (name, &event["Properties"])).collect()
 }
 
@@ -127,28 +131,72 @@ fn every_log_is_kept_for_a_time_that_was_chosen() {
     assert_eq!(used.len(), groups.len(), "a log group that nothing writes to");
 }
 
+/// Every route with its binary and its authorizer.
+fn routes(template: &Document) -> BTreeMap<String, (&str, &str)> {
+    let mut routes = BTreeMap::new();
+    for (name, route) in events(template, "HttpApi") {
+        let api = target(&route["ApiId"]);
+        let default = &template.all("AWS::Serverless::HttpApi")[api.as_str()]["Auth"]["DefaultAuthorizer"];
+        let authorizer = route.get("Auth").map_or(default, |auth| &auth["Authorizer"]).as_str().unwrap();
+        let key = format!("{} {}", route["Method"].as_str().unwrap(), route["Path"].as_str().unwrap());
+        assert!(routes.insert(key.clone(), (binary(template, name), authorizer)).is_none(), "{key} twice");
+    }
+    routes
+}
+
 #[test]
-fn routes_are_throttled_and_only_webhooks_are_open() {
+fn routes_are_throttled_and_closed_unless_they_must_be_open() {
     let template = template();
     for (name, api) in template.all("AWS::Serverless::HttpApi") {
         let limits = &api["DefaultRouteSettings"];
         let rate = limits["ThrottlingRateLimit"].as_u64().unwrap();
         assert!(limits["ThrottlingBurstLimit"].as_u64().unwrap() >= rate && rate > 0, "{name}");
+        let authorizers = api["Auth"]["Authorizers"].as_object().unwrap();
+        let default = api["Auth"]["DefaultAuthorizer"].as_str().unwrap();
+        assert!(
+            authorizers[default]["JwtConfiguration"]["issuer"].is_object(),
+            "a route is closed unless it says otherwise"
+        );
+        for (route, (_, authorizer)) in routes(&template) {
+            let expected = match route.split(' ').nth(1).unwrap() {
+                _ if is_open(&route) => "NONE",
+                path if path.starts_with("/machine/") => "MachineKey",
+                _ => default,
+            };
+            assert_eq!(authorizer, expected, "{route}");
+            assert!(authorizer == "NONE" || authorizers.contains_key(authorizer), "{route}");
+        }
+        let machines = &authorizers["MachineKey"];
+        assert_eq!(binary(&template, &target(&machines["FunctionArn"])), "management-authorizer");
+        assert!(machines["Identity"]["ReauthorizeEvery"].as_u64().is_some_and(|seconds| seconds <= 60));
     }
-    let mut routes = BTreeMap::new();
-    for (name, route) in events(&template, "HttpApi") {
-        assert_eq!(template.kind(&target(&route["ApiId"])), "AWS::Serverless::HttpApi");
-        let (method, path) = (route["Method"].as_str().unwrap(), route["Path"].as_str().unwrap());
-        let guarded = route.get("Auth").is_some();
-        assert!(guarded || OPEN_PATHS.iter().any(|open| path.starts_with(open)), "{path} is open");
-        assert!(routes.insert(format!("{method} {path}"), binary(&template, name)).is_none(), "{path} twice");
-    }
-    let webhooks = functions(&template);
-    for binary in webhooks.keys().map(|name| binary(&template, name)) {
+    let routes = routes(&template);
+    for binary in functions(&template).keys().map(|name| binary(&template, name)) {
         if let Some(provider) = binary.strip_prefix("webhook-") {
-            assert_eq!(routes.get(&format!("POST /webhooks/{provider}")), Some(&binary));
+            assert_eq!(routes.get(&format!("POST /webhooks/{provider}")), Some(&(binary, "NONE")));
         }
     }
+}
+
+#[test]
+fn the_routes_of_the_management_api_are_the_ones_in_its_code() {
+    let template = template();
+    let mut expected: BTreeMap<String, &str> =
+        BTreeMap::from([("ANY /machine/v1/{proxy+}".to_owned(), "management-api")]);
+    for route in ROUTES {
+        let binary = match route.served {
+            Served::Rows => "management-api",
+            Served::Live => "management-live",
+        };
+        expected.insert(format!("{} {}", route.method, route.path), binary);
+        if route.served == Served::Live {
+            // More exact than the one for all the others, so it goes first.
+            expected.insert(format!("{} {MACHINE_PREFIX}{}", route.method, route.path), binary);
+        }
+    }
+    let routes = routes(&template).into_iter().filter(|(_, (binary, _))| binary.starts_with("management-"));
+    let deployed: BTreeMap<String, &str> = routes.map(|(route, (binary, _))| (route, binary)).collect();
+    assert_eq!(deployed, expected);
 }
 
 #[test]

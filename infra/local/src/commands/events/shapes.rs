@@ -22,6 +22,7 @@ pub(super) struct HttpEvent {
     raw_query_string: &'static str,
     headers: BTreeMap<String, String>,
     request_context: RequestContext,
+    #[serde(skip_serializing_if = "str::is_empty")]
     body: &'static str,
     is_base64_encoded: bool,
 }
@@ -31,6 +32,8 @@ pub(super) struct HttpEvent {
 struct RequestContext {
     account_id: &'static str,
     api_id: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<Authorizer>,
     domain_name: &'static str,
     domain_prefix: &'static str,
     http: Http,
@@ -39,6 +42,18 @@ struct RequestContext {
     stage: &'static str,
     time: String,
     time_epoch: i64,
+}
+
+/// What a JWT authorizer says of a caller.
+#[derive(Serialize)]
+struct Authorizer {
+    jwt: Jwt,
+}
+
+#[derive(Serialize)]
+struct Jwt {
+    claims: BTreeMap<&'static str, &'static str>,
+    scopes: Option<()>,
 }
 
 #[derive(Serialize)]
@@ -54,46 +69,93 @@ struct Http {
 impl HttpEvent {
     /// A POST of a provider with these headers.
     pub(super) fn post(path: &'static str, headers: &Headers, body: &'static str, now: Timestamp) -> Self {
-        Self::of("POST", path, headers, body, "a-provider/1.0", now)
+        let mut all: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        all.insert("content-length".to_owned(), body.len().to_string());
+        all.insert("user-agent".to_owned(), SENDER.to_owned());
+        let request_context = RequestContext::of("POST", path, format!("POST {path}"), SENDER, now);
+        Self { headers: all, body, ..Self::of(path, request_context) }
     }
 
     /// A GET of a browser.
-    pub(super) fn get(path: &'static str, now: Timestamp) -> Self {
-        let headers = [("host", DOMAIN)].into_iter().collect();
-        Self::of("GET", path, &headers, "", "a-browser/1.0", now)
+    pub(super) fn browser(path: &'static str, now: Timestamp) -> Self {
+        let context = RequestContext::of("GET", path, format!("GET {path}"), BROWSER, now);
+        let headers = [("host", DOMAIN), ("user-agent", BROWSER)];
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { headers, ..Self::of(path, context) }
     }
 
-    fn of(
-        method: &'static str,
-        path: &'static str,
-        headers: &Headers,
-        body: &'static str,
-        user_agent: &'static str,
-        now: Timestamp,
-    ) -> Self {
-        let mut all: BTreeMap<_, _> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        all.insert("content-length".to_owned(), body.len().to_string());
-        all.insert("user-agent".to_owned(), user_agent.to_owned());
+    /// A GET by a person of workspace `acme`.
+    pub(super) fn get(route_key: &str, path: &'static str, now: Timestamp) -> Self {
+        let claims = [("scope", "connectors:read"), ("sub", "ann"), ("workspaces", "[acme]")];
+        let authorizer = Some(Authorizer { jwt: Jwt { claims: claims.into(), scopes: None } });
+        let context = RequestContext::of("GET", path, route_key.to_owned(), CALLER, now);
+        Self::of(path, RequestContext { authorizer, ..context })
+    }
+
+    fn of(path: &'static str, request_context: RequestContext) -> Self {
         Self {
             version: "2.0",
-            route_key: format!("{method} {path}"),
+            route_key: request_context.route_key.clone(),
             raw_path: path,
             raw_query_string: "",
-            headers: all,
-            request_context: RequestContext {
-                account_id: ACCOUNT,
-                api_id: "localapi",
-                domain_name: DOMAIN,
-                domain_prefix: "localapi",
-                http: Http { method, path, protocol: "HTTP/1.1", source_ip: "192.0.2.1", user_agent },
-                request_id: "local-request-1",
-                route_key: format!("{method} {path}"),
-                stage: "$default",
-                time: now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
-                time_epoch: now.as_millisecond(),
-            },
-            body,
+            headers: BTreeMap::from([("user-agent".to_owned(), CALLER.to_owned())]),
+            request_context,
+            body: "",
             is_base64_encoded: false,
+        }
+    }
+}
+
+const SENDER: &str = "a-provider/1.0";
+const CALLER: &str = "a-client/1.0";
+const BROWSER: &str = "a-browser/1.0";
+
+impl RequestContext {
+    fn of(method: &'static str, path: &'static str, route_key: String, agent: &'static str, now: Timestamp) -> Self {
+        Self {
+            account_id: ACCOUNT,
+            api_id: "localapi",
+            authorizer: None,
+            domain_name: DOMAIN,
+            domain_prefix: "localapi",
+            http: Http { method, path, protocol: "HTTP/1.1", source_ip: "192.0.2.1", user_agent: agent },
+            request_id: "local-request-1",
+            route_key,
+            stage: "$default",
+            time: now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            time_epoch: now.as_millisecond(),
+        }
+    }
+}
+
+/// What API Gateway asks an authorizer of its own.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuthorizerEvent {
+    version: &'static str,
+    r#type: &'static str,
+    route_arn: String,
+    identity_source: [&'static str; 1],
+    route_key: &'static str,
+    raw_path: String,
+    headers: BTreeMap<&'static str, &'static str>,
+    request_context: RequestContext,
+}
+
+impl AuthorizerEvent {
+    /// A program asks for a path under `/machine`.
+    pub(super) fn of(path: &'static str, authorization: &'static str, now: Timestamp) -> Self {
+        let route_key = "ANY /machine/v1/{proxy+}";
+        Self {
+            version: "2.0",
+            r#type: "REQUEST",
+            route_arn: format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:localapi/$default/GET/machine{path}"),
+            identity_source: [authorization],
+            route_key,
+            raw_path: format!("/machine{path}"),
+            headers: BTreeMap::from([("authorization", authorization)]),
+            request_context: RequestContext::of("GET", path, route_key.to_owned(), CALLER, now),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::document::Node;
-use super::{Mapping, Route, Schedule, Template, TemplateError};
+use super::document::{Document, Node};
+use super::{Guard, Mapping, Route, Schedule, Template, TemplateError};
 
 /// Lambda's own defaults for a mapping.
 const BATCH_SIZE: usize = 10;
@@ -12,11 +12,11 @@ const BATCH_SIZE: usize = 10;
 const CONCURRENCY: usize = 5;
 
 /// Adds the events of a function.
-pub(super) fn read(function: &Node<'_>, template: &mut Template) -> Result<(), TemplateError> {
+pub(super) fn read(document: &Document, function: &Node<'_>, template: &mut Template) -> Result<(), TemplateError> {
     let events = function.get("Properties.Events");
     for (_, event) in events.iter().flat_map(Node::entries) {
         match event.kind()?.as_str() {
-            "HttpApi" => template.routes.push(route(&event)?),
+            "HttpApi" => template.routes.push(route(document, &event)?),
             "SQS" => template.mappings.push(mapping(&event)?),
             "ScheduleV2" => template.schedules.push(schedule(&event, "Properties.ScheduleExpression")?),
             "Schedule" => template.schedules.push(schedule(&event, "Properties.Schedule")?),
@@ -28,17 +28,41 @@ pub(super) fn read(function: &Node<'_>, template: &mut Template) -> Result<(), T
     Ok(())
 }
 
-fn route(event: &Node<'_>) -> Result<Route, TemplateError> {
+fn route(document: &Document, event: &Node<'_>) -> Result<Route, TemplateError> {
     let path = event.require("Properties.Path")?;
     let text = path.text()?;
-    if !text.starts_with('/') || text.contains('{') {
-        return Err(path.problem("must start with / and have no variables to run here"));
+    if !text.starts_with('/') {
+        return Err(path.problem("must start with / to run here"));
     }
     Ok(Route {
         method: event.require("Properties.Method")?.text()?.to_ascii_uppercase(),
         path: text,
         function: event.name.to_owned(),
+        guard: guard(document, event)?,
     })
+}
+
+/// The route's own authorizer, or the default of its API.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-controlling-access-to-apis.html>
+fn guard(document: &Document, event: &Node<'_>) -> Result<Guard, TemplateError> {
+    let Some(api) = event.get("Properties.ApiId") else { return Ok(Guard::Open) };
+    let name = api.text()?;
+    let api = document.resources().find(|resource| resource.name == name);
+    let auth = api.and_then(|api| api.get("Properties.Auth"));
+    let own = event.get("Properties.Auth.Authorizer");
+    let Some(chosen) = own.or_else(|| auth.as_ref()?.get("DefaultAuthorizer")) else { return Ok(Guard::Open) };
+    let name = chosen.text()?;
+    if name == "NONE" {
+        return Ok(Guard::Open);
+    }
+    let authorizer = auth.and_then(|auth| auth.get(&format!("Authorizers.{name}")));
+    let authorizer = authorizer.ok_or_else(|| chosen.problem("must be an authorizer of the API, or NONE"))?;
+    if let Some(function) = authorizer.get("FunctionArn") {
+        return Ok(Guard::Function(function.text()?));
+    }
+    let audience = authorizer.require("JwtConfiguration.audience")?.items().first().map(Node::text);
+    let audience = audience.unwrap_or_else(|| Err(authorizer.problem("must have an audience to run here")));
+    Ok(Guard::Token { audience: audience? })
 }
 
 fn mapping(event: &Node<'_>) -> Result<Mapping, TemplateError> {

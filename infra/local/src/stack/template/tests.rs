@@ -36,6 +36,23 @@ Resources:
         Route:
           Type: HttpApi
           Properties: { Method: post, Path: /hooks }
+        People:
+          Type: HttpApi
+          Properties: { ApiId: !Ref Api, Method: GET, Path: '/things/{id}' }
+        Programs:
+          Type: HttpApi
+          Properties: { ApiId: !Ref Api, Method: ANY, Path: '/machine/{proxy+}', Auth: { Authorizer: Programs } }
+        Anybody:
+          Type: HttpApi
+          Properties: { ApiId: !Ref Api, Method: GET, Path: /health, Auth: { Authorizer: NONE } }
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: People
+        Authorizers:
+          People: { JwtConfiguration: { issuer: !Ref NoDefault, audience: [people] } }
+          Programs: { FunctionArn: !GetAtt Page.Arn }
   Pages:
     Type: AWS::SQS::Queue
     Properties:
@@ -67,7 +84,21 @@ fn the_small_template_is_read_with_its_references() {
     let expected = Mapping { queue: "Pages".into(), function: "Page".into(), batch_size: 1, concurrency: 4 };
     assert_eq!(template.mappings, [expected]);
     assert_eq!(template.schedules, [Schedule { function: "Page".into(), every: Duration::from_secs(3_600) }]);
-    assert_eq!(template.routes, [Route { method: "POST".into(), path: "/hooks".into(), function: "Page".into() }]);
+    let route = |method: &str, path: &str, guard| Route {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        function: "Page".to_owned(),
+        guard,
+    };
+    assert_eq!(
+        template.routes,
+        [
+            route("POST", "/hooks", Guard::Open),
+            route("GET", "/things/{id}", Guard::Token { audience: "people".into() }),
+            route("ANY", "/machine/{proxy+}", Guard::Function("Page".into())),
+            route("GET", "/health", Guard::Open),
+        ]
+    );
     let pages = QueueSpec {
         visibility: Duration::from_secs(120),
         delay: Duration::from_secs(5),
@@ -97,11 +128,10 @@ fn what_cannot_run_here_is_named_with_its_resource_and_property() {
         ("rate(1 hour)", "cron(0 * * * ? *)", "resource Page: Properties.Events.Tick.Properties.Schedule must be rate"),
         ("rate(1 hour)", "rate(0 hours)", "resource Page: Properties.Events.Tick.Properties.Schedule must be rate"),
         ("Type: Schedule", "Type: S3", "resource Page: Properties.Events.Tick.Type must be"),
-        (
-            "/hooks",
-            "\"/hooks/{id}\"",
-            "resource Page: Properties.Events.Route.Properties.Path must start with / and have no",
-        ),
+        ("/hooks", "hooks", "resource Page: Properties.Events.Route.Properties.Path must start with /"),
+        ("Authorizer: Programs", "Authorizer: Nobody", "Auth.Authorizer must be an authorizer of the API, or NONE"),
+        ("FunctionArn: !GetAtt Page.Arn", "FunctionArn: !GetAtt Key.Arn", "resource Page: its authorizer Key is not a"),
+        ("[people]", "[]", "must have an audience"),
         ("Method: post, ", "", "resource Page: Properties.Events.Route.Properties.Method is missing"),
         ("VisibilityTimeout: 120", "VisibilityTimeout: 19", "resource Pages: VisibilityTimeout is shorter"),
         (
@@ -141,7 +171,11 @@ fn the_shipped_template_can_be_run_here() {
     let routed = template.routes.iter().map(|route| &route.function);
     let fed = template.mappings.iter().map(|mapping| &mapping.function);
     let timed = template.schedules.iter().map(|schedule| &schedule.function);
-    let reached: std::collections::BTreeSet<_> = routed.chain(fed).chain(timed).collect();
+    let asked = template.routes.iter().filter_map(|route| match &route.guard {
+        Guard::Function(function) => Some(function),
+        Guard::Open | Guard::Token { .. } => None,
+    });
+    let reached: std::collections::BTreeSet<_> = routed.chain(fed).chain(timed).chain(asked).collect();
     assert_eq!(reached, template.functions.keys().collect());
     for (name, function) in &template.functions {
         for (setting, value) in &function.settings {
