@@ -11,6 +11,9 @@ pub type Metadata = serde_json::Map<String, serde_json::Value>;
 /// The attribute that names what is made of the rest.
 const STAND_IN: &str = "standIn";
 
+/// The attribute of a fact that may have happened later than it says.
+const EARLIEST: &str = "occurredAtIsEarliest";
+
 /// Most references one event keeps.
 pub const MAX_REFERENCES: usize = 200;
 /// Most bytes the variable parts of one event may take as JSON, so that its row stays far below DynamoDB's 400 KB.
@@ -61,9 +64,12 @@ impl SourceEvent {
         self
     }
 
-    /// Whether a field is made of the rest.
+    /// Whether a field is made of the rest. A moment that may have been later is.
     #[must_use]
     pub fn stands_in(&self, field: &str) -> bool {
+        if field == "occurredAt" && self.metadata.get(EARLIEST).is_some_and(|earliest| *earliest == true) {
+            return true;
+        }
         let fields = self.metadata.get(STAND_IN).and_then(serde_json::Value::as_array);
         fields.is_some_and(|fields| fields.iter().any(|known| known == field))
     }

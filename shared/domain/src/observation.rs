@@ -64,6 +64,14 @@ pub struct Observation {
     pub correlation: String,
 }
 
+/// Providers time one change differently in a webhook and in a list: Linear and Vercel by some milliseconds, GitHub at
+/// times by a second.
+const SAME_MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+
+fn apart(one: crate::Timestamp, other: crate::Timestamp) -> bool {
+    one.duration_since(other).abs() > SAME_MOMENT
+}
+
 impl Observation {
     /// What storing `seen` did, where this row of the same fact was there first. The delivery that wrote the row finds
     /// itself: after a lost answer or a repeated message its report says what it did.
@@ -77,7 +85,7 @@ impl Observation {
     }
 
     /// Names the fields in which `seen`, the same fact seen again, says something else. What only one of them knows is no
-    /// conflict, nor what stands in for it, and a person is the same under another name.
+    /// conflict, nor what stands in for it, nor a moment's difference, and a person is the same under another name.
     #[must_use]
     pub fn conflicts(&self, seen: &Self) -> Vec<&'static str> {
         let (kept, seen) = (&self.event, &seen.event);
@@ -86,7 +94,7 @@ impl Observation {
         [
             ("title", known("title") && kept.title != seen.title),
             ("body", known("body") && kept.body != seen.body),
-            ("occurredAt", known("occurredAt") && kept.occurred_at != seen.occurred_at),
+            ("occurredAt", known("occurredAt") && apart(kept.occurred_at, seen.occurred_at)),
             ("actor", actors.is_some_and(|(kept, seen)| kept.id != seen.id)),
         ]
         .into_iter()

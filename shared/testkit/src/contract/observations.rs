@@ -133,17 +133,18 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
         seen
     };
     type Change = fn(&mut Observation);
-    let cases: [(Change, &[&str]); 8] = [
+    let cases: [(Change, &[&str]); 9] = [
         (|_| {}, &[]),
         (|seen| seen.event.title.push('!'), &["title"]),
         (|seen| seen.event.body.clear(), &["body"]),
-        (|seen| seen.event.occurred_at = at(1), &["occurredAt"]),
+        (|seen| seen.event.occurred_at = at(60), &["occurredAt"]),
+        (|seen| seen.event.occurred_at = at(1), &[]),
         (|seen| seen.event.actor = None, &[]),
         (
             |seen| {
                 seen.event.title.push('!');
                 seen.event.body.clear();
-                seen.event.occurred_at = at(1);
+                seen.event.occurred_at = at(60);
                 seen.event = seen.event.clone().with_stand_in(&["title", "body", "occurredAt"]);
             },
             &[],
@@ -152,7 +153,7 @@ async fn a_duplicate_names_what_differs(store: &dyn ObservationStore) {
         (
             |seen| {
                 seen.event.title.push('!');
-                seen.event.occurred_at = at(1);
+                seen.event.occurred_at = at(60);
             },
             &["title", "occurredAt"],
         ),

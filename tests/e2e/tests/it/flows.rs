@@ -55,35 +55,6 @@ async fn a_webhook_is_an_observation_and_a_redelivery_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_paths_in_either_order_make_one_row() {
-    let mut seen = Vec::new();
-    for webhooks_first in [true, false] {
-        let all = Harness::new(history()).await;
-        if !webhooks_first {
-            all.backfill(&[]).await;
-        }
-        for webhook in all.repository.history_webhooks() {
-            assert_eq!(all.send(&webhook).await.0, 200);
-        }
-        all.stack.settled().await;
-        if webhooks_first {
-            let (_, progress) = all.backfill(&[]).await;
-            assert!(progress.report.duplicate > 0);
-            assert_eq!(progress.report.conflicts, 0, "the paths tell different stories");
-        }
-        all.check_quiet().await;
-        let told: Vec<_> = all
-            .observations()
-            .await
-            .into_iter()
-            .map(|(id, observation)| (id, observation.event.title, observation.event.occurred_at))
-            .collect();
-        seen.push(told);
-    }
-    assert_eq!(seen[0], seen[1]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_start_joins_the_first_and_what_is_covered_is_not_fetched() {
     let all = Harness::new(history()).await;
     let first = all.start(&[]).await;

@@ -1,6 +1,6 @@
 //! The local stack and the simulator, with one linked repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use connector_backfill::PageSettings;
 use connector_domain::backfill::{EntityType, RunProgress, Trigger, Window};
@@ -16,9 +16,6 @@ use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Templat
 
 const SECRET: &str = "an-end-to-end-secret";
 pub(crate) const PATH: &str = "/webhooks/github";
-
-/// The lists that the simulator has.
-const LISTS: [EntityType; 3] = [EntityType::PullRequest, EntityType::Issue, EntityType::Release];
 
 pub(crate) struct Harness {
     pub(crate) world: World,
@@ -77,10 +74,13 @@ impl Harness {
         (reply.status, reply.body["status"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// Starts fetching lists; with none named, all that the provider has.
     pub(crate) async fn start(&self, entities: &[EntityType]) -> Started {
+        let github = connector_providers::provider(ProviderKind::Github).unwrap();
+        let entities = if entities.is_empty() { github.entity_types() } else { entities };
         let request = StartRequest {
             integration: self.integration.clone(),
-            entities: if entities.is_empty() { BTreeSet::from(LISTS) } else { entities.iter().copied().collect() },
+            entities: entities.iter().copied().collect(),
             window: Window { since: Timestamp::UNIX_EPOCH, until: self.world.now() },
             trigger: Trigger::Link,
             again: false,

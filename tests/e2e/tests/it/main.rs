@@ -9,6 +9,7 @@
 
 mod flows;
 mod harness;
+mod paths;
 mod recorded;
 mod template;
 mod tidy;

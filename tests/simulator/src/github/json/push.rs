@@ -89,7 +89,7 @@ pub(crate) fn push(view: &View, push: &Push, installation: &Value) -> Value {
         "ref": format!("refs/heads/{}", push.branch),
         "before": push.before,
         "after": after,
-        "repository": view.push_form(),
+        "repository": view.push_form(push.at),
         "pusher": { "name": push.by.login(), "email": push.by.email() },
         "organization": view.owner.as_organization(),
         "sender": push.by,

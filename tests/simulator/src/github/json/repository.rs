@@ -18,7 +18,6 @@ pub(crate) struct View {
     pub(crate) web: String,
     pub(crate) json: Box<RawValue>,
     created_at: Timestamp,
-    pushed_at: Timestamp,
 }
 
 /// What of a repository changes over time.
@@ -49,15 +48,14 @@ impl View {
             web,
             json,
             created_at: facets.created_at,
-            pushed_at: facets.pushed_at,
         }
     }
 
     /// The form that only the `push` event uses: times as epoch seconds, and a few fields of its own.
-    pub(crate) fn push_form(&self) -> Value {
+    pub(crate) fn push_form(&self, pushed_at: Timestamp) -> Value {
         let mut object: Value = serde_json::from_str(self.json.get()).unwrap_or_default();
         object["created_at"] = json!(self.created_at.as_second());
-        object["pushed_at"] = json!(self.pushed_at.as_second());
+        object["pushed_at"] = json!(pushed_at.as_second());
         object["url"] = json!(self.web);
         object["stargazers"] = json!(0);
         object["master_branch"] = json!("main");
