@@ -149,8 +149,11 @@ impl PageWorker {
         if !connection.status.receives() || !link.is_some_and(|link| link.active) {
             return failed(FailCode::CONNECTION_REMOVED);
         }
-        if connection.status == ConnectionStatus::NeedsReconnect {
-            return failed(FailCode::NEEDS_RECONNECT);
+        // The list stops here and is started again when the connection works (`connector_flows::restart_stopped`).
+        match connection.status {
+            ConnectionStatus::NeedsReconnect => return failed(FailCode::NEEDS_RECONNECT),
+            ConnectionStatus::Suspended => return failed(FailCode::SUSPENDED),
+            ConnectionStatus::Active | ConnectionStatus::Revoked => {}
         }
         let (mut asked, bearer) = self.ask(provider, unit, &connection, None).await?;
         if is_token_refused(&asked) {
@@ -207,7 +210,8 @@ impl PageWorker {
     async fn needs_reconnect(&self, mut connection: Connection) -> Result<(), PortError> {
         connection.status = ConnectionStatus::NeedsReconnect;
         connection.updated_at = self.ports.clock.now();
-        self.ports.connections.put_connection(&connection).await
+        // Whoever has ended it or connected it anew since is right.
+        self.ports.connections.put_connection(&connection).await.map(drop)
     }
 
     async fn refuse(&self, unit: &Unit, disposition: &Disposition) -> Result<PageOutcome, PortError> {

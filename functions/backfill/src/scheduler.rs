@@ -1,10 +1,10 @@
 //! The tick that keeps history complete: it starts runs for links whose wanted time is not covered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_domain::Timestamp;
+use connector_domain::{ConnectionId, Timestamp};
 use connector_domain::backfill::{Trigger, Unit, UnitKey, UnitState, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::{ConnectionStore, PortError};
@@ -12,7 +12,7 @@ use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
 
-use connector_flows::{StartError, StartPorts, StartRequest, start_run};
+use connector_flows::{StartError, StartPorts, StartRequest, is_stopped, start_run};
 
 /// A stretch at the end of the window that is not covered is left to live capture until it is this long:
 /// webhooks bring it, and the next run proves it.
@@ -46,11 +46,12 @@ impl Scheduler {
     pub async fn tick(&self) -> Result<Tick, PortError> {
         let mut tick = Tick::default();
         let mut after = None;
+        let mut working = BTreeMap::new();
         loop {
             let (links, next) = self.connections.active_integrations(after).await?;
             for link in links {
                 tick.links += 1;
-                match self.look_at(link).await {
+                match self.look_at(link, &mut working).await {
                     Ok(started) => tick.started += u64::from(started),
                     Err(error) => {
                         tick.failed += 1;
@@ -67,11 +68,18 @@ impl Scheduler {
         Ok(tick)
     }
 
-    async fn look_at(&self, link: Integration) -> Result<bool, StartError> {
+    async fn look_at(
+        &self,
+        link: Integration,
+        working: &mut BTreeMap<ConnectionId, bool>,
+    ) -> Result<bool, StartError> {
         let settings = &link.settings.backfill;
         let Some(provider) = provider(link.provider).filter(|_| settings.enabled) else {
             return Ok(false);
         };
+        if !self.works(&link.connection, working).await? {
+            return Ok(false);
+        }
         let now = self.start.clock.now();
         let wanted = Window::last(settings.depth, now);
         let mut entities = BTreeSet::new();
@@ -91,6 +99,16 @@ impl Scheduler {
             StartRequest { integration: link, entities, window: wanted, trigger: Trigger::Schedule, again: false };
         Ok(start_run(&self.start, &request).await?.run.is_some())
     }
+
+    /// Whether the provider can be asked through a connection: its history waits until it can.
+    async fn works(&self, id: &ConnectionId, known: &mut BTreeMap<ConnectionId, bool>) -> Result<bool, PortError> {
+        if let Some(works) = known.get(id) {
+            return Ok(*works);
+        }
+        let works = self.connections.connection(id).await?.is_some_and(|connection| connection.status.works());
+        known.insert(id.clone(), works);
+        Ok(works)
+    }
 }
 
 /// Whether the wanted time has a gap that live capture would not bring.
@@ -101,8 +119,9 @@ fn is_due(unit: Option<&Unit>, wanted: Window, now: Timestamp) -> bool {
     }
     let live_from = now.checked_sub(RECONCILE_AFTER).unwrap_or(wanted.since);
     let gaps = unit.coverage.missing(wanted);
-    // A unit that ended early is not asked again at every tick: what failed once fails again.
+    // A unit that ended early is not asked again at every tick: what failed once fails again. What a connection stopped
+    // that works by now does not.
     let rested = unit.updated_at <= live_from;
-    let completed = unit.state == UnitState::Completed;
-    gaps.iter().any(|gap| gap.since < live_from) && (completed || rested)
+    let hopeful = unit.state == UnitState::Completed || is_stopped(unit);
+    gaps.iter().any(|gap| gap.since < live_from) && (hopeful || rested)
 }

@@ -54,7 +54,7 @@ async fn apply_to(
                 }
             }
             let renamed = Connection { account_name: name.clone(), updated_at: now, ..connection.clone() };
-            if connection.account_name == *name { Ok(()) } else { connections.put_connection(&renamed).await }
+            if connection.account_name == *name { Ok(()) } else { connections.put_connection(&renamed).await.map(drop) }
         }
         LifecycleAction::ResourcesRemoved(resources) => {
             for resource in resources {

@@ -1,14 +1,16 @@
-//! Wires the recovery function to AWS.
+//! Wires the recovery functions to AWS.
 
 use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
-use connector_adapters::system::SystemClock;
+use connector_adapters::signer::RsaSigner;
+use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
+use connector_flows::{ConnectionTokens, TokenPorts};
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
-use crate::{Recovery, RecoveryPorts};
+use crate::{Recovery, RecoveryPorts, TokenRefresh};
 
 /// Serves the schedule until Lambda ends the process.
 ///
@@ -29,4 +31,29 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     };
     let recovery = Recovery::new(ports, Limits::default());
     connector_lambda::schedule::serve(|| recovery.sweep()).await
+}
+
+/// Renews tokens on a schedule until Lambda ends the process.
+///
+/// # Errors
+/// When a setting is missing, or the Runtime API fails.
+pub async fn run_tokens() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    telemetry::init();
+    let env = ProcessEnv;
+    let aws = AwsConfig::load().await;
+    let table = env.require("CONNECTIONS_TABLE")?;
+    let tokens = ConnectionTokens::new(TokenPorts {
+        vault: Arc::new(aws.vault(table.clone(), env.require("TOKEN_KEY_ARN")?)),
+        connections: Arc::new(aws.connections(table.clone())),
+        secrets: Arc::new(aws.secrets(env.provider_secrets())),
+        signer: Arc::new(RsaSigner),
+        audit: Arc::new(aws.audit(table.clone())),
+        http: Arc::new(connector_adapters::http::from_settings(|name| env.get(name))?),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(OsRandom),
+        pause: Arc::new(SystemPause),
+    });
+    let rows = Arc::new(aws.sealed_tokens(table));
+    let refresh = TokenRefresh { tokens, rows, clock: Arc::new(SystemClock) };
+    connector_lambda::schedule::serve(|| refresh.sweep()).await
 }

@@ -22,7 +22,7 @@ pub struct Connection {
     pub account_name: String,
     /// Whether it may be used.
     pub status: ConnectionStatus,
-    /// When it was made.
+    /// When it was made: of an account that was connected again, the last time.
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
@@ -42,11 +42,26 @@ pub enum ConnectionStatus {
     Revoked,
 }
 
+impl Connection {
+    /// Whether this may be stored on top of what is `known` of the same connection.
+    #[must_use]
+    pub fn replaces(&self, known: &Self) -> bool {
+        let ended = known.status == ConnectionStatus::Revoked && self.status != ConnectionStatus::Revoked;
+        self.created_at > known.created_at || (self.created_at == known.created_at && !ended)
+    }
+}
+
 impl ConnectionStatus {
     /// Whether deliveries for it are captured. A suspended or expired connection still owns its events.
     #[must_use]
     pub const fn receives(self) -> bool {
         !matches!(self, Self::Revoked)
+    }
+
+    /// Whether the provider can be asked through it. Its history waits until it can.
+    #[must_use]
+    pub const fn works(self) -> bool {
+        matches!(self, Self::Active)
     }
 
     /// The name of the status.

@@ -3,13 +3,17 @@
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
 pub mod connect;
+mod probe;
 mod resources;
+mod restart;
 pub mod runs;
 mod start;
 mod teardown;
 mod tokens;
 
+pub use probe::{Access, Probe, ProbePorts, probe};
 pub use resources::{ResourceError, ResourcePorts, find_resources, resources};
+pub use restart::{is_stopped, restart_stopped};
 pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};
 pub use teardown::{Ending, RevokePorts, TeardownPorts, deactivate, tear_down};
-pub use tokens::{ConnectionTokens, TokenPorts};
+pub use tokens::{ConnectionTokens, Due, TokenPorts};

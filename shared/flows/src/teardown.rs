@@ -65,7 +65,10 @@ pub async fn tear_down(
     if connection.status != ConnectionStatus::Revoked {
         connection.status = ConnectionStatus::Revoked;
         connection.updated_at = ports.clock.now();
-        ports.connections.put_connection(&connection).await?;
+        if ports.connections.put_connection(&connection).await? == Put::Conflict {
+            info!(connection.id = %connection.id, "it was connected again before it could be taken down");
+            return Ok(());
+        }
     }
     note(ports, &connection, ending, AuditAction::TeardownStarted).await?;
     let mut links = ports.connections.integrations_in(&connection.workspace).await?;

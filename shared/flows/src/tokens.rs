@@ -1,6 +1,7 @@
 //! Tokens for calls: what is stored and renewed, or what the app mints for itself.
 
-mod mint;
+mod due;
+pub(crate) mod mint;
 mod renew;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use connector_domain::{ResourceId, Secret};
 use connector_providers::provider;
 use tracing::error;
 
+pub use due::Due;
 use mint::Minted;
 
 /// What getting a token needs of the outside.

@@ -141,4 +141,25 @@ pub trait Minting: Send + Sync {
     /// # Errors
     /// When there is none. `Refused` says that the account does not have the app any more.
     fn read(&self, response: &HttpResponse) -> Result<TokenSet, GrantError>;
+
+    /// Asks, as the app, what an account grants it.
+    fn installed_request(&self, account: &AccountId) -> HttpRequest;
+
+    /// Reads what it grants.
+    ///
+    /// # Errors
+    /// When it cannot be read. `Refused` says that the account does not have the app any more.
+    fn read_installed(&self, response: &HttpResponse) -> Result<Installed, GrantError>;
+}
+
+/// What an account grants our app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// Whether the provider has suspended the app there.
+    pub suspended: bool,
+    /// What the app needs and may not read, by the provider's names.
+    pub missing_permissions: Vec<&'static str>,
+    /// What the app captures and is not told of, by the provider's names. Nothing else would say so: such an event just
+    /// never comes.
+    pub missing_events: Vec<&'static str>,
 }

@@ -67,7 +67,7 @@ faulty!(DeliveryStore {
 faulty!(ConnectionStore {
     fn connection(id: &ConnectionId) -> Option<Connection>;
     fn connections_of(provider: ProviderKind, account: &AccountId) -> Vec<Connection>;
-    fn put_connection(connection: &Connection) -> ();
+    fn put_connection(connection: &Connection) -> Put;
     fn integration(provider: ProviderKind, resource: &ResourceId, workspace: &WorkspaceId) -> Option<Integration>;
     fn integrations_of(provider: ProviderKind, resource: &ResourceId) -> Vec<Integration>;
     fn integrations_in(workspace: &WorkspaceId) -> Vec<Integration>;
@@ -105,6 +105,7 @@ faulty!(TokenRows {
     fn row(connection: &Connection) -> Option<TokenRow>;
     fn mark(connection: &Connection, row: &TokenRow, expected: Version) -> Put;
     fn delete(connection: &Connection, expected: Version) -> Put;
+    fn due(now: Timestamp, limit: usize) -> Vec<ConnectionId>;
 });
 
 faulty!(TokenVault {

@@ -149,6 +149,28 @@ async fn a_token_that_stays_refused_ends_the_unit_and_shows_at_the_connection() 
 }
 
 #[tokio::test]
+async fn history_waits_while_its_connection_does_not_work_and_goes_on_at_once() {
+    for (status, code) in [
+        (ConnectionStatus::NeedsReconnect, FailCode::NEEDS_RECONNECT),
+        (ConnectionStatus::Suspended, FailCode::SUSPENDED),
+    ] {
+        let desk = desk().await;
+        let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
+        let own = desk.connections.connection(&desk.link.connection).await.unwrap().unwrap();
+        desk.start().await;
+        desk.connections.put_connection(&Connection { status, ..own.clone() }).await.unwrap();
+        assert_eq!(desk.step().await, PageOutcome::Refused(UnitState::Failed { code }));
+        assert!(desk.http.requests().is_empty());
+        desk.clock.advance(Duration::from_secs(3 * 86_400));
+        assert_eq!(scheduler.tick().await.unwrap(), Tick { links: 1, ..Tick::default() }, "however long it takes");
+        desk.connections.put_connection(&own).await.unwrap();
+        assert_eq!(scheduler.tick().await.unwrap().started, 1);
+        let asked = desk.pages.drain();
+        assert!(asked.iter().any(|task| task.unit.entity == EntityType::Release), "{asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unlinked_resource_is_not_asked_for() {
     let desk = desk().await;
     desk.start().await;

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
-use connector_domain::ports::{ConnectionLists, ConnectionStore, IntegrationFilter, Page, Paging, PortError};
+use connector_domain::connection::{Connection, ConnectionStatus, Integration, WorkspaceSettings};
+use connector_domain::ports::{ConnectionLists, ConnectionStore, IntegrationFilter, Page, Paging, PortError, Put};
 use connector_domain::{AccountId, ConnectionId, ProviderKind, ResourceId, WorkspaceId};
 use serde::de::DeserializeOwned;
 
-use super::item::{Item, from_item, keyed, text, to_item};
+use super::item::{Item, from_item, keyed, number, text, to_item};
 use super::keys::{self, Key, Row};
 use super::table::{Condition, Table, page_size};
 use super::walk::{Range, Walk};
@@ -56,7 +56,7 @@ impl ConnectionStore for DynamoConnections {
         self.rows("list an account's connections", keys::connections_of(provider, account), "").await
     }
 
-    async fn put_connection(&self, connection: &Connection) -> Result<(), PortError> {
+    async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError> {
         const OPERATION: &str = "store a connection";
         let item = to_item(OPERATION, connection)?;
         let own = Row::Connection(connection.id.clone());
@@ -66,25 +66,40 @@ impl ConnectionStore for DynamoConnections {
             connection: connection.id.clone(),
         };
         let within = Row::ConnectionIn { workspace: connection.workspace.clone(), connection: connection.id.clone() };
-        // Another account would leave a copy behind, and another workspace would take over a foreign account.
-        let unmoved = Condition {
-            expression: "attribute_not_exists(PK) OR (#ws = :ws AND #provider = :provider AND #account = :account)",
-            names: &[("#ws", "workspace"), ("#provider", "provider"), ("#account", "account")],
+        // Another account would leave a copy behind, and another workspace would take over a foreign account. The rest is
+        // [`Connection::replaces`], over a number, since the text of a moment does not sort as moments do.
+        let replaces = Condition {
+            expression: "attribute_not_exists(PK) OR (#ws = :ws AND #provider = :provider AND #account = :account AND \
+                (attribute_not_exists(grantedAt) OR grantedAt < :granted OR \
+                (grantedAt = :granted AND (#status <> :revoked OR :status = :revoked))))",
+            names: &[("#ws", "workspace"), ("#provider", "provider"), ("#account", "account"), ("#status", "status")],
             values: Item::from([
                 (":ws".to_owned(), text(connection.workspace.as_str())),
                 (":provider".to_owned(), text(connection.provider.as_str())),
                 (":account".to_owned(), text(connection.account.as_str())),
+                (":granted".to_owned(), number(connection.created_at.as_nanosecond())),
+                (":status".to_owned(), text(connection.status.name())),
+                (":revoked".to_owned(), text(ConnectionStatus::Revoked.name())),
             ]),
         };
+        let mut of_id = keyed(item.clone(), own.key());
+        of_id.insert("grantedAt".to_owned(), number(connection.created_at.as_nanosecond()));
         let parts = vec![
-            self.table.transact_put(OPERATION, keyed(item.clone(), own.key()), Some(unmoved))?,
+            self.table.transact_put(OPERATION, of_id, Some(replaces))?,
             self.table.transact_put(OPERATION, keyed(item.clone(), of_account.key()), None)?,
             self.table.transact_put(OPERATION, keyed(item, within.key()), None)?,
         ];
         if self.table.transact(OPERATION, parts).await? {
-            Ok(())
-        } else {
-            Err(PortError::permanent(OPERATION, "a connection stays with its account and workspace"))
+            return Ok(Put::Stored);
+        }
+        match self.connection(&connection.id).await? {
+            Some(known)
+                if (&known.workspace, known.provider, &known.account)
+                    != (&connection.workspace, connection.provider, &connection.account) =>
+            {
+                Err(PortError::permanent(OPERATION, "a connection stays with its account and workspace"))
+            }
+            Some(_) | None => Ok(Put::Conflict),
         }
     }
 

@@ -18,8 +18,19 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const MAX_ITEM_BYTES: usize = 390_000;
 
 /// Attributes that are ours and no part of the value that an item holds.
-const AROUND: [&str; 10] =
-    ["PK", "SK", "activeKey", "activeShard", "bucket", "dueAt", "dueShard", "expiresAt", "occurredKey", "writeId"];
+const AROUND: [&str; 11] = [
+    "PK",
+    "SK",
+    "activeKey",
+    "activeShard",
+    "bucket",
+    "dueAt",
+    "dueShard",
+    "expiresAt",
+    "grantedAt",
+    "occurredKey",
+    "writeId",
+];
 
 /// A value as an item.
 pub(crate) fn to_item(operation: &'static str, value: impl Serialize) -> Result<Item, PortError> {

@@ -60,30 +60,25 @@ pub(super) async fn create(client: &Client, names: &TableNames) -> Result<(), Po
         range: ("occurredKey", ScalarAttributeType::S),
         whole: true,
     };
-    create_one(client, &names.connections, active, true).await?;
-    create_one(client, &names.deliveries, due(), true).await?;
-    create_one(client, &names.observations, timeline, false).await?;
-    create_one(client, &names.backfills, due(), true).await
+    create_one(client, &names.connections, &[active, due()], true).await?;
+    create_one(client, &names.deliveries, &[due()], true).await?;
+    create_one(client, &names.observations, &[timeline], false).await?;
+    create_one(client, &names.backfills, &[due()], true).await
 }
 
-async fn create_one(client: &Client, name: &str, index: Index, expires: bool) -> Result<(), PortError> {
-    let attributes = [
-        ("PK", ScalarAttributeType::S),
-        ("SK", ScalarAttributeType::S),
-        (index.hash, ScalarAttributeType::S),
-        index.range.clone(),
-    ];
-    let projection = if index.whole { ProjectionType::All } else { ProjectionType::KeysOnly };
-    let mut create =
-        client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest).global_secondary_indexes(
-            GlobalSecondaryIndex::builder()
-                .index_name(index.name)
-                .set_key_schema(Some(key_schema(index.hash, index.range.0)?))
-                .projection(Projection::builder().projection_type(projection).build())
-                .build()
-                .map_err(invalid)?,
-        );
+async fn create_one(client: &Client, name: &str, indexes: &[Index], expires: bool) -> Result<(), PortError> {
+    let mut attributes = vec![("PK", ScalarAttributeType::S), ("SK", ScalarAttributeType::S)];
+    let mut create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     create = create.set_key_schema(Some(key_schema("PK", "SK")?));
+    for index in indexes {
+        attributes.extend([(index.hash, ScalarAttributeType::S), index.range.clone()]);
+        let projection = if index.whole { ProjectionType::All } else { ProjectionType::KeysOnly };
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(index.name)
+            .set_key_schema(Some(key_schema(index.hash, index.range.0)?))
+            .projection(Projection::builder().projection_type(projection).build());
+        create = create.global_secondary_indexes(index.build().map_err(invalid)?);
+    }
     for (attribute, kind) in attributes {
         let definition = AttributeDefinition::builder().attribute_name(attribute).attribute_type(kind);
         create = create.attribute_definitions(definition.build().map_err(invalid)?);

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use connector_domain::ConnectionId;
+use connector_domain::{ConnectionId, Timestamp};
 use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::TokenRow;
 use connector_domain::ports::{PortError, Put, TokenRows};
 
+use super::due;
 use super::item::{Item, bytes, corrupt, from_attribute, get_number, is_of, keyed, number, text, to_attribute};
-use super::keys::Row;
+use super::keys::{Key, Row};
 use super::table::{Condition, Table, Written};
 use crate::vault::Sealed;
 
@@ -44,7 +45,11 @@ impl SealedTokens {
     ) -> Result<Put, PortError> {
         const OPERATION: &str = "store sealed tokens";
         let write_id = Table::write_id();
-        let mut item = keyed(self::item(sealed), Row::Token(connection.clone()).key());
+        let key = Row::Token(connection.clone());
+        let mut item = keyed(self::item(sealed), key.key());
+        if let Some(due_at) = row.due_at() {
+            due::insert(&mut item, &key, due_at);
+        }
         item.insert("row".to_owned(), to_attribute(OPERATION, row)?);
         item.insert("version".to_owned(), number(row.version));
         item.insert("writeId".to_owned(), text(&write_id));
@@ -69,10 +74,13 @@ impl TokenRows for SealedTokens {
     async fn mark(&self, connection: &Connection, row: &TokenRow, expected: Version) -> Result<Put, PortError> {
         const OPERATION: &str = "mark sealed tokens";
         let write_id = Table::write_id();
-        let update = self
-            .table
-            .update(&Row::Token(connection.id.clone()))
-            .update_expression("SET #row = :row, #version = :version, writeId = :write")
+        let key = Row::Token(connection.id.clone());
+        let update = self.table.update(&key);
+        let update = match row.due_at() {
+            Some(due_at) => due::values(update, &key, due_at).update_expression(DUE),
+            None => update.update_expression(NOT_DUE),
+        };
+        let update = update
             .condition_expression(UNCHANGED)
             .expression_attribute_names("#row", "row")
             .expression_attribute_names("#version", "version")
@@ -95,9 +103,20 @@ impl TokenRows for SealedTokens {
             None => Put::Conflict,
         })
     }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ConnectionId>, PortError> {
+        let keys = due::keys("list tokens that are due", &self.table, now, limit).await?;
+        let connection = |key: &Key| match Row::of(key)? {
+            Row::Token(connection) => Some(connection),
+            _ => None,
+        };
+        Ok(keys.iter().filter_map(connection).collect())
+    }
 }
 
 const UNCHANGED: &str = "#version = :expected";
+const DUE: &str = "SET #row = :row, #version = :version, writeId = :write, dueShard = :shard, dueAt = :dueAt";
+const NOT_DUE: &str = "SET #row = :row, #version = :version, writeId = :write REMOVE dueShard, dueAt";
 
 /// A refusal on a row of our own write is a repeated request whose first answer was lost.
 fn put(written: Written, write_id: &str) -> Put {

@@ -12,7 +12,7 @@ mod tokens;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use connector_domain::Secret;
+use connector_domain::{ConnectionId, Secret, Timestamp};
 use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{TokenRow, TokenSet};
@@ -92,6 +92,10 @@ impl TokenRows for Vault {
 
     async fn delete(&self, connection: &Connection, expected: Version) -> Result<Put, PortError> {
         self.rows.delete(connection, expected).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ConnectionId>, PortError> {
+        self.rows.due(now, limit).await
     }
 }
 

@@ -47,6 +47,8 @@ impl FailCode {
     pub const NOT_FOUND: Self = Self(Cow::Borrowed("not_found"));
     /// The token is refused even after a refresh.
     pub const NEEDS_RECONNECT: Self = Self(Cow::Borrowed("needs_reconnect"));
+    /// The provider has suspended the app; it may come back by itself.
+    pub const SUSPENDED: Self = Self(Cow::Borrowed("connection_suspended"));
     /// The connection is gone.
     pub const CONNECTION_REMOVED: Self = Self(Cow::Borrowed("connection_removed"));
     /// The provider keeps answering with the same cursor.
@@ -67,6 +69,12 @@ impl FailCode {
     pub const NEEDS_TOKEN: Self = Self(Cow::Borrowed("needs_token"));
     /// This provider has no such list.
     pub const UNSUPPORTED: Self = Self(Cow::Borrowed("unsupported_entity"));
+
+    /// Whether the connection could not be used: the list goes on when it can be again.
+    #[must_use]
+    pub fn is_of_connection(&self) -> bool {
+        [Self::NEEDS_RECONNECT, Self::SUSPENDED].contains(self)
+    }
 
     /// The code.
     #[must_use]

@@ -15,6 +15,8 @@ pub enum Trigger {
     Link,
     /// The scheduler found time that is not covered.
     Schedule,
+    /// A connection that could not be used works again.
+    Reconnect,
     /// A person.
     Manual,
     /// A program.
@@ -28,6 +30,7 @@ impl Trigger {
         match self {
             Self::Link => "link",
             Self::Schedule => "schedule",
+            Self::Reconnect => "reconnect",
             Self::Manual => "manual",
             Self::Api => "api",
         }

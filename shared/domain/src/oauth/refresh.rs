@@ -3,6 +3,7 @@
 //! Of many callers that find an expired token one takes the lease and asks the provider; the others use the old token while
 //! it lives, or wait. Renewing a rotating token may end the old one, so a lapsed lease means that an answer may be lost:
 //! who takes over tries the old refresh token once more, and where the provider refuses it, the loss is known by name.
+//! Each row says when it is due, so that tokens are renewed and losses found before anybody needs them.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -131,7 +132,9 @@ impl TokenRow {
             return Step::NeedsReconnect(reason);
         }
         let dead = refused || self.expires_at.is_some_and(|at| at <= now);
-        if !dead && self.refresh_after.is_none_or(|at| at > now) {
+        // Newer tokens may exist that nobody has, and these may be dead for all their date says.
+        let lapsed = self.lease.as_ref().is_some_and(|lease| lease.until <= now);
+        if !dead && !lapsed && self.refresh_after.is_none_or(|at| at > now) {
             return Step::Use;
         }
         if !refreshable {
@@ -178,6 +181,26 @@ impl TokenRow {
         next.lease = None;
         next.interrupted = true;
         next.refresh_after = next.refresh_after.map(|_| now.checked_add(PAUSE).unwrap_or(now));
+        next
+    }
+
+    /// When somebody should look at the row although nobody asks for a token: to renew these, or to find out what became
+    /// of a renewal that did not come back. `None` when there is nothing to do.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        match (self.status, &self.lease) {
+            (TokenStatus::NeedsReconnect { .. }, _) => None,
+            (TokenStatus::Good, Some(lease)) => Some(lease.until),
+            (TokenStatus::Good, None) => self.refresh_after,
+        }
+    }
+
+    /// Of tokens that nobody can renew: nothing is to be done before they end.
+    #[must_use]
+    pub fn left_to_end(&self) -> Self {
+        let mut next = self.changed();
+        next.lease = None;
+        next.refresh_after = next.expires_at;
         next
     }
 
@@ -254,6 +277,22 @@ mod tests {
         // Who slept through its lease comes back with the newest tokens.
         let rescued = taken.refused().renewed(&tokens(Some(at(2_000))), 0.5, at(940));
         assert_eq!((rescued.status, rescued.interrupted, rescued.generation), (TokenStatus::Good, false, 2));
+    }
+
+    #[test]
+    fn a_row_is_due_when_its_tokens_are_old_or_a_renewal_did_not_come_back() {
+        assert_eq!(granted().due_at(), Some(at(800)));
+        assert_eq!(TokenRow::granted(&tokens(None), None, 0.5, at(0)).due_at(), None);
+        // An endless token was refused, and who renewed it vanished: the old one is not trusted until its end.
+        let endless = TokenRow::granted(&tokens(None), None, 0.5, at(0));
+        let Step::Refresh(leased) = endless.step(true, true, "a", at(0)) else { panic!() };
+        assert_eq!(leased.due_at(), Some(at(30)));
+        assert_eq!(leased.step(false, true, "b", at(29)), Step::Use);
+        assert!(matches!(leased.step(false, true, "b", at(30)), Step::Refresh(row) if row.interrupted));
+        assert_eq!(leased.refused().due_at(), None, "a person must act now");
+        assert_eq!(lease(&granted(), "a", at(900)).postponed(at(910)).due_at(), Some(at(970)));
+        let left = granted().left_to_end();
+        assert_eq!((left.due_at(), left.version), (Some(at(1_000)), 2));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::PortError;
+use super::{PortError, Put};
 use crate::connection::{Connection, Integration, WorkspaceSettings};
 use crate::{AccountId, ConnectionId, ProviderKind, ResourceId, WorkspaceId};
 
@@ -15,8 +15,10 @@ pub trait ConnectionStore: Send + Sync {
     /// The connections of a provider account, one per workspace that made one.
     async fn connections_of(&self, provider: ProviderKind, account: &AccountId) -> Result<Vec<Connection>, PortError>;
 
-    /// Stores a connection, new or changed.
-    async fn put_connection(&self, connection: &Connection) -> Result<(), PortError>;
+    /// Stores a connection, new or changed. Revoked is final: only a newer grant, by its [`Connection::created_at`], is
+    /// stored on top of it. What was made from an older grant than the stored one is a conflict, too: whoever was at it
+    /// when the account was connected again knows nothing of that.
+    async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError>;
 
     /// The link of a resource to a workspace.
     async fn integration(

@@ -58,6 +58,9 @@ pub trait TokenRows: Send + Sync {
 
     /// Forgets the tokens, unless the row has another version. That nothing was there is no conflict.
     async fn delete(&self, connection: &Connection, expected: Version) -> Result<Put, PortError>;
+
+    /// The connections whose rows are due ([`TokenRow::due_at`]), the oldest first. May lag behind writes.
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ConnectionId>, PortError>;
 }
 
 /// Tokens of connections, sealed: what is stored opens for its own connection only.

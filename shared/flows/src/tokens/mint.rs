@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{AppCredentials, GrantError, ReconnectReason, TokenSet};
-use connector_domain::ports::{PortError, TokenError};
+use connector_domain::ports::{AppSigner, PortError, TokenError};
 use connector_domain::{ConnectionId, ResourceId, Secret, Timestamp};
 use connector_providers::oauth::Minting;
 
@@ -40,6 +40,19 @@ impl Minted {
             None => minted.remove(&key),
         };
     }
+}
+
+/// What the app sends to be itself.
+pub(crate) async fn as_app(
+    signer: &dyn AppSigner,
+    minting: &dyn Minting,
+    app: &AppCredentials,
+    now: Timestamp,
+) -> Result<Option<Secret>, PortError> {
+    let key = app.private_key.as_ref().ok_or_else(|| PortError::permanent(OPERATION, "the app has no key"))?;
+    let assertion = minting.assertion(app, now);
+    let signature = signer.rs256(key, assertion.as_bytes()).await?;
+    Ok(Secret::new(format!("{assertion}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
 impl ConnectionTokens {
@@ -81,10 +94,7 @@ impl ConnectionTokens {
         connection: &Connection,
         resource: Option<&ResourceId>,
     ) -> Result<Result<TokenSet, GrantError>, PortError> {
-        let key = app.private_key.as_ref().ok_or_else(|| PortError::permanent(OPERATION, "the app has no key"))?;
-        let assertion = minting.assertion(app, self.ports.clock.now());
-        let signature = self.ports.signer.rs256(key, assertion.as_bytes()).await?;
-        let bearer = Secret::new(format!("{assertion}.{}", URL_SAFE_NO_PAD.encode(signature)));
+        let bearer = as_app(&*self.ports.signer, minting, app, self.ports.clock.now()).await?;
         let request = minting.request(&connection.account, resource);
         Ok(match self.ports.http.send(&request, bearer.as_ref()).await {
             Ok(response) => minting.read(&response),

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::json::NumericId;
-use crate::oauth::{Asked, Call, Consent, Minting, OAuthFlow, Params, Proof, Redirect, form, grant, unsigned_rs256};
+use crate::oauth::{Asked, Call, Consent, Installed, Minting, OAuthFlow, Params, Proof, Redirect, form, grant, unsigned_rs256};
 use crate::{encode, headers};
 
-use super::GitHub;
+use super::{GitHub, app};
 
 /// Most pages of a person's installations that are looked through.
 const MAX_PAGES: usize = 50;
@@ -53,7 +53,7 @@ struct Minted {
     expires_at: Option<Timestamp>,
 }
 
-fn api(request: HttpRequest) -> HttpRequest {
+pub(super) fn api(request: HttpRequest) -> HttpRequest {
     request.header("accept", "application/vnd.github+json").header("x-github-api-version", "2022-11-28")
 }
 
@@ -159,6 +159,14 @@ fn identity(found: Installation) -> Proof {
 }
 
 impl Minting for GitHub {
+    fn installed_request(&self, account: &AccountId) -> HttpRequest {
+        app::installed_request(account)
+    }
+
+    fn read_installed(&self, response: &HttpResponse) -> Result<Installed, GrantError> {
+        app::read_installed(response)
+    }
+
     fn assertion(&self, app: &AppCredentials, now: Timestamp) -> String {
         let now = now.as_second();
         unsigned_rs256(&json!({ "iat": now - ISSUED_AGO, "exp": now + SIGNED_FOR, "iss": app.client_id }))

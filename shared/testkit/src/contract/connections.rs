@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, WorkspaceSettings};
-use connector_domain::ports::ConnectionStore;
+use connector_domain::ports::{ConnectionStore, Put};
 use connector_domain::{AccountId, ConnectionId, ProviderKind, ResourceId};
 
 use super::{some_workspace, unique};
@@ -16,6 +16,7 @@ use crate::builders::{at, connection, integration, workspace};
 pub async fn connections(store: &dyn ConnectionStore) {
     a_connection_is_found_by_id_and_by_account(store).await;
     a_connection_stays_where_it_is(store).await;
+    a_connection_that_has_ended_is_made_anew_or_not_at_all(store).await;
     a_link_is_found_from_both_sides(store).await;
     active_links_are_listed_once(store).await;
     ids_do_not_run_into_each_other(store).await;
@@ -71,6 +72,32 @@ async fn a_connection_stays_where_it_is(store: &dyn ConnectionStore) {
         );
     }
     assert_eq!(store.connection(&first.id).await.unwrap(), Some(first));
+}
+
+async fn a_connection_that_has_ended_is_made_anew_or_not_at_all(store: &dyn ConnectionStore) {
+    use ConnectionStatus::{Active, NeedsReconnect, Revoked, Suspended};
+    let made = some_connection();
+    let put = async |status, created| {
+        let new = Connection { status, created_at: at(created), updated_at: at(99), ..made.clone() };
+        store.put_connection(&new).await.unwrap() == Put::Stored
+    };
+    let stands = async || {
+        let stored = store.connection(&made.id).await.unwrap().unwrap();
+        assert_eq!(of_account(store, made.provider, &made.account).await, [stored.clone()]);
+        (stored.status, stored.created_at)
+    };
+    for status in [Active, Suspended, NeedsReconnect, Active, Revoked, Revoked] {
+        assert!(put(status, 0).await, "{status:?}");
+    }
+    for status in [Active, Suspended, NeedsReconnect] {
+        assert!(!put(status, 0).await, "{status:?}");
+    }
+    assert_eq!(stands().await, (Revoked, at(0)));
+    assert!(put(Active, 10).await, "connected again");
+    for status in [Active, NeedsReconnect, Revoked] {
+        assert!(!put(status, 0).await, "who was at it before knows nothing of that: {status:?}");
+    }
+    assert_eq!(stands().await, (Active, at(10)));
 }
 
 async fn a_link_is_found_from_both_sides(store: &dyn ConnectionStore) {

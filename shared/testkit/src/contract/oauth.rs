@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use connector_domain::audit::{Actor, AuditAction, AuditEntry};
 use connector_domain::connection::Connection;
-use connector_domain::oauth::{ConnectFailure, ConnectOutcome, ConnectState, Lease, OneTimeSecret, Return, TokenRow};
+use connector_domain::oauth::{ConnectFailure, ConnectOutcome, ConnectState, Lease, OneTimeSecret, Return, Step, TokenRow};
 use connector_domain::ports::{AuditLog, Put, StateStore, TokenVault};
 use connector_domain::{ConnectionId, ProviderKind, UserId};
 
@@ -109,6 +109,7 @@ async fn an_outcome_is_kept_for_a_while(store: &dyn StateStore) {
 pub async fn vault(vault: &dyn TokenVault) {
     tokens_change_on_top_of_what_was_read(vault).await;
     of_many_who_take_the_lease_one_gets_it(vault).await;
+    what_is_due_is_listed_until_it_is_done(vault).await;
 }
 
 fn some_connection() -> Connection {
@@ -165,6 +166,38 @@ async fn of_many_who_take_the_lease_one_gets_it(vault: &dyn TokenVault) {
     assert_eq!(won.iter().filter(|won| **won).count(), 1);
     let winner = won.iter().position(|won| *won).unwrap();
     assert_eq!(vault.load(&own).await.unwrap().unwrap().0, next[winner]);
+}
+
+async fn what_is_due_is_listed_until_it_is_done(vault: &dyn TokenVault) {
+    // Before the time of all other tests, so that only these are due.
+    let (own, later, endless) = (some_connection(), some_connection(), some_connection());
+    for (connection, seconds) in [(&own, Some(-8_000)), (&later, Some(-7_000)), (&endless, None)] {
+        let tokens = tokens("due", seconds.map(at));
+        let row = TokenRow::granted(&tokens, None, 0.5, at(-9_000));
+        vault.store(connection, &row, &tokens, None).await.unwrap();
+    }
+    let due = async |seconds| vault.due(at(seconds), 10).await.unwrap();
+    assert_eq!(due(-8_201).await, []);
+    assert_eq!(due(-8_200).await, [own.id.clone()]);
+    assert_eq!(due(-7_000).await, [own.id.clone(), later.id.clone()], "the oldest first");
+    assert_eq!(vault.due(at(-7_000), 1).await.unwrap(), [own.id.clone()]);
+
+    let row = vault.load(&own).await.unwrap().unwrap().0;
+    let Step::Refresh(leased) = row.step(false, true, "a", at(-8_200)) else { panic!("{row:?}") };
+    vault.mark(&own, &leased, row.version).await.unwrap();
+    assert_eq!(due(-8_171).await, [], "somebody is at it");
+    assert_eq!(due(-8_170).await, [own.id.clone()], "or was");
+    vault.mark(&own, &leased.refused(), leased.version).await.unwrap();
+    assert_eq!(due(-8_170).await, []);
+    let new = tokens("new", Some(at(-6_000)));
+    let row = TokenRow::granted(&new, Some(&leased.refused()), 0.5, at(-8_000));
+    vault.store(&own, &row, &new, Some(leased.version + 1)).await.unwrap();
+    assert_eq!(due(-6_400).await, [later.id.clone(), own.id.clone()]);
+    for connection in [&own, &later, &endless] {
+        let version = vault.row(connection).await.unwrap().unwrap().version;
+        vault.delete(connection, version).await.unwrap();
+    }
+    assert_eq!(due(-6_000).await, []);
 }
 
 /// Runs the whole suite over the audit log.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
-use connector_domain::ports::{ConnectionLists, ConnectionStore, IntegrationFilter, Page, Paging, PortError};
+use connector_domain::ports::{ConnectionLists, ConnectionStore, IntegrationFilter, Page, Paging, PortError, Put};
 use connector_domain::{AccountId, ConnectionId, ProviderKind, ResourceId, WorkspaceId};
 
 use super::{lists, lock};
@@ -42,20 +42,23 @@ impl ConnectionStore for MemoryConnections {
         Ok(state.connections.values().filter(of_account).cloned().collect())
     }
 
-    async fn put_connection(&self, connection: &Connection) -> Result<(), PortError> {
+    async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError> {
         let mut state = lock(&self.0);
-        let moved = state.connections.get(&connection.id).is_some_and(|known| {
-            (&known.workspace, known.provider, &known.account)
+        if let Some(known) = state.connections.get(&connection.id) {
+            if (&known.workspace, known.provider, &known.account)
                 != (&connection.workspace, connection.provider, &connection.account)
-        });
-        if moved {
-            return Err(PortError::permanent(
-                "store a connection",
-                "a connection stays with its account and workspace",
-            ));
+            {
+                return Err(PortError::permanent(
+                    "store a connection",
+                    "a connection stays with its account and workspace",
+                ));
+            }
+            if !connection.replaces(known) {
+                return Ok(Put::Conflict);
+            }
         }
         state.connections.insert(connection.id.clone(), connection.clone());
-        Ok(())
+        Ok(Put::Stored)
     }
 
     async fn integration(

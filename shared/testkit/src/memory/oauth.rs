@@ -128,6 +128,14 @@ impl TokenRows for MemoryVault {
         rows.remove(&connection.id);
         Ok(Put::Stored)
     }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ConnectionId>, PortError> {
+        let rows = lock(&self.0);
+        let due = rows.iter().filter_map(|(id, (row, _))| Some((row.due_at().filter(|at| *at <= now)?, id.clone())));
+        let mut due: Vec<_> = due.collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
 }
 
 #[async_trait]

@@ -150,6 +150,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::github::app;
 
     fn decided(event: &str, action: &str) -> Result<(), IgnoreReason> {
         policy(event, || Ok(action.to_owned())).unwrap().map(|_| ())
@@ -167,6 +168,17 @@ mod tests {
             }
         }
         assert_eq!(decided("toString", "opened"), Err(IgnoreReason::unknown_event("toString")));
+    }
+
+    /// GitHub sends these to every app, and nobody can subscribe to them.
+    const ALWAYS_SENT: [&str; 3] = ["installation", "installation_repositories", "installation_target"];
+
+    #[test]
+    fn what_is_taken_is_what_the_app_subscribes_to() {
+        let mut taken: BTreeSet<_> = TAKEN.iter().map(|(event, ..)| *event).chain(["push"]).collect();
+        taken.retain(|event| !ALWAYS_SENT.contains(event));
+        assert_eq!(app::events().collect::<BTreeSet<_>>(), taken);
+        assert_eq!(app::events().count(), taken.len(), "twice");
     }
 
     #[test]
