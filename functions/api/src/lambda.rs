@@ -7,7 +7,9 @@ use connector_adapters::http::from_settings;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
-use connector_flows::{ConnectionTokens, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
+use connector_flows::{
+    ConnectionTokens, ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
+};
 use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -72,10 +74,11 @@ pub async fn run_live() -> Result<(), Failure> {
             audit,
             clock: Arc::clone(&clock) as _,
         },
-        revoke: RevokePorts { vault, secrets, http: Arc::clone(&http) as _ },
+        revoke: RevokePorts { vault, secrets: Arc::clone(&secrets) as _, http: Arc::clone(&http) as _ },
     };
     let resources = ResourcePorts { tokens: Arc::new(tokens), http, clock };
-    let live = LivePorts { resources, teardown: Arc::new(teardown) };
+    let probe = ProbePorts { resources, secrets, signer: Arc::new(RsaSigner) };
+    let live = LivePorts { probe, teardown: Arc::new(teardown) };
     let api = Api::new(ApiPorts { live: Some(live), ..ports });
     connector_lambda::api::serve(|request| api.handle(request)).await
 }

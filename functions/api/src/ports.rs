@@ -10,7 +10,7 @@ use connector_domain::ports::{
     PortError, Queue, RunLists,
 };
 use connector_domain::task::CaptureTask;
-use connector_flows::{ResourcePorts, StartPorts};
+use connector_flows::{ProbePorts, StartPorts};
 
 /// What every route may need. The rest is with the function that has the right to it.
 #[derive(Clone)]
@@ -51,8 +51,8 @@ pub struct RecordPorts {
 /// What must ask the provider, and so may open tokens.
 #[derive(Clone)]
 pub struct LivePorts {
-    /// What a connection gives access to.
-    pub resources: ResourcePorts,
+    /// What a connection gives access to, and how it is.
+    pub probe: ProbePorts,
     /// How a connection ends.
     pub teardown: Arc<dyn Teardown>,
 }

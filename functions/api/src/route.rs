@@ -49,7 +49,7 @@ routes! {
     GET "/v1/workspaces", None, Rows, Workspaces;
     GET "/v1/workspaces/{workspace}/connections", READ, Rows, ListConnections;
     GET "/v1/workspaces/{workspace}/connections/{connection}", READ, Rows, GetConnection;
-    GET "/v1/workspaces/{workspace}/connections/{connection}/health", READ, Rows, ConnectionHealth;
+    GET "/v1/workspaces/{workspace}/connections/{connection}/health", READ, Live, ConnectionHealth;
     POST "/v1/workspaces/{workspace}/connections/{connection}/disconnect", ADMIN, Live, Disconnect;
     GET "/v1/workspaces/{workspace}/connections/{connection}/resources", READ, Live, ListResources;
     POST "/v1/workspaces/{workspace}/connections/{connection}/link", WRITE, Live, Link;

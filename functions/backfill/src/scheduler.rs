@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_domain::{ConnectionId, Timestamp};
 use connector_domain::backfill::{Trigger, Unit, UnitKey, UnitState, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::{ConnectionStore, PortError};
+use connector_domain::{ConnectionId, Timestamp};
 use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
@@ -68,11 +68,7 @@ impl Scheduler {
         Ok(tick)
     }
 
-    async fn look_at(
-        &self,
-        link: Integration,
-        working: &mut BTreeMap<ConnectionId, bool>,
-    ) -> Result<bool, StartError> {
+    async fn look_at(&self, link: Integration, working: &mut BTreeMap<ConnectionId, bool>) -> Result<bool, StartError> {
         let settings = &link.settings.backfill;
         let Some(provider) = provider(link.provider).filter(|_| settings.enabled) else {
             return Ok(false);

@@ -134,7 +134,10 @@ impl Capture {
         match transformed {
             Transformed::Ignored(reason) => report.add_filtered(reason.as_str()),
             Transformed::Lifecycle(change) => {
-                lifecycle::apply(&self.ending(), record.provider, workspace, &change).await.map_err(failed)?;
+                let ending = self.ending();
+                lifecycle::apply(&ending, record.provider, workspace, &change, record.received_at)
+                    .await
+                    .map_err(failed)?;
                 report.lifecycle = Some(change.action.name().to_owned());
             }
             Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {

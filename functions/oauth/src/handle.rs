@@ -3,13 +3,16 @@
 use connector_domain::WorkspaceId;
 use connector_domain::http::{Host, WebPage};
 use connector_domain::oauth::{ConnectFailure, OneTimeSecret, Return};
-use connector_flows::connect::{Connect, ConnectPorts, StartConnect};
+use connector_flows::connect::{Connect, ConnectPorts, Connected, StartConnect};
+use connector_flows::{StartPorts, restart_stopped};
 use connector_lambda::api::{Answer, ApiRequest};
 use connector_lambda::http::Reply;
+use connector_lambda::telemetry::chain;
 use connector_providers::Provider;
 use connector_providers::oauth::{MAX_QUERY, Params};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tracing::{info, warn};
 use url::Url;
 
 use crate::{browser, caller, page};
@@ -29,6 +32,7 @@ pub struct OAuth {
     provider: &'static dyn Provider,
     ports: ConnectPorts,
     settings: OAuthSettings,
+    restart: Option<StartPorts>,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +54,13 @@ impl OAuth {
     /// The function of a provider.
     #[must_use]
     pub const fn new(provider: &'static dyn Provider, ports: ConnectPorts, settings: OAuthSettings) -> Self {
-        Self { provider, ports, settings }
+        Self { provider, ports, settings, restart: None }
+    }
+
+    /// The same, which lets the history go on that waits for an account to be connected again.
+    #[must_use]
+    pub fn restarting(self, start: StartPorts) -> Self {
+        Self { restart: Some(start), ..self }
     }
 
     /// Answers one request.
@@ -65,12 +75,31 @@ impl OAuth {
                 let (params, kept) = (params(&request), browser::kept(kind, &request.headers));
                 let settings = self.settings.settings_url.as_deref();
                 match connect.callback(params.as_ref(), kept).await {
-                    Ok(done) => page::connected(kind, &done, settings, browser::forget(kind)),
+                    Ok(done) => {
+                        self.restart(&done).await;
+                        page::connected(kind, &done, settings, browser::forget(kind))
+                    }
                     Err(not) => page::failed(kind, not, settings, browser::forget(kind)),
                 }
             }
             ("GET", Some("/status")) => status(&connect, &request).await,
             _ => problem(404, "not_found", "there is no such path"),
+        }
+    }
+
+    /// What is not started here the scheduler starts.
+    async fn restart(&self, done: &Connected) {
+        let Some(start) = self.restart.as_ref().filter(|_| done.again) else { return };
+        let connections = &*self.ports.connections;
+        let restarted = async {
+            match connections.connection(&done.connection).await? {
+                Some(connection) => restart_stopped(start, connections, &connection).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        match restarted.await {
+            Ok(runs) => info!(connection.id = %done.connection, runs = runs.len(), "its history goes on"),
+            Err(error) => warn!(connection.id = %done.connection, "its history goes on later: {}", chain(&error)),
         }
     }
 

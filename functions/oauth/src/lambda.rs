@@ -6,7 +6,9 @@ use connector_adapters::AwsConfig;
 use connector_adapters::http::from_settings;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::ProviderKind;
+use connector_domain::backfill::Limits;
 use connector_domain::http::Host;
+use connector_flows::StartPorts;
 use connector_flows::connect::ConnectPorts;
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
@@ -36,6 +38,13 @@ pub async fn run(provider: ProviderKind) -> Result<(), Box<dyn std::error::Error
     };
     let settings =
         OAuthSettings { settings_url: env.get("SETTINGS_URL"), web_url: env.get(kind.url_setting(Host::Web)) };
-    let oauth = OAuth::new(provider, ports, settings);
+    let start = StartPorts {
+        backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
+        clock: Arc::new(SystemClock),
+        random: Arc::new(OsRandom),
+        limits: Limits::default(),
+    };
+    let oauth = OAuth::new(provider, ports, settings).restarting(start);
     connector_lambda::api::serve(|request| oauth.handle(request)).await
 }

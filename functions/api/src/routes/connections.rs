@@ -5,7 +5,7 @@ use connector_domain::change::ChangeAction;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration};
 use connector_domain::ports::{IntegrationFilter, Paging};
 use connector_domain::{ProviderKind, Timestamp};
-use connector_flows::resources as list_resources;
+use connector_flows::{Access, Probe, probe, resources as list_resources};
 use connector_lambda::api::Answer;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -127,9 +127,16 @@ pub(crate) struct Finding {
     entity: Option<&'static str>,
     /// How it stands.
     state: &'static str,
-    /// Why.
+    /// Why, or what.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+impl Finding {
+    /// About the connection itself.
+    const fn of_connection(state: &'static str, reason: Option<String>) -> Self {
+        Self { source: None, entity: None, state, reason }
+    }
 }
 
 /// Links looked at, and findings told.
@@ -140,10 +147,18 @@ const LOOKED_AT: usize = 100;
     tag = "connections", params(InWorkspace, ("connection" = String, Path)),
     responses((status = 200, description = "How it is.", body = HealthView), Refusals, Gateway)
 )]
-/// How a connection is, as its rows tell: nothing is asked of the provider.
+/// How a connection is: its own rows, and what the provider says at this moment. For GitHub it also tells which permissions
+/// and events the App lacks (`missing_permission`, `missing_event`), since GitHub leaves out silently what they would bring.
+/// A provider that does not answer is a finding (`unavailable`), and changes nothing.
 pub(crate) async fn health(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
     let connection = of_path(context).await?;
+    let seen = match connection.status {
+        ConnectionStatus::Active | ConnectionStatus::Suspended => {
+            Some(probe(&context.access.live()?.probe, &connection).await)
+        }
+        ConnectionStatus::NeedsReconnect | ConnectionStatus::Revoked => None,
+    };
     let filter = IntegrationFilter {
         connection: Some(connection.id.clone()),
         active: Some(true),
@@ -151,14 +166,20 @@ pub(crate) async fn health(context: &Context<'_>) -> Result<Answer, Problem> {
     };
     let links = context.access.links(&filter, &Paging { after: None, limit: LOOKED_AT }).await?.items;
     let units = sync::units_of(&context.access, &links).await?;
-    json(200, &judge(&connection, &links, units.into_values().flatten()))
+    json(200, &judge(&connection, seen.as_ref(), &links, units.into_values().flatten()))
 }
 
-fn judge(connection: &Connection, links: &[Integration], units: impl Iterator<Item = Unit>) -> HealthView {
+fn judge(
+    connection: &Connection,
+    seen: Option<&Probe>,
+    links: &[Integration],
+    units: impl Iterator<Item = Unit>,
+) -> HealthView {
     let mut findings = Vec::new();
     if connection.status != ConnectionStatus::Active {
-        findings.push(Finding { source: None, entity: None, state: connection.status.name(), reason: None });
+        findings.push(Finding::of_connection(connection.status.name(), None));
     }
+    findings.extend(seen.into_iter().flat_map(|seen| findings_of(seen, connection.status)));
     let linked = |unit: &Unit| links.iter().any(|link| link.connection == unit.connection);
     let troubled = |unit: &Unit| matches!(unit.state, UnitState::Waiting { .. } | UnitState::Failed { .. });
     for unit in units.filter(|unit| linked(unit) && troubled(unit)) {
@@ -171,12 +192,35 @@ fn judge(connection: &Connection, links: &[Integration], units: impl Iterator<It
         });
     }
     findings.truncate(LOOKED_AT);
+    let gone = seen.is_some_and(|seen| seen.access == Access::NeedsReconnect);
     let health = match connection.status {
         ConnectionStatus::Revoked | ConnectionStatus::NeedsReconnect => Health::Revoked,
+        ConnectionStatus::Active | ConnectionStatus::Suspended if gone => Health::Revoked,
         ConnectionStatus::Active if findings.is_empty() => Health::Healthy,
         ConnectionStatus::Active | ConnectionStatus::Suspended => Health::Degraded,
     };
     HealthView { health, findings }
+}
+
+/// What a look at the provider says against a connection.
+fn findings_of(seen: &Probe, status: ConnectionStatus) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match &seen.access {
+        Access::Works => {}
+        Access::Unavailable => findings.push(Finding::of_connection("unavailable", None)),
+        Access::Refused(code) => findings.push(Finding::of_connection("refused", Some(code.clone()))),
+        Access::NeedsReconnect => findings.push(Finding::of_connection(ConnectionStatus::NeedsReconnect.name(), None)),
+    }
+    let Some(installed) = &seen.installed else { return findings };
+    if installed.suspended && status != ConnectionStatus::Suspended {
+        findings.push(Finding::of_connection(ConnectionStatus::Suspended.name(), None));
+    }
+    for (state, missing) in
+        [("missing_permission", &installed.missing_permissions), ("missing_event", &installed.missing_events)]
+    {
+        findings.extend(missing.iter().map(|name| Finding::of_connection(state, Some((*name).to_owned()))));
+    }
+    findings
 }
 
 #[utoipa::path(
@@ -228,7 +272,7 @@ pub(crate) async fn resources(context: &Context<'_>) -> Result<Answer, Problem> 
     let cursor = paging.after.map(Cursor::parse).transpose().map_err(|_| Problem::new(Code::InvalidCursor))?;
     let connection = of_path(context).await?;
     must_be_active(&connection)?;
-    let found = list_resources(&context.access.live()?.resources, &connection, cursor.as_ref()).await?;
+    let found = list_resources(&context.access.live()?.probe.resources, &connection, cursor.as_ref()).await?;
     let mut items = Vec::with_capacity(found.resources.len());
     for resource in found.resources {
         let link = context.access.link(connection.provider, &resource.id).await?;

@@ -137,7 +137,7 @@ pub(crate) async fn link(context: &Context<'_>) -> Result<Answer, Problem> {
         let usual = SyncSettings::everything(connection.provider);
         let settings = asked.settings.apply(&usual, connection.provider)?;
         let wanted: BTreeSet<_> = asked.resources.iter().filter_map(|id| ResourceId::parse(id.as_str()).ok()).collect();
-        let accessible = find_resources(&context.access.live()?.resources, &connection, &wanted).await?;
+        let accessible = find_resources(&context.access.live()?.probe.resources, &connection, &wanted).await?;
         let mut results = Vec::with_capacity(asked.resources.len());
         for id in &asked.resources {
             let Ok(resource) = ResourceId::parse(id.as_str()) else {

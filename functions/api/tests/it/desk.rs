@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connector_api::{Api, ApiPorts, LivePorts, ProviderTeardown, RecordPorts};
-use connector_domain::WorkspaceId;
 use connector_domain::backfill::{Limits, Run};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration};
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, ObservationStore};
 use connector_domain::task::{CaptureTask, PageTask};
-use connector_flows::{ResourcePorts, RevokePorts, StartPorts, TeardownPorts};
+use connector_domain::{ProviderKind, WorkspaceId};
+use connector_flows::{ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts};
 use connector_lambda::api::{Answer, ApiRequest, Caller};
+use connector_providers::github::app;
 use connector_testkit::builders::{at, connection, delivery, integration, observation, run, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryKeys,
-    MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
+    FakeSigner, ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries,
+    MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets,
+    StaticTokens,
 };
 use serde_json::{Value, json};
 
@@ -105,10 +107,14 @@ impl Desk {
         };
         let vault: Arc<MemoryVault> = Arc::default();
         let live = LivePorts {
-            resources: ResourcePorts {
-                tokens: Arc::new(StaticTokens::of("a-token")),
-                http: Arc::clone(&http) as _,
-                clock: Arc::clone(&clock) as _,
+            probe: ProbePorts {
+                resources: ResourcePorts {
+                    tokens: Arc::new(StaticTokens::of("a-token")),
+                    http: Arc::clone(&http) as _,
+                    clock: Arc::clone(&clock) as _,
+                },
+                secrets: Arc::new(StaticSecrets::of(ProviderKind::Github, &["secret"])),
+                signer: Arc::new(FakeSigner),
             },
             teardown: Arc::new(ProviderTeardown {
                 rows: TeardownPorts {
@@ -202,6 +208,13 @@ impl Desk {
             ("delivery", format!("github-{resource}aa")),
             ("key", key.body["id"].as_str().unwrap().to_owned()),
         ]))
+    }
+
+    /// What GitHub answers when it is asked how an installation is.
+    pub(crate) fn github_is_installed(&self, missing: &str) {
+        let permissions: BTreeMap<_, _> = app::PERMISSIONS.iter().map(|(name, _)| (*name, "read")).collect();
+        let events: Vec<_> = app::events().filter(|event| *event != missing).collect();
+        self.http.respond(200, &[], &json!({ "permissions": permissions, "events": events }).to_string());
     }
 
     /// What GitHub answers when it is asked for an installation's repositories.

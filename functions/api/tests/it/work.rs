@@ -136,8 +136,23 @@ async fn a_filter_is_replayed_page_by_page() {
 async fn an_outage_degrades_and_never_revokes() {
     let desk = Desk::new();
     desk.furnish("acme", "7").await;
-    let health = async || desk.get("/connections/conn-acme/health").await.body;
+    let seen = async |missing| {
+        desk.github_lists(&[7]);
+        desk.github_is_installed(missing);
+        desk.get("/connections/conn-acme/health").await.body
+    };
+    let health = async || seen("").await;
     assert_eq!(health().await, json!({ "health": "healthy", "findings": [] }));
+    let finding = json!({ "state": "missing_event", "reason": "issues" });
+    assert_eq!(seen("issues").await, json!({ "health": "degraded", "findings": [finding] }));
+    for status in [429, 500, 503] {
+        desk.http.respond(status, &[], "<html>");
+        desk.http.respond(status, &[], "<html>");
+        let shown = desk.get("/connections/conn-acme/health").await.body;
+        assert_eq!(shown, json!({ "health": "degraded", "findings": [{ "state": "unavailable" }] }));
+    }
+    let stored = desk.connections.connection(&"conn-acme".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(stored.status, ConnectionStatus::Active, "to look changes nothing");
     set(&desk, UnitState::Waiting { until: at(60), reason: WaitReason::Unavailable }).await;
     let finding =
         json!({ "source": "github:7", "entity": "pull_request", "state": "waiting", "reason": "unavailable" });
@@ -153,4 +168,7 @@ async fn an_outage_degrades_and_never_revokes() {
         desk.connections.put_connection(&connection).await.unwrap();
         assert_eq!(health().await["health"], shown);
     }
+    desk.http.respond(503, &[], "");
+    desk.http.respond(404, &[], "{}");
+    assert_eq!(desk.get("/connections/conn-acme/health").await.body["health"], "revoked", "the App is gone");
 }

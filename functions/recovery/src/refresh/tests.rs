@@ -60,7 +60,8 @@ impl Desk {
     }
 
     fn answer_renewed(&self) {
-        let body = json!({ "access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 1_000, "scope": "read" });
+        let body =
+            json!({ "access_token": "access-2", "refresh_token": "refresh-2", "expires_in": 1_000, "scope": "read" });
         self.http.respond(200, &[], &body.to_string());
     }
 

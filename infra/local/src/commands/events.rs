@@ -103,6 +103,7 @@ fn all() -> Result<Vec<(&'static str, String)>, Failure> {
         ("backfill-page.json", pretty(&QueueEvent::of("PageQueue", &message(&page_task()?)?, now))?),
         ("observation-capture.json", pretty(&QueueEvent::of("CaptureQueue", &message(&capture_task(now)?)?, now))?),
         ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
+        ("token-refresh.json", pretty(&ScheduleEvent::of("token-refresh", now))?),
         ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
         ("management-api.json", pretty(&HttpEvent::get(CONNECTIONS, CONNECTIONS_PATH, now))?),
         ("management-live.json", pretty(&HttpEvent::get(RESOURCES, RESOURCES_PATH, now))?),

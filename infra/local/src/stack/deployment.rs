@@ -7,9 +7,8 @@ use connector_api::{Api, ApiPorts, Authorizer, LivePorts};
 use connector_backfill::{PagePorts, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::ProviderKind;
-use connector_flows::{ResourcePorts, StartPorts};
 use connector_oauth::{OAuth, OAuthSettings};
-use connector_recovery::{Recovery, RecoveryPorts};
+use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_webhook::{Webhook, WebhookPorts};
 
 use super::ports::{Ports, Wiring};
@@ -26,6 +25,7 @@ pub(super) enum Function {
     Pages(PageWorker),
     Capture(Capture),
     Scheduler(Scheduler),
+    Tokens(TokenRefresh),
     /// With its ports, for what a start must send again.
     Recovery(Recovery, RecoveryPorts),
 }
@@ -85,15 +85,13 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             },
             options.page,
         )),
-        "backfill-scheduler" => Function::Scheduler(Scheduler {
-            connections: wiring.connections()?,
-            start: StartPorts {
-                backfills: wiring.backfills()?,
-                pages: wiring.pages()?,
-                clock: wiring.clock(),
-                random: wiring.random(),
-                limits,
-            },
+        "backfill-scheduler" => {
+            Function::Scheduler(Scheduler { connections: wiring.connections()?, start: wiring.start(limits)? })
+        }
+        "token-refresh" => Function::Tokens(TokenRefresh {
+            tokens: wiring.own_tokens()?,
+            rows: wiring.token_rows()?,
+            clock: wiring.clock(),
         }),
         "observation-capture" => Function::Capture(Capture::new(CapturePorts {
             deliveries: wiring.deliveries()?,
@@ -119,10 +117,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             Function::Api(Arc::new(Api::new(ports)))
         }
         "management-live" => {
-            let live = LivePorts {
-                resources: ResourcePorts { tokens: wiring.tokens()?, http: wiring.http(), clock: wiring.clock() },
-                teardown: Arc::new(wiring.teardown()?),
-            };
+            let live = LivePorts { probe: wiring.probe()?, teardown: Arc::new(wiring.teardown()?) };
             Function::Api(Arc::new(Api::new(ApiPorts { live: Some(live), ..wiring.api(limits)? })))
         }
         "management-authorizer" => {
@@ -139,7 +134,8 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             if role == "oauth" {
                 let web_url = options.web_urls.get(&provider.kind()).cloned();
                 let settings = OAuthSettings { settings_url: None, web_url };
-                return Ok(Function::OAuth(OAuth::new(provider, wiring.connect(provider.kind())?, settings)));
+                let oauth = OAuth::new(provider, wiring.connect(provider.kind())?, settings);
+                return Ok(Function::OAuth(oauth.restarting(wiring.start(limits)?)));
             }
             let ports = WebhookPorts {
                 connections: wiring.connections()?,

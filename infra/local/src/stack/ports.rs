@@ -19,7 +19,9 @@ use connector_domain::ports::{
 use connector_domain::task::{CaptureTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
 use connector_flows::connect::ConnectPorts;
-use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
+use connector_flows::{
+    ConnectionTokens, ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
+};
 
 use super::queue::{Activity, LocalQueue, Sender};
 use super::template::{Function, QueueSpec, Template};
@@ -33,6 +35,7 @@ pub(super) struct Ports {
     pub(super) activity: Arc<Activity>,
     pub(super) secrets: Arc<dyn Secrets>,
     pub(super) tokens: Arc<dyn Tokens>,
+    pub(super) own_tokens: ConnectionTokens,
     pub(super) vault: Arc<dyn TokenVault>,
     pub(super) token_rows: Arc<dyn TokenRows>,
     pub(super) states: Arc<dyn StateStore>,
@@ -76,13 +79,14 @@ impl Ports {
             random: Arc::new(OsRandom),
             pause: Arc::new(SystemPause),
         });
-        let tokens = Arc::new(Given { tokens: options.tokens.clone(), own });
+        let tokens = Arc::new(Given { tokens: options.tokens.clone(), own: own.clone() });
         Ok(Self {
             stores: database.stores().clone(),
             queues: template.queues.iter().filter(|(name, _)| !dead.contains(name)).map(queue).collect(),
             activity,
             secrets,
             tokens,
+            own_tokens: own,
             vault,
             token_rows: Arc::new(adapter.sealed_tokens()),
             states: Arc::new(adapter.states(sealer)),
@@ -130,6 +134,11 @@ impl Wiring<'_> {
         self.setting("TOKEN_KEY_ARN").map(|_| Arc::clone(&self.ports.tokens))
     }
 
+    /// Those that are stored and renewed, whatever token was given for a provider.
+    pub(super) fn own_tokens(&self) -> Result<ConnectionTokens, TemplateError> {
+        self.setting("TOKEN_KEY_ARN").map(|_| self.ports.own_tokens.clone())
+    }
+
     pub(super) fn token_rows(&self) -> Result<Arc<dyn TokenRows>, TemplateError> {
         self.setting("CONNECTIONS_TABLE").map(|_| Arc::clone(&self.ports.token_rows))
     }
@@ -157,6 +166,23 @@ impl Wiring<'_> {
         self.setting(provider.secret_setting()).map(|_| Arc::clone(&self.ports.secrets))
     }
 
+    /// What starting runs needs.
+    pub(super) fn start(&self, limits: Limits) -> Result<StartPorts, TemplateError> {
+        Ok(StartPorts {
+            backfills: self.backfills()?,
+            pages: self.pages()?,
+            clock: self.clock(),
+            random: self.random(),
+            limits,
+        })
+    }
+
+    /// What looking at a connection needs.
+    pub(super) fn probe(&self) -> Result<ProbePorts, TemplateError> {
+        let resources = ResourcePorts { tokens: self.tokens()?, http: self.http(), clock: self.clock() };
+        Ok(ProbePorts { resources, secrets: Arc::clone(&self.ports.secrets), signer: Arc::new(RsaSigner) })
+    }
+
     /// What the management API needs of rows.
     pub(super) fn api(&self, limits: Limits) -> Result<ApiPorts, TemplateError> {
         let stores = &self.ports.stores;
@@ -164,13 +190,7 @@ impl Wiring<'_> {
             connections: self.connections()?,
             connection_lists: Arc::clone(&stores.connection_lists),
             run_lists: Arc::clone(&stores.run_lists),
-            start: StartPorts {
-                backfills: self.backfills()?,
-                pages: self.pages()?,
-                clock: self.clock(),
-                random: self.random(),
-                limits,
-            },
+            start: self.start(limits)?,
             once: Arc::clone(&stores.access) as _,
             changes: Arc::clone(&stores.access) as _,
             records: None,

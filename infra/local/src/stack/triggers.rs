@@ -80,6 +80,10 @@ fn tick(
             let (recovery, every) = (recovery.clone(), schedule.every);
             tasks.spawn(async move { repeat(every, stop, || recovery.sweep()).await });
         }
+        Some(Function::Tokens(refresh)) => {
+            let (refresh, every) = (refresh.clone(), schedule.every);
+            tasks.spawn(async move { repeat(every, stop, || refresh.sweep()).await });
+        }
         _ => return Err(TemplateError::at(&schedule.function, "it has a schedule and needs a request or a message")),
     }
     Ok(())

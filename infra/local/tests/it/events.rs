@@ -202,7 +202,7 @@ async fn the_page_is_fetched() {
 /// These functions take any event; it must be one that the scheduler could send.
 #[test]
 fn the_schedules_are_ticks_of_the_scheduler() {
-    for name in ["backfill-scheduler", "recovery-sweep"] {
+    for name in ["backfill-scheduler", "recovery-sweep", "token-refresh"] {
         let event: EventBridgeEvent = serde_json::from_str(&read(&format!("{name}.json"))).unwrap();
         assert_eq!((event.source.as_str(), event.detail_type.as_str()), ("aws.scheduler", "Scheduled Event"));
         assert!(event.resources.unwrap()[0].ends_with(name));

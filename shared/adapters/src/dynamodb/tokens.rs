@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use connector_domain::{ConnectionId, Timestamp};
 use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::TokenRow;
 use connector_domain::ports::{PortError, Put, TokenRows};
+use connector_domain::{ConnectionId, Timestamp};
 
 use super::due;
 use super::item::{Item, bytes, corrupt, from_attribute, get_number, is_of, keyed, number, text, to_attribute};

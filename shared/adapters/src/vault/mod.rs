@@ -12,11 +12,11 @@ mod tokens;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use connector_domain::{ConnectionId, Secret, Timestamp};
 use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{TokenRow, TokenSet};
 use connector_domain::ports::{Clock, PortError, Put, Random, TokenRows, TokenVault};
+use connector_domain::{ConnectionId, Secret, Timestamp};
 
 pub use envelope::Sealed;
 pub use keys::{DataKey, KeyBytes, KeyService, LocalKeyService, SealContext};

@@ -230,7 +230,8 @@ async fn nobody_at_home_is_temporary() {
 #[tokio::test]
 async fn reasons_of_a_cancelled_transaction_decide() {
     for (reasons, kind, calls) in [
-        (json!([{ "Code": "ConditionalCheckFailed" }, { "Code": "None" }]), PortErrorKind::Permanent, 1),
+        // And a look at what stands there instead.
+        (json!([{ "Code": "ConditionalCheckFailed" }, { "Code": "None" }]), PortErrorKind::Permanent, 2),
         (json!([{ "Code": "TransactionConflict" }, { "Code": "None" }]), PortErrorKind::Temporary, 3),
         (json!([{ "Code": "None" }, { "Code": "ThrottlingError" }]), PortErrorKind::Temporary, 1),
         (json!([{ "Code": "None" }, { "Code": "ValidationError" }]), PortErrorKind::Permanent, 1),

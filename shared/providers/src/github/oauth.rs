@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::json::NumericId;
-use crate::oauth::{Asked, Call, Consent, Installed, Minting, OAuthFlow, Params, Proof, Redirect, form, grant, unsigned_rs256};
+use crate::oauth::{
+    Asked, Call, Consent, Installed, Minting, OAuthFlow, Params, Proof, Redirect, form, grant, unsigned_rs256,
+};
 use crate::{encode, headers};
 
 use super::{GitHub, app};

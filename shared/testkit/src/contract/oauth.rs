@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use connector_domain::audit::{Actor, AuditAction, AuditEntry};
 use connector_domain::connection::Connection;
-use connector_domain::oauth::{ConnectFailure, ConnectOutcome, ConnectState, Lease, OneTimeSecret, Return, Step, TokenRow};
+use connector_domain::oauth::{
+    ConnectFailure, ConnectOutcome, ConnectState, Lease, OneTimeSecret, Return, Step, TokenRow,
+};
 use connector_domain::ports::{AuditLog, Put, StateStore, TokenVault};
 use connector_domain::{ConnectionId, ProviderKind, UserId};
 
