@@ -73,6 +73,12 @@ fn apart(one: crate::Timestamp, other: crate::Timestamp) -> bool {
 }
 
 impl Observation {
+    /// Whether it names a thing, by the thing's key.
+    #[must_use]
+    pub fn names(&self, key: &str) -> bool {
+        self.entities.iter().any(|entity| entity.key == key)
+    }
+
     /// What storing `seen` did, where this row of the same fact was there first. The delivery that wrote the row finds
     /// itself: after a lost answer or a repeated message its report says what it did.
     #[must_use]

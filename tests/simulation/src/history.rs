@@ -296,6 +296,7 @@ async fn observations(store: &MemoryObservations) -> BTreeSet<String> {
         provider: None,
         source_type: None,
         actor: None,
+        entity: None,
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         limit: usize::MAX,

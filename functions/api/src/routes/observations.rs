@@ -153,17 +153,20 @@ fn view(observation: Observation) -> View {
         ("type" = Option<String>, Query, description = "Only this type, such as `pull-request.merged`.", max_length = 100),
         ("actor" = Option<String>, Query, description = "Only what this actor did, by the provider's id of it.",
          min_length = 1, max_length = 255),
+        ("entity" = Option<String>, Query, description = "Only what names this thing, by the `key` of its `entities`.",
+         min_length = 1, max_length = 255),
     ),
     responses((status = 200, description = "A page of observations.", body = PageOf<View>), Refusals, Gateway)
 )]
 /// What a workspace remembers, newest first. A page stays where it is while new facts come in.
 pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
-    let query = context.query(&["source", "type", "actor", "since", "until", "limit", "cursor"])?;
+    let query = context.query(&["source", "type", "actor", "entity", "since", "until", "limit", "cursor"])?;
     let (list, paging) = context.paging(&query)?;
     let filter = ObservationFilter {
         provider: query.value("source", "github, vercel, linear or sentry")?,
         source_type: query.text("type").map(str::to_owned),
         actor: query.text("actor").map(str::to_owned),
+        entity: query.text("entity").map(str::to_owned),
         since: query.value("since", "a moment in RFC 3339")?.unwrap_or(Timestamp::UNIX_EPOCH),
         until: query.value("until", "a moment in RFC 3339")?.unwrap_or(Timestamp::MAX),
         limit: paging.limit,

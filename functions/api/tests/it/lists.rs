@@ -53,6 +53,7 @@ async fn observations_are_found_by_source_type_actor_and_time() {
     for (query, expected) in [
         ("type=issue.opened", vec![1]),
         ("actor=99", vec![2]),
+        ("entity=nothing", vec![]),
         ("source=github&type=pull-request.merged&actor=583231", vec![0, 3, 4, 5]),
         ("source=linear", vec![]),
         ("since=2026-02-06T11:57:00Z&until=2026-02-06T11:59:00Z", vec![1, 2, 3]),

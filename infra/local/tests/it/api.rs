@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use connector_adapters::system::SystemClock;
+use connector_api::ROUTES;
 use connector_domain::WorkspaceId;
 use connector_domain::access::Scope;
 use connector_domain::ports::Clock;
 use connector_simulator::github::NewPullRequest;
-use connectors::stack::{Data, Grant, Served, Stack};
+use connectors::stack::template::Guard;
+use connectors::stack::{Data, Grant, Served, Stack, Template};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, GitHub, SECRET, github, ids, link_request, observations, post, send, start, workspace};
@@ -67,6 +69,72 @@ async fn only_a_good_token_gets_in() {
     // What API Gateway says of a caller comes from its event; a header that says it is a header.
     let claims = [("authorization", "Bearer x".to_owned()), ("x-amzn-request-context", "{}".to_owned())];
     assert_eq!(send(&desk.served.url, "GET", path, &claims, b"").await.status, 401);
+}
+
+/// Made from the template, so that a new route is held to it too.
+#[tokio::test]
+async fn every_route_that_is_not_open_wants_a_token() {
+    let desk = Desk::new().await;
+    let (mut guarded, mut open) = (0, Vec::new());
+    let filled = |path: &str| {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    for route in Template::embedded().unwrap().routes {
+        if route.guard == Guard::Open {
+            open.push(format!("{} {}", route.method, route.path));
+            continue;
+        }
+        let methods = if route.method == "ANY" { vec!["GET", "POST", "DELETE"] } else { vec![route.method.as_str()] };
+        for method in methods {
+            guarded += 1;
+            let answer = send(&desk.served.url, method, &filled(&route.path), &[], b"").await;
+            assert_eq!(
+                (answer.status, &answer.body),
+                (401, &json!({ "message": "Unauthorized" })),
+                "{method} {}",
+                route.path
+            );
+            let refused = desk.ask(method, &filled(&route.path), "mem_0_0", None).await.status;
+            let machine = route.path.starts_with("/machine/");
+            assert_eq!(refused, if machine { 403 } else { 401 }, "{method} {}", route.path);
+        }
+    }
+    assert!(guarded > 40, "{guarded}");
+    open.retain(|route| !route.contains("/webhooks/") && !route.starts_with("GET /oauth/"));
+    assert_eq!(open, ["GET /health"]);
+}
+
+/// Through the gateway and the functions as they are deployed, where each has only the ports that its settings name.
+#[tokio::test]
+async fn every_route_of_a_foreign_workspace_is_not_there() {
+    let desk = Desk::new().await;
+    let token = desk.token(&[WorkspaceId::parse("beta").unwrap()], AUDIENCE);
+    let connection = desk.stack.stores().connections.integrations_in(&workspace()).await.unwrap()[0].connection.clone();
+    let ids = [connection.to_string(), format!("github:{}", desk.github.repository.id), "404".to_owned()];
+    let mut answers = Vec::new();
+    for route in ROUTES.iter().filter(|route| route.path.contains("{workspace}")) {
+        for (workspace, id) in ["acme", "beta"].iter().flat_map(|ws| ids.iter().map(move |id| (ws, id))) {
+            let path = route.path.replace("{workspace}", workspace);
+            let named = path.contains('{');
+            if *workspace == "beta" && !named {
+                continue;
+            }
+            let parts = path.split('/').map(|part| if part.starts_with('{') { id.as_str() } else { part });
+            let path = parts.collect::<Vec<_>>().join("/");
+            let body = match (route.method, path.rsplit('/').next().unwrap_or_default()) {
+                ("POST", "link" | "unlink") => Some(json!({ "resources": ["7"] })),
+                ("POST", "restart" | "keys") | ("PATCH", _) => Some(json!({})),
+                _ => None,
+            };
+            let answer = desk.ask(route.method, &path, &token, body).await;
+            answers.push((format!("{} {path}", route.method), answer.status, answer.body));
+        }
+    }
+    assert!(answers.len() > 80, "{}", answers.len());
+    for (path, status, body) in &answers {
+        assert_eq!((*status, body), (404, &answers[0].2), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -99,6 +99,7 @@ pub(crate) async fn observations(stack: &Stack) -> Vec<Observation> {
         provider: None,
         source_type: None,
         actor: None,
+        entity: None,
         since: "2026-01-01T00:00:00Z".parse().unwrap(),
         until: "2027-01-01T00:00:00Z".parse().unwrap(),
         limit: 1_000,

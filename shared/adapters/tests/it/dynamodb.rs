@@ -177,6 +177,7 @@ async fn a_rare_type_is_found_in_more_than_one_go() {
         provider: None,
         source_type: Some("release.published".to_owned()),
         actor: None,
+        entity: None,
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         limit: 10,

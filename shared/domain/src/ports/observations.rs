@@ -16,6 +16,8 @@ pub struct ObservationFilter {
     pub source_type: Option<String>,
     /// Only what this actor did, by the provider's id of it.
     pub actor: Option<String>,
+    /// Only what names this thing, by its [`key`](crate::capture::Entity::key).
+    pub entity: Option<String>,
     /// Only what happened at or after this.
     pub since: Timestamp,
     /// Only what happened at or before this.

@@ -1,6 +1,6 @@
 //! What an [`ObservationStore`] promises.
 
-use connector_domain::capture::CaptureOutcome;
+use connector_domain::capture::{CaptureOutcome, Entity, EntityCategory};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{ObservationFilter, ObservationStore, PortError, PortErrorKind};
 use connector_domain::{ProviderKind, Reference, ReferenceKind, RunId, SourceId, SourceType, Timestamp, WorkspaceId};
@@ -41,6 +41,7 @@ fn everything(limit: usize) -> ObservationFilter {
         provider: None,
         source_type: None,
         actor: None,
+        entity: None,
         since: Timestamp::MIN,
         until: Timestamp::MAX,
         limit,
@@ -253,6 +254,13 @@ async fn lists_keep_to_their_filter(store: &dyn ObservationStore) {
         if n % 3 == 0 {
             row.event.source_type = SourceType::GithubIssueOpened;
             row.event.actor = Some(actor("7"));
+            row.entities = vec![Entity {
+                category: EntityCategory::Reference,
+                key: "9#7".to_owned(),
+                value: None,
+                confidence: 98,
+                evidence: "issue".to_owned(),
+            }];
         }
         rows.push(row);
     }
@@ -262,6 +270,9 @@ async fn lists_keep_to_their_filter(store: &dyn ObservationStore) {
     assert_eq!(list(store, &workspace, filter.clone()).await.0, ids(&issues));
     let of_one = ObservationFilter { actor: Some("7".to_owned()), ..everything(4) };
     assert_eq!(list(store, &workspace, of_one).await.0, ids(&issues));
+    let naming = |key: &str| ObservationFilter { entity: Some(key.to_owned()), ..everything(4) };
+    assert_eq!(list(store, &workspace, naming("9#7")).await.0, ids(&issues));
+    assert!(list(store, &workspace, naming("9#")).await.0.is_empty(), "a key is whole");
     let of_nobody = ObservationFilter { actor: Some("user-7".to_owned()), ..filter.clone() };
     assert!(list(store, &workspace, of_nobody).await.0.is_empty());
     let filter = ObservationFilter { provider: Some(ProviderKind::Github), ..filter };

@@ -77,6 +77,7 @@ fn matches(filter: &ObservationFilter, observation: &Observation) -> bool {
     (filter.since..=filter.until).contains(&event.occurred_at)
         && filter.provider.is_none_or(|provider| event.provider() == provider)
         && filter.actor.as_ref().is_none_or(|id| event.actor.as_ref().is_some_and(|actor| actor.id == *id))
+        && filter.entity.as_deref().is_none_or(|key| observation.names(key))
         && filter.source_type.as_deref().is_none_or(|name| event.source_type.name() == name)
 }
 

@@ -114,6 +114,7 @@ pub(crate) async fn observations_of(stack: &Stack) -> BTreeMap<String, Observati
         provider: None,
         source_type: None,
         actor: None,
+        entity: None,
         since: "2015-01-01T00:00:00Z".parse().unwrap(),
         until: "2027-01-01T00:00:00Z".parse().unwrap(),
         limit: 100_000,

@@ -131,19 +131,27 @@ impl Range<'_> {
                 .expression_attribute_names("#id", "id")
                 .expression_attribute_values(":actor", text(actor));
         }
-        let limit = if conditions.is_empty() {
-            // The row of the cursor itself is read again and skipped.
-            wanted.saturating_add(1)
-        } else {
+        // The row of the cursor itself is read again and skipped.
+        let mut limit = wanted.saturating_add(1);
+        if !conditions.is_empty() {
             query = query.expression_attribute_names("#event", "event").filter_expression(conditions.join(" AND "));
-            self.rows
-        };
+            limit = self.rows;
+        }
+        // An expression cannot look for one field of any element of a list.
+        let named = self.filter.entity.as_deref();
+        if named.is_some() {
+            limit = self.rows;
+        }
         let answer = query.limit(page_size(limit)).send().await.map_err(|error| port_error(OPERATION, &error))?;
         let mut rows = Rows::new();
         for item in answer.items.unwrap_or_default() {
             let place = item.get("occurredKey").and_then(|place| place.as_s().ok()).cloned().unwrap_or_default();
-            if self.filter.cursor.as_ref() != Some(&place) {
-                rows.push((place, from_row(OPERATION, item)?));
+            if self.filter.cursor.as_ref() == Some(&place) {
+                continue;
+            }
+            let observation: Observation = from_row(OPERATION, item)?;
+            if named.is_none_or(|key| observation.names(key)) {
+                rows.push((place, observation));
             }
         }
         Ok((rows, answer.last_evaluated_key))
