@@ -46,6 +46,10 @@ openapi:
     cargo run --quiet --package connector-api --example openapi > target/openapi.json
     mv target/openapi.json docs/openapi.json
 
+# Hold the management API against its description.
+api-check:
+    infra/scripts/check-api
+
 # Write the inputs for `sam local invoke` anew.
 events:
     cargo local events

@@ -1,6 +1,7 @@
 //! The one way from a handler to rows: every call carries the workspace that the caller may enter.
 
 use connector_domain::access::{MachineKey, Scope};
+use connector_domain::audit::AuditEntry;
 use connector_domain::backfill::{Run, RunProgress, Unit, UnitKey};
 use connector_domain::change::{Change, ChangeAction};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
@@ -104,6 +105,12 @@ impl<'a> Access<'a> {
         let id = ConnectionId::parse(id).map_err(|_| Problem::new(Code::NotFound))?;
         let found = self.ports.connection_lists.connection_in(self.workspace(), &id).await?;
         found.ok_or(Problem::new(Code::NotFound))
+    }
+
+    /// What happened to a connection of this workspace, the newest first.
+    pub(crate) async fn events(&self, connection: &Connection, limit: usize) -> Answer<Vec<AuditEntry>> {
+        debug_assert!(connection.workspace == *self.workspace(), "a connection of this workspace");
+        Ok(self.ports.audit.entries(&connection.id, limit).await?)
     }
 
     pub(crate) async fn links(&self, filter: &IntegrationFilter, paging: &Paging) -> Answer<Page<Integration>> {

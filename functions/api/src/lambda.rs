@@ -54,13 +54,13 @@ pub async fn run_live() -> Result<(), Failure> {
     let http = Arc::new(from_settings(|name| env.get(name))?);
     let (clock, vault) = (Arc::new(SystemClock), Arc::new(aws.vault(table.clone(), key)));
     let secrets = Arc::new(aws.secrets(env.provider_secrets()));
-    let audit = Arc::new(aws.audit(table.clone()));
+    let audit = Arc::clone(&ports.audit);
     let tokens = ConnectionTokens::new(TokenPorts {
         vault: Arc::clone(&vault) as _,
         connections: Arc::clone(&ports.connections),
         secrets: Arc::clone(&secrets) as _,
         signer: Arc::new(RsaSigner),
-        audit: Arc::clone(&audit) as _,
+        audit: Arc::clone(&audit),
         http: Arc::clone(&http) as _,
         clock: Arc::clone(&clock) as _,
         random: Arc::new(OsRandom),
@@ -103,7 +103,7 @@ fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {
     let table = env.require("CONNECTIONS_TABLE")?;
     let connections = Arc::new(aws.connections(table.clone()));
     let backfills = Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?));
-    let access = Arc::new(aws.access(table));
+    let (access, audit) = (Arc::new(aws.access(table.clone())), Arc::new(aws.audit(table)));
     Ok(ApiPorts {
         connections: Arc::clone(&connections) as _,
         connection_lists: connections,
@@ -117,6 +117,7 @@ fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {
         },
         once: Arc::clone(&access) as _,
         changes: access,
+        audit,
         records: None,
         live: None,
     })

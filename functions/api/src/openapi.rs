@@ -4,7 +4,9 @@ use connector_lambda::api::Answer;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{changes, connections, deliveries, keys, link, meta, observations, runs, settings, sources, start};
+use crate::routes::{
+    changes, connections, deliveries, events, keys, link, meta, observations, runs, settings, sources, start,
+};
 
 /// The committed document.
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
@@ -28,7 +30,8 @@ pub(crate) fn answer() -> Answer {
     ),
     paths(
         meta::health, meta::document, meta::workspaces,
-        connections::list, connections::get, connections::health, connections::disconnect, connections::resources,
+        connections::list, connections::get, connections::health, events::list, connections::disconnect,
+        connections::resources,
         link::link, link::unlink,
         sources::list, sources::get, sources::change,
         runs::list, start::start, runs::get, runs::cancel, start::restart,

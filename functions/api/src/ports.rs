@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use connector_domain::UserId;
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
-    ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, MachineKeys, ObservationStore, OnceStore,
-    PortError, Queue, RunLists,
+    AuditLog, ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, MachineKeys, ObservationStore,
+    OnceStore, PortError, Queue, RunLists,
 };
 use connector_domain::task::CaptureTask;
 use connector_flows::{ProbePorts, StartPorts};
@@ -27,6 +27,8 @@ pub struct ApiPorts {
     pub once: Arc<dyn OnceStore>,
     /// What was changed.
     pub changes: Arc<dyn ChangeLog>,
+    /// What happened to connections.
+    pub audit: Arc<dyn AuditLog>,
     /// What was captured, and how programs get in.
     pub records: Option<RecordPorts>,
     /// What must ask the provider.

@@ -50,6 +50,7 @@ routes! {
     GET "/v1/workspaces/{workspace}/connections", READ, Rows, ListConnections;
     GET "/v1/workspaces/{workspace}/connections/{connection}", READ, Rows, GetConnection;
     GET "/v1/workspaces/{workspace}/connections/{connection}/health", READ, Live, ConnectionHealth;
+    GET "/v1/workspaces/{workspace}/connections/{connection}/events", READ, Rows, ListConnectionEvents;
     POST "/v1/workspaces/{workspace}/connections/{connection}/disconnect", ADMIN, Live, Disconnect;
     GET "/v1/workspaces/{workspace}/connections/{connection}/resources", READ, Live, ListResources;
     POST "/v1/workspaces/{workspace}/connections/{connection}/link", WRITE, Live, Link;

@@ -72,7 +72,8 @@ pub async fn tear_down(
     }
     note(ports, &connection, ending, AuditAction::TeardownStarted).await?;
     let mut links = ports.connections.integrations_in(&connection.workspace).await?;
-    links.retain(|link| link.connection == connection.id && link.active);
+    // Of those that ended before, something may still be fetched.
+    links.retain(|link| link.connection == connection.id);
     for link in &links {
         cancel(&*ports.backfills, link, ports.clock.now()).await?;
     }
@@ -84,7 +85,7 @@ pub async fn tear_down(
     {
         warn!(connection.id = %connection.id, "its tokens changed while it was taken down");
     }
-    for link in links {
+    for link in links.into_iter().filter(|link| link.active) {
         deactivate(&*ports.connections, link, ending.reason, ports.clock.now()).await?;
     }
     note(ports, &connection, ending, AuditAction::TornDown).await?;

@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod connections;
 pub(crate) mod deliveries;
+pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod link;
 pub(crate) mod meta;
@@ -27,6 +28,7 @@ pub(crate) async fn handle(context: &Context<'_>) -> Result<Answer, Problem> {
         Operation::ListConnections => connections::list(context).await,
         Operation::GetConnection => connections::get(context).await,
         Operation::ConnectionHealth => connections::health(context).await,
+        Operation::ListConnectionEvents => events::list(context).await,
         Operation::Disconnect => connections::disconnect(context).await,
         Operation::ListResources => connections::resources(context).await,
         Operation::Link => link::link(context).await,

@@ -83,6 +83,7 @@ impl Desk {
         let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
         let captures = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
         let (keys, http): (Arc<MemoryKeys>, Arc<ScriptedHttp>) = Default::default();
+        let audit: Arc<MemoryAudit> = Arc::default();
         let rows = ApiPorts {
             connections: Arc::clone(&connections) as _,
             connection_lists: Arc::clone(&connections) as _,
@@ -96,6 +97,7 @@ impl Desk {
             },
             once: Arc::new(MemoryOnce::default()),
             changes: Arc::new(MemoryChanges::default()),
+            audit: Arc::clone(&audit) as _,
             records: Some(RecordPorts {
                 deliveries: Arc::clone(&deliveries) as _,
                 delivery_log: Arc::clone(&deliveries) as _,
@@ -121,7 +123,7 @@ impl Desk {
                     connections: Arc::clone(&connections) as _,
                     backfills: Arc::clone(&backfills) as _,
                     tokens: Arc::clone(&vault) as _,
-                    audit: Arc::new(MemoryAudit::default()),
+                    audit,
                     clock: Arc::clone(&clock) as _,
                 },
                 revoke: RevokePorts { vault, secrets: Arc::new(StaticSecrets::none()), http: Arc::clone(&http) as _ },

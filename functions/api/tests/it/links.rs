@@ -158,6 +158,10 @@ async fn disconnecting_ends_everything_once() {
     let source = desk.get("/sources/github:7").await;
     assert_eq!(source.body["inactiveReason"], "disconnected");
     assert!(desk.backfills.units().iter().all(|unit| unit.state == UnitState::Cancelled));
+    let events = desk.get("/connections/conn-acme/events").await;
+    let told: Vec<_> = events.body["items"].as_array().unwrap().iter().map(|event| event["action"].clone()).collect();
+    assert_eq!(told, ["torn_down", "teardown_started"], "once each: {}", events.body);
+    assert_eq!(events.body["items"][0]["by"], "user:ann");
     let health = desk.get("/connections/conn-acme/health").await;
     assert_eq!(health.body["health"], "revoked");
     assert_eq!(desk.get("/observations").await.body["items"].as_array().unwrap().len(), 1, "what was captured stays");

@@ -168,6 +168,8 @@ async fn an_outage_degrades_and_never_revokes() {
         desk.connections.put_connection(&connection).await.unwrap();
         assert_eq!(health().await["health"], shown);
     }
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
     desk.http.respond(503, &[], "");
     desk.http.respond(404, &[], "{}");
     assert_eq!(desk.get("/connections/conn-acme/health").await.body["health"], "revoked", "the App is gone");

@@ -193,6 +193,7 @@ impl Wiring<'_> {
             start: self.start(limits)?,
             once: Arc::clone(&stores.access) as _,
             changes: Arc::clone(&stores.access) as _,
+            audit: self.audit()?,
             records: None,
             live: None,
         })

@@ -95,6 +95,7 @@ impl System {
             },
             once: Arc::new(MemoryOnce::default()),
             changes: Arc::new(MemoryChanges::default()),
+            audit: Arc::new(MemoryAudit::default()),
             records: None,
             live: None,
         })

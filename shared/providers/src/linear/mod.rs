@@ -3,6 +3,7 @@
 //! `payload` knows Linear's objects, `facts` what they mean, `changes` what an update did to one; `webhook` and `backfill`
 //! only bring them together, so both paths tell the same fact in the same words.
 
+pub mod app;
 mod backfill;
 mod changes;
 mod errors;

@@ -9,10 +9,7 @@ use serde_json::json;
 
 use crate::oauth::{Asked, Call, Consent, OAuthFlow, Params, Proof, Redirect, form, grant};
 
-use super::Linear;
-
-/// Nothing of a workspace is ever changed.
-const SCOPE: &str = "read";
+use super::{Linear, app};
 
 #[derive(Deserialize)]
 struct Answer {
@@ -40,7 +37,7 @@ impl OAuthFlow for Linear {
             ("client_id", app.client_id.clone()),
             ("redirect_uri", consent.redirect_uri.to_owned()),
             ("response_type", "code".to_owned()),
-            ("scope", SCOPE.to_owned()),
+            ("scope", app::SCOPE.to_owned()),
             ("state", consent.state.expose().to_owned()),
             ("code_challenge", consent.verifier?.challenge()),
             ("code_challenge_method", "S256".to_owned()),

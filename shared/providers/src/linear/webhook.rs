@@ -193,10 +193,13 @@ fn told_by(delivery: &Delivery<Verified>, envelope: &Envelope<'_>, events: Vec<S
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use connector_domain::ProviderKind;
     use connector_domain::lifecycle::{LifecycleAction, LifecycleChange};
 
     use super::*;
+    use crate::linear::app;
 
     fn told(body: &str) -> Transformed {
         let webhook = Delivery::webhook(ProviderKind::Linear, "Issue".into(), None, body.into(), Timestamp::UNIX_EPOCH);
@@ -210,6 +213,12 @@ mod tests {
             other => panic!("{other:?}"),
         };
         items.iter().map(id).collect()
+    }
+
+    #[test]
+    fn what_is_taken_is_what_the_webhook_is_to_tell() {
+        let taken: BTreeSet<_> = TAKEN.iter().map(|(event, _)| *event).filter(|event| *event != "OAuthApp").collect();
+        assert_eq!(app::EVENTS.iter().copied().collect::<BTreeSet<_>>(), taken);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `payload` knows Sentry's objects, `facts` what they mean; `webhook` and `backfill` only bring the two together, so
 //! both paths tell the same fact in the same words.
 
+pub mod app;
 mod backfill;
 mod errors;
 mod facts;

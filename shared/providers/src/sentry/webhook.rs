@@ -205,9 +205,12 @@ fn comment(raw: &[u8]) -> Result<SourceEvent, Quarantined> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use connector_domain::ProviderKind;
 
     use super::*;
+    use crate::sentry::app;
 
     fn became(event: &str, body: &str) -> Transformed {
         let webhook = Delivery::webhook(ProviderKind::Sentry, event.into(), None, body.into(), Timestamp::UNIX_EPOCH);
@@ -239,6 +242,13 @@ mod tests {
                 body("created", r#"{"comment_id":1,"issue_id":"7","timestamp":"2026-01-01T00:00:00Z","comment":"c"}"#),
             ),
         ]
+    }
+
+    #[test]
+    fn what_is_taken_is_what_the_webhook_is_to_tell() {
+        let mut taken: BTreeSet<_> = TAKEN.iter().map(|(event, ..)| *event).collect();
+        taken.retain(|event| !["event_alert", "installation", "metric_alert"].contains(event));
+        assert_eq!(app::EVENTS.iter().copied().collect::<BTreeSet<_>>(), taken);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! `payload` knows Vercel's objects, `git` what it copies from the git hosts, `facts` what they mean; `webhook` and
 //! `backfill` only bring them together, so both paths tell the same fact in the same words.
 
+pub mod app;
 mod backfill;
 mod errors;
 mod facts;

@@ -159,7 +159,17 @@ fn told_by(webhook: &Webhook, mut event: SourceEvent) -> SourceEvent {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::vercel::app;
+
+    #[test]
+    fn what_is_taken_is_what_the_webhook_is_to_tell() {
+        // The others are old names.
+        let taken: BTreeSet<_> = TAKEN.iter().map(|(event, _)| *event).filter(|event| event.contains('.')).collect();
+        assert_eq!(app::EVENTS.iter().copied().collect::<BTreeSet<_>>(), taken);
+    }
 
     #[test]
     fn each_event_is_taken_once_and_none_of_them_left_out() {

@@ -10,6 +10,7 @@
 mod flows;
 mod harness;
 mod paths;
+mod provider_apps;
 mod recorded;
 mod template;
 mod tidy;
