@@ -44,6 +44,15 @@ impl Query {
         self.0.get(name).map(String::as_str)
     }
 
+    /// A parameter that is not empty and no longer than the route says.
+    pub(crate) fn bounded(&self, name: &str, most: usize) -> Result<Option<String>, Problem> {
+        let fits = |text: &&str| (1..=most).contains(&text.chars().count());
+        match self.text(name) {
+            Some(text) if !fits(&text) => Err(wrong(name, &format!("1 to {most} characters"))),
+            text => Ok(text.map(str::to_owned)),
+        }
+    }
+
     /// A parameter as a value.
     pub(crate) fn value<T: FromStr>(&self, name: &str, expected: &str) -> Result<Option<T>, Problem> {
         let parse = |text: &str| text.parse().map_err(|_| wrong(name, expected));

@@ -40,7 +40,7 @@ pub(crate) fn answer() -> Answer {
         changes::list, settings::get, settings::change,
         keys::list, keys::create, keys::revoke,
     ),
-    components(schemas(crate::problem::Sent<'static>)),
+    components(schemas(crate::problem::Sent<'static>, crate::schema::Refused)),
     modifiers(&Bearer),
     security(("bearer" = [])),
     tags(

@@ -3,7 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::time::Duration;
 
@@ -48,6 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let template = Template::embedded()?;
     let stack = Stack::start(&template, options).await?;
     let workspace = WorkspaceId::parse(WORKSPACE)?;
+    let mut connections = BTreeMap::new();
     for (provider, account, id, name, entity) in [
         (
             ProviderKind::Github,
@@ -67,6 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             settings: SyncSettings::everything(provider),
         };
         let integration = stack.link(request).await?.integration;
+        connections.insert(provider.as_str(), integration.connection.to_string());
         let window = Window::last(Depth::Days30, now);
         let entities = BTreeSet::from([entity]);
         let request = StartRequest { integration, entities, window, trigger: Trigger::Manual, again: false };
@@ -87,7 +89,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     };
     let served = stack.serve(0).await?;
     let token = stack.issuer().mint(&grant, now);
-    println!("{}", serde_json::json!({ "url": served.url, "token": token, "workspace": WORKSPACE }));
+    let about = serde_json::json!({
+        "url": served.url, "token": token, "workspace": WORKSPACE, "connections": connections,
+    });
+    println!("{about}");
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

@@ -67,7 +67,8 @@ pub fn webhook_request(request: Request) -> WebhookRequest {
 /// Our headers of an `http` header map. A value that is not text cannot be a signature or an event name and is left out.
 #[must_use]
 pub fn headers(map: &http::HeaderMap) -> Headers {
-    map.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect()
+    let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    map.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 fn response(reply: Reply) -> Result<Response<Body>, Error> {

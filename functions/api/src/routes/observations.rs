@@ -150,7 +150,8 @@ fn view(observation: Observation) -> View {
     params(
         InWorkspace, Paged, Between,
         ("source" = Option<Provider>, Query),
-        ("type" = Option<String>, Query, description = "Only this type, such as `pull-request.merged`.", max_length = 100),
+        ("type" = Option<String>, Query, description = "Only this type, such as `pull-request.merged`.",
+         min_length = 1, max_length = 100),
         ("actor" = Option<String>, Query, description = "Only what this actor did, by the provider's id of it.",
          min_length = 1, max_length = 255),
         ("entity" = Option<String>, Query, description = "Only what names this thing, by the `key` of its `entities`.",
@@ -164,9 +165,9 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
     let (list, paging) = context.paging(&query)?;
     let filter = ObservationFilter {
         provider: query.value("source", "github, vercel, linear or sentry")?,
-        source_type: query.text("type").map(str::to_owned),
-        actor: query.text("actor").map(str::to_owned),
-        entity: query.text("entity").map(str::to_owned),
+        source_type: query.bounded("type", 100)?,
+        actor: query.bounded("actor", 255)?,
+        entity: query.bounded("entity", 255)?,
         since: query.value("since", "a moment in RFC 3339")?.unwrap_or(Timestamp::UNIX_EPOCH),
         until: query.value("until", "a moment in RFC 3339")?.unwrap_or(Timestamp::MAX),
         limit: paging.limit,

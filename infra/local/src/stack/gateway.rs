@@ -81,7 +81,7 @@ impl Gateway {
 
     /// The webhook behind a path and a method, or the answer when there is none.
     pub(super) fn webhook(&self, path: &str, method: &str) -> Result<&Webhook, Reply> {
-        match &self.find(path, method)?.target {
+        match &self.find(path, method).map_err(|missing| missing.reply())?.target {
             Target::Webhook(webhook) => Ok(webhook),
             Target::OAuth(_) | Target::Api(_) => {
                 Err(Reply::problem(405, "method_not_allowed", "the path takes no webhooks"))
@@ -93,7 +93,13 @@ impl Gateway {
     pub(super) async fn answer(&self, request: ApiRequest) -> Answer {
         let route = match self.find(&request.path, &request.method) {
             Ok(route) => route,
-            Err(reply) => return of_reply(&reply),
+            Err(missing) => {
+                let mut answer = of_reply(&missing.reply());
+                if let Missing::Method(others) = missing {
+                    answer.headers.push(("allow", others.join(", ")));
+                }
+                return answer;
+            }
         };
         let caller = match self.caller(&route.guard, &request.headers, self.clock.now()).await {
             Ok(caller) => caller,
@@ -135,18 +141,34 @@ impl Gateway {
 
     /// The most exact route: a literal part goes before a variable, a variable before the rest of a path, a method before
     /// any. <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
-    fn find(&self, path: &str, method: &str) -> Result<&Route, Reply> {
+    fn find(&self, path: &str, method: &str) -> Result<&Route, Missing> {
         let parts: Vec<_> = path.split('/').collect();
         let mut here: Vec<_> =
             self.routes.iter().filter_map(|route| Some((fit(&route.path, &parts)?, route))).collect();
         if here.is_empty() {
-            return Err(Reply::problem(404, "not_found", "there is no such path"));
+            return Err(Missing::Path);
         }
         here.sort_by_key(|(fit, route)| (fit.clone(), route.method == "ANY"));
-        let found = here.into_iter().find(|(_, route)| route.method == "ANY" || route.method == method);
+        let found = here.iter().find(|(_, route)| route.method == "ANY" || route.method == method);
         found
-            .map(|(_, route)| route)
-            .ok_or_else(|| Reply::problem(405, "method_not_allowed", "the path takes other methods"))
+            .map(|(_, route)| *route)
+            .ok_or_else(|| Missing::Method(here.iter().map(|(_, route)| route.method.clone()).collect()))
+    }
+}
+
+/// Why there is no route.
+enum Missing {
+    Path,
+    /// The path takes these.
+    Method(Vec<String>),
+}
+
+impl Missing {
+    fn reply(&self) -> Reply {
+        match self {
+            Self::Path => Reply::problem(404, "not_found", "there is no such path"),
+            Self::Method(_) => Reply::problem(405, "method_not_allowed", "the path takes other methods"),
+        }
     }
 }
 
