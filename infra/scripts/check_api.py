@@ -37,7 +37,7 @@ def main(schemathesis):
             )
             panicked = "panicked" in log.read_text()
             if ran.returncode or panicked:
-                print(log.read_text()[-4000:], file=sys.stderr)
+                print(*[line for line in log.read_text().splitlines() if not line.startswith("{")][-40:], sep="\n", file=sys.stderr)
             sys.exit(ran.returncode or panicked)
 
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use connector_lambda::api::ApiRequest;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 
 use crate::problem::{Code, Problem};
@@ -81,6 +82,10 @@ pub(crate) fn body<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Probl
     if request.body.len() > MAX_BODY {
         return Err(Problem::new(Code::BodyTooLarge));
     }
+    // Serde would take a list for the fields in their order.
+    if request.body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::with(Code::InvalidBody, "the body must be an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(&request.body);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.into_inner());
@@ -91,11 +96,60 @@ pub(crate) fn body<T: DeserializeOwned>(request: &ApiRequest) -> Result<T, Probl
     Ok(value)
 }
 
+/// A whole number, as JSON Schema has it: `60.0` is one, too.
+/// <https://json-schema.org/draft/2020-12/json-schema-validation#section-6.1.1>
+pub(crate) fn whole<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<T, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let fraction = number.as_f64().is_none_or(|number| number.fract() != 0.0);
+    let digits = if number.is_f64() { number.as_f64().map(|number| format!("{number:.0}")) } else { None };
+    let found = digits.unwrap_or_else(|| number.to_string()).parse();
+    found.ok().filter(|_| !fraction).ok_or_else(|| D::Error::custom("it must be a whole number within the bounds"))
+}
+
+/// The same where it may be absent, together with `default`.
+pub(crate) fn maybe_whole<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(bound = "T: FromStr")]
+    struct Whole<T>(#[serde(deserialize_with = "whole")] T);
+    Ok(Option::<Whole<T>>::deserialize(deserializer)?.map(|Whole(number)| number))
+}
+
 /// That nothing was sent, on a route that takes no body.
 pub(crate) fn no_body(request: &ApiRequest) -> Result<(), Problem> {
     match request.body.as_slice() {
         [] => Ok(()),
         _ if request.body.trim_ascii() == b"{}" => Ok(()),
         _ => Err(Problem::with(Code::InvalidBody, "this route takes no body")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Body {
+        #[serde(deserialize_with = "whole")]
+        days: u16,
+        #[serde(default, deserialize_with = "maybe_whole")]
+        limit: Option<u8>,
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_point() {
+        let read = |text: &str| serde_json::from_str::<Body>(text).ok().map(|body| (body.days, body.limit));
+        assert_eq!(read(r#"{"days":60}"#), Some((60, None)));
+        assert_eq!(read(r#"{"days":60.0,"limit":2e1}"#), Some((60, Some(20))));
+        assert_eq!(read(r#"{"days":60,"limit":null}"#), Some((60, None)));
+        for bad in [
+            r#"{"days":60.5}"#,
+            r#"{"days":-1}"#,
+            r#"{"days":65536}"#,
+            r#"{"days":1e300}"#,
+            r#"{"days":"60"}"#,
+            r#"{"days":1,"limit":256}"#,
+        ] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
     }
 }

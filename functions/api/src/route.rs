@@ -75,7 +75,7 @@ routes! {
     PATCH "/v1/workspaces/{workspace}/settings", WRITE, Rows, ChangeSettings;
     GET "/v1/workspaces/{workspace}/keys", ADMIN, Rows, ListKeys;
     POST "/v1/workspaces/{workspace}/keys", ADMIN, Rows, CreateKey;
-    DELETE "/v1/workspaces/{workspace}/keys/{key}", ADMIN, Rows, RevokeKey;
+    DELETE "/v1/workspaces/{workspace}/keys/{keyId}", ADMIN, Rows, RevokeKey;
 }
 
 /// Programs call the same routes under this prefix, behind an authorizer of their own.

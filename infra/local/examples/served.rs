@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::time::Duration;
 
+use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::SystemClock;
 use connector_domain::access::Scope;
 use connector_domain::backfill::{Depth, EntityType, Trigger, Window};
 use connector_domain::connection::{ResourceRef, SyncSettings};
-use connector_domain::ports::Clock as _;
+use connector_domain::ports::{Clock as _, ProviderHttp as _};
 use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, WorkspaceId};
 use connector_flows::StartRequest;
 use connector_simulator::{Clock, Server, World, github, linear};
@@ -42,9 +43,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut options = Options::new(Data::Memory, secrets);
     options.api_urls.insert(ProviderKind::Github, simulated.github_url());
     options.api_urls.insert(ProviderKind::Linear, simulated.linear_url());
-    for (kind, token) in [(ProviderKind::Github, "ghs_any"), (ProviderKind::Linear, &token)] {
-        options.tokens.insert(kind, Secret::new(token).ok_or("no token")?);
-    }
+    let installation = AccountId::parse(repository.installation_id.to_string())?;
+    options.tokens.insert(ProviderKind::Github, minted(&simulated.github_url(), &installation).await?);
+    options.tokens.insert(ProviderKind::Linear, Secret::new(token).ok_or("no token")?);
     let template = Template::embedded()?;
     let stack = Stack::start(&template, options).await?;
     let workspace = WorkspaceId::parse(WORKSPACE)?;
@@ -95,4 +96,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{about}");
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+/// A token for an installation, as the simulated GitHub gives one to any app.
+async fn minted(url: &str, installation: &AccountId) -> Result<Secret, Box<dyn Error>> {
+    let github = connector_providers::provider(ProviderKind::Github).ok_or("no GitHub")?;
+    let minting = github.minting().ok_or("GitHub mints")?;
+    let http = ReqwestHttp::builder().base_url(ProviderKind::Github, url)?.build()?;
+    let app = Secret::new("eyJh.eyJp.c2ln").ok_or("no app")?;
+    let answer = http.send(&minting.request(installation, None), Some(&app)).await?;
+    Ok(minting.read(&answer)?.access)
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::context::{Context, json, page};
 use crate::cursor::List;
-use crate::input::{Query, body, no_body, wrong};
+use crate::input::{Query, body, maybe_whole, no_body, wrong};
 use crate::once::once;
 use crate::problem::{Code, Problem};
 use crate::schema::{Between, BodyRefusals, Conflicts, Gateway, InWorkspace, Once, PageOf, Paged, Provider, Refusals};
@@ -261,6 +261,7 @@ pub(crate) struct ToReplay {
     until: Option<Timestamp>,
     /// Most deliveries of this request; 20 without it.
     #[schema(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "maybe_whole")]
     limit: Option<usize>,
     /// Go on where the request before ended: its `next`, with the same filter.
     #[schema(max_length = 2048)]

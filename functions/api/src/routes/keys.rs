@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::context::{Context, json};
-use crate::input::{body, no_body};
+use crate::input::{body, no_body, whole};
 use crate::problem::{Code, Problem};
 use crate::schema::{BodyRefusals, Gateway, InWorkspace, PageOf, Refusals};
 
@@ -76,6 +76,7 @@ pub(crate) struct ToCreate {
     scopes: BTreeSet<Scope>,
     /// In how many days it ends by itself.
     #[schema(minimum = 1, maximum = 365)]
+    #[serde(deserialize_with = "whole")]
     expires_in_days: u16,
 }
 
@@ -132,15 +133,15 @@ pub(crate) async fn create(context: &Context<'_>) -> Result<Answer, Problem> {
 }
 
 #[utoipa::path(
-    delete, path = "/v1/workspaces/{workspace}/keys/{key}", operation_id = "revokeKey", tag = "keys",
-    params(InWorkspace, ("key" = String, Path)),
+    delete, path = "/v1/workspaces/{workspace}/keys/{keyId}", operation_id = "revokeKey", tag = "keys",
+    params(InWorkspace, ("keyId" = String, Path)),
     responses((status = 200, description = "The key as it is now.", body = View), Refusals, Gateway)
 )]
 /// Ends a machine key for good. A minute may pass until the last door closes. Safe to repeat.
 pub(crate) async fn revoke(context: &Context<'_>) -> Result<Answer, Problem> {
     no_body(context.request)?;
     context.query(&[])?;
-    let id = context.variable("key")?;
+    let id = context.variable("keyId")?;
     if !context.access.keys().await?.iter().any(|key| key.id == id) {
         return Err(Problem::new(Code::NotFound));
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::context::{Context, json};
-use crate::input::body;
+use crate::input::{body, maybe_whole};
 use crate::problem::{Code, Problem};
 use crate::schema::{BodyRefusals, Gateway, InWorkspace, Refusals};
 
@@ -27,6 +27,7 @@ pub(crate) struct View {
 pub(crate) struct Wanted {
     /// Facts that score lower are counted and not stored.
     #[schema(minimum = 0, maximum = 100)]
+    #[serde(default, deserialize_with = "maybe_whole")]
     significance_threshold: Option<u8>,
 }
 

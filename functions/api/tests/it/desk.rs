@@ -208,7 +208,7 @@ impl Desk {
             ("run", run.id.to_string()),
             ("observation", listed.body["items"][0]["id"].as_str().unwrap().to_owned()),
             ("delivery", format!("github-{resource}aa")),
-            ("key", key.body["id"].as_str().unwrap().to_owned()),
+            ("keyId", key.body["id"].as_str().unwrap().to_owned()),
         ]))
     }
 

@@ -9,6 +9,13 @@ use serde_json::json;
 use crate::desk::{ALL, Desk, Read, person, request};
 
 #[tokio::test]
+async fn a_list_is_no_body() {
+    let desk = Desk::new();
+    let answer = desk.ask("PATCH", "/settings", Some(json!([50]))).await;
+    assert_eq!((answer.status, answer.code()), (400, "invalid_body"));
+}
+
+#[tokio::test]
 async fn a_source_changes_in_what_is_named() {
     let desk = Desk::new();
     desk.furnish("acme", "7").await;

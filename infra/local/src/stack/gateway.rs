@@ -149,10 +149,11 @@ impl Gateway {
             return Err(Missing::Path);
         }
         here.sort_by_key(|(fit, route)| (fit.clone(), route.method == "ANY"));
-        let found = here.iter().find(|(_, route)| route.method == "ANY" || route.method == method);
-        found
-            .map(|(_, route)| *route)
-            .ok_or_else(|| Missing::Method(here.iter().map(|(_, route)| route.method.clone()).collect()))
+        if let Some((_, route)) = here.iter().find(|(_, route)| route.method == "ANY" || route.method == method) {
+            return Ok(route);
+        }
+        let exact = here.iter().take_while(|(fit, _)| *fit == here[0].0);
+        Err(Missing::Method(exact.map(|(_, route)| route.method.clone()).collect()))
     }
 }
 
