@@ -19,7 +19,7 @@ use super::{Options, TemplateError};
 #[derive(Clone)]
 pub(super) enum Function {
     Webhook(Webhook),
-    OAuth(OAuth),
+    OAuth(Arc<OAuth>),
     Api(Arc<Api>),
     Authorizer(Authorizer),
     Pages(PageWorker),
@@ -135,7 +135,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 let web_url = options.web_urls.get(&provider.kind()).cloned();
                 let settings = OAuthSettings { settings_url: None, web_url };
                 let oauth = OAuth::new(provider, wiring.connect(provider.kind())?, settings);
-                return Ok(Function::OAuth(oauth.restarting(wiring.start(limits)?)));
+                return Ok(Function::OAuth(Arc::new(oauth.restarting(wiring.start(limits)?))));
             }
             let ports = WebhookPorts {
                 connections: wiring.connections()?,

@@ -34,7 +34,7 @@ struct Route {
 
 enum Target {
     Webhook(Webhook),
-    OAuth(OAuth),
+    OAuth(Arc<OAuth>),
     Api(Arc<Api>),
 }
 
@@ -58,7 +58,7 @@ impl Gateway {
                 path: route.path.split('/').map(str::to_owned).collect(),
                 target: match deployment.get(&route.function) {
                     Some(Function::Webhook(webhook)) => Target::Webhook(webhook.clone()),
-                    Some(Function::OAuth(oauth)) => Target::OAuth(oauth.clone()),
+                    Some(Function::OAuth(oauth)) => Target::OAuth(Arc::clone(oauth)),
                     Some(Function::Api(api)) => Target::Api(Arc::clone(api)),
                     _ => return Err(problem("it has a route and does not answer requests")),
                 },

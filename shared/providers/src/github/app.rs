@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let all = Installed { suspended: false, missing_permissions: vec![], missing_events: vec![] };
-        assert_eq!(read(200, &whole()), Ok(all.clone()));
+        assert_eq!(read(200, &whole()), Ok(all));
         let mut less = whole();
         less["permissions"].as_object_mut().unwrap().remove("issues");
         less["permissions"]["contents"] = json!("none");

@@ -83,7 +83,7 @@ async fn a_connection_that_has_ended_is_made_anew_or_not_at_all(store: &dyn Conn
     };
     let stands = async || {
         let stored = store.connection(&made.id).await.unwrap().unwrap();
-        assert_eq!(of_account(store, made.provider, &made.account).await, [stored.clone()]);
+        assert_eq!(of_account(store, made.provider, &made.account).await, std::slice::from_ref(&stored));
         (stored.status, stored.created_at)
     };
     for status in [Active, Suspended, NeedsReconnect, Active, Revoked, Revoked] {
