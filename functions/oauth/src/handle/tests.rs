@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connector_domain::ProviderKind;
+use connector_domain::backfill::{EntityType, FailCode, Limits, UnitState};
+use connector_domain::connection::{Connection, ConnectionStatus};
 use connector_domain::http::Headers;
+use connector_domain::ports::{BackfillStore, ConnectionStore};
+use connector_domain::task::PageTask;
 use connector_lambda::api::Caller;
+use connector_testkit::builders::{integration, unit};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryConnections, MemoryStates, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryQueue, MemoryStates, MemoryVault, ScriptedHttp,
+    SeededRandom, StaticSecrets,
 };
 
 use super::*;
@@ -17,22 +23,36 @@ const HOST: &str = "connect.example.org";
 struct Desk {
     oauth: OAuth,
     http: Arc<ScriptedHttp>,
+    connections: Arc<MemoryConnections>,
+    backfills: Arc<MemoryBackfills>,
+    pages: Arc<MemoryQueue<PageTask>>,
 }
 
 fn desk(kind: ProviderKind) -> Desk {
     let http = Arc::new(ScriptedHttp::default());
+    let (connections, backfills): (Arc<MemoryConnections>, Arc<MemoryBackfills>) = Default::default();
+    let clock: Arc<ManualClock> = Arc::default();
+    let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
+    let start = StartPorts {
+        backfills: Arc::clone(&backfills) as _,
+        pages: Arc::clone(&pages) as _,
+        clock: Arc::clone(&clock) as _,
+        random: Arc::new(SeededRandom::new(4)),
+        limits: Limits::default(),
+    };
     let ports = ConnectPorts {
         states: Arc::new(MemoryStates::default()),
-        connections: Arc::new(MemoryConnections::default()),
+        connections: Arc::clone(&connections) as _,
         vault: Arc::new(MemoryVault::default()),
         audit: Arc::new(MemoryAudit::default()),
         secrets: Arc::new(StaticSecrets::of(kind, &["client-secret-canary"])),
         http: Arc::clone(&http) as _,
-        clock: Arc::new(ManualClock::default()),
+        clock,
         random: Arc::new(SeededRandom::new(3)),
     };
     let settings = OAuthSettings { settings_url: Some("https://app.example.org/settings".into()), web_url: None };
-    Desk { oauth: OAuth::new(connector_providers::provider(kind).unwrap(), ports, settings), http }
+    let oauth = OAuth::new(connector_providers::provider(kind).unwrap(), ports, settings).restarting(start);
+    Desk { oauth, http, connections, backfills, pages }
 }
 
 fn somebody() -> Caller {
@@ -112,6 +132,36 @@ async fn a_person_connects_linear_and_the_terminal_hears_of_it() {
 
     let replayed = desk.get(&format!("/callback?code=code-canary&state={state}"), &[("cookie", &cookie)]).await;
     assert_eq!(replayed.status, 400);
+}
+
+#[tokio::test]
+async fn connected_again_its_history_goes_on_at_once() {
+    let desk = desk(ProviderKind::Linear);
+    let connect = async || {
+        let url = field(&desk.start(r#"{"workspace":"acme"}"#, somebody()).await, "url");
+        let query = url.split_once('?').unwrap().1.to_owned();
+        let consent = desk.get(&format!("/start?{query}"), &[]).await;
+        let cookie = header(&consent, "set-cookie").split(';').next().unwrap().to_owned();
+        desk.http.respond(200, &[], r#"{"access_token":"a","refresh_token":"r","expires_in":86399}"#);
+        desk.http.respond(200, &[], r#"{"data":{"organization":{"id":"org","name":"Acme"}}}"#);
+        assert_eq!(desk.get(&format!("/callback?code=c&{query}"), &[("cookie", &cookie)]).await.status, 200);
+    };
+    connect().await;
+    let account = "org".parse().unwrap();
+    let made = desk.connections.connections_of(ProviderKind::Linear, &account).await.unwrap().remove(0);
+    desk.connections.put_integration(&integration(&made, "team")).await.unwrap();
+    let mut stopped = unit(&made.workspace, "team");
+    (stopped.key.provider, stopped.key.entity) = (ProviderKind::Linear, EntityType::Issue);
+    (stopped.connection, stopped.state) = (made.id.clone(), UnitState::Failed { code: FailCode::NEEDS_RECONNECT });
+    desk.backfills.put_unit(&stopped, None).await.unwrap();
+    let lost = Connection { status: ConnectionStatus::NeedsReconnect, ..made.clone() };
+    desk.connections.put_connection(&lost).await.unwrap();
+    assert!(desk.pages.is_empty());
+    connect().await;
+    let asked: Vec<_> = desk.pages.drain().into_iter().map(|task| task.unit).collect();
+    assert_eq!(asked, [stopped.key]);
+    let again = desk.connections.connection(&made.id).await.unwrap().unwrap();
+    assert_eq!(again.status, ConnectionStatus::Active, "the same connection");
 }
 
 #[tokio::test]

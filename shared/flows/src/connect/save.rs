@@ -1,5 +1,7 @@
 //! Storing what was granted: the tokens first, so that no connection stands without them.
 
+use std::time::Duration;
+
 use connector_domain::audit::{Actor, AuditAction, AuditEntry};
 use connector_domain::connection::{Connection, ConnectionStatus};
 use connector_domain::oauth::{ConnectFailure, ConnectState, Grant, Identity, TokenRow};
@@ -29,6 +31,9 @@ impl Connect {
         let known = known.into_iter().next();
         let again = known.is_some();
         let now = self.ports.clock.now();
+        // Newer than the grant before it, whatever the clocks of two machines say.
+        let before = known.as_ref().and_then(|known| known.created_at.checked_add(Duration::from_nanos(1)).ok());
+        let created_at = before.map_or(now, |before| before.max(now));
         let id = match known {
             Some(known) => known.id,
             None => connection_id(&state.workspace, self.provider(), &identity).map_err(unavailable)?,
@@ -41,12 +46,13 @@ impl Connect {
             account_name: identity.name,
             status: ConnectionStatus::Active,
             // What the provider announces late about an earlier grant is older than this one.
-            created_at: now,
+            created_at,
             updated_at: now,
         };
         if self.provider.minting().is_none() {
             self.store_tokens(&connection, grant).await.map_err(unavailable)?;
         }
+        // A conflict is another callback that came later and is stored already.
         self.ports.connections.put_connection(&connection).await.map_err(unavailable)?;
         info!(connection.id = %connection.id, provider = %connection.provider, again, "connected an account");
         let entry = AuditEntry {

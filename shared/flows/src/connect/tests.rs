@@ -366,3 +366,21 @@ async fn nothing_begins_while_the_key_service_is_down() {
     assert_eq!(error, NotConnected::from(ConnectFailure::Unavailable));
     assert_eq!(desk.http.requests().len(), 0);
 }
+
+#[tokio::test]
+async fn an_account_whose_connection_has_ended_can_be_connected_again_whatever_the_clocks_say() {
+    use connector_domain::connection::{Connection, ConnectionStatus};
+    let desk = desk(ProviderKind::Linear);
+    desk.clock.set(at(60));
+    let first = desk.connected("acme").await;
+    let ended = desk.connections.connection(&first.connection).await.unwrap().unwrap();
+    let ended = Connection { status: ConnectionStatus::Revoked, ..ended };
+    desk.connections.put_connection(&ended).await.unwrap();
+    // The clock of this machine is behind that of the one before.
+    desk.clock.set(at(0));
+    let second = desk.connected("acme").await;
+    assert_eq!((&second.connection, second.again), (&first.connection, true));
+    let stored = desk.connections.connection(&first.connection).await.unwrap().unwrap();
+    assert_eq!(stored.status, ConnectionStatus::Active);
+    assert!(stored.created_at > ended.created_at);
+}
