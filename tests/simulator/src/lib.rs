@@ -19,12 +19,14 @@
 //! This crate owns what the providers say on the wire. It must not know our product: it depends on no other
 //! crate of the workspace, so that a shared misunderstanding cannot hide in both.
 
+mod browser;
 mod budget;
 mod clock;
 pub mod github;
 mod graphql;
 mod injection;
 pub mod linear;
+mod oauth;
 mod random;
 mod secrets;
 pub mod sentry;
@@ -34,9 +36,11 @@ pub mod vercel;
 mod wire;
 mod world;
 
+pub use browser::{Browser, Page};
 pub use clock::Clock;
 pub use graphql::AnsweredQuery;
 pub use injection::Injection;
+pub use oauth::App;
 pub use server::{Server, router};
 pub use signed::SignedWebhook;
 pub use wire::RecordedRequest;

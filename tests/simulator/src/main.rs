@@ -6,11 +6,12 @@ use std::{io, time::Duration};
 
 use clap::Parser;
 use connector_simulator::{
-    Clock, Server, World,
+    App, Clock, Server, World,
     github::{IssuePaging, Limits, Populate, Repository},
     linear, sentry, vercel,
 };
 use jiff::Timestamp;
+use serde_json::json;
 
 /// Serves the simulated providers on 127.0.0.1 until Ctrl-C.
 #[derive(Parser)]
@@ -67,6 +68,10 @@ struct Options {
     /// Requests an hour to GitHub without a token.
     #[arg(long, default_value_t = Limits::default().anonymous)]
     anonymous_limit: u32,
+    /// Register an app whose people are sent back to this address, and print what it is known by; may be given once for
+    /// each provider.
+    #[arg(long = "app", value_name = "PROVIDER=CALLBACK", value_parser = app)]
+    apps: Vec<(String, String)>,
     /// Page GitHub's /issues by number, as GitHub did before 2025.
     #[arg(long)]
     numbered_issues: bool,
@@ -81,6 +86,15 @@ fn full_name(text: &str) -> Result<(String, String), String> {
     }
 }
 
+fn app(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((provider @ ("github" | "linear" | "sentry" | "vercel"), callback)) if !callback.is_empty() => {
+            Ok((provider.to_owned(), callback.to_owned()))
+        }
+        _ => Err("write it as github, linear, sentry or vercel, then = and the callback URL".to_owned()),
+    }
+}
+
 #[tokio::main]
 async fn main() -> io::Result<()> {
     let options = Options::parse();
@@ -91,6 +105,7 @@ async fn main() -> io::Result<()> {
     let linear_teams = fill_linear(&world, &options);
     let vercel_projects = fill_vercel(&world, &options);
     let sentry_projects = fill_sentry(&world, &options);
+    let apps: Vec<_> = options.apps.iter().map(|(provider, callback)| (provider, register(&world, provider, callback))).collect();
     let server = Server::start_on(world, options.port).await?;
     let url = server.github_url();
     println!("GitHub      {url}, and GraphQL at {url}/graphql");
@@ -131,10 +146,29 @@ async fn main() -> io::Result<()> {
         let list = format!("{url}/api/0/organizations/{}/issues/?query=&limit=2", project.organization);
         println!("try         curl -i -H 'authorization: Bearer any' '{list}'");
     }
+    println!("Sign-in     {}, {}, {}", server.github_web_url(), server.vercel_web_url(), server.linear_web_url());
+    for (provider, app) in apps {
+        let known_by = json!({
+            "client_id": app.client_id,
+            "client_secret": app.client_secret,
+            "slug": app.slug,
+            "private_key": app.private_key,
+        });
+        println!("app         {provider} {known_by}");
+    }
     println!("Ctrl-C stops it.");
     tokio::signal::ctrl_c().await?;
     server.stop().await;
     Ok(())
+}
+
+fn register(world: &World, provider: &str, callback: &str) -> App {
+    match provider {
+        "github" => world.github().register_app(callback),
+        "linear" => world.linear().register_app(callback),
+        "sentry" => world.sentry().register_app(callback),
+        _ => world.vercel().register_app(callback),
+    }
 }
 
 fn fill_github(world: &World, options: &Options) -> Vec<Repository> {

@@ -59,7 +59,7 @@ impl<T> Secrets<T> {
     }
 }
 
-fn digest(token: &str) -> Secret {
+pub(crate) fn digest(token: &str) -> Secret {
     Sha256::digest(token.as_bytes()).into()
 }
 

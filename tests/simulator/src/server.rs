@@ -11,9 +11,12 @@ use crate::{World, github, linear, sentry, vercel};
 pub fn router(world: World) -> Router {
     Router::new()
         .nest("/github", github::router(world.clone()))
+        .nest("/github-web", github::web(world.clone()))
         .nest("/linear", linear::router(world.clone()))
+        .nest("/linear-web", linear::web(world.clone()))
         .nest("/sentry", sentry::router(world.clone()))
-        .nest("/vercel", vercel::router(world))
+        .nest("/vercel", vercel::router(world.clone()))
+        .nest("/vercel-web", vercel::web(world))
 }
 
 /// A running server on 127.0.0.1. It stops when dropped; [`Server::stop`] also waits until it has.
@@ -58,13 +61,25 @@ impl Server {
         format!("http://{}/github", self.address)
     }
 
+    /// What stands for `https://github.com`: `http://127.0.0.1:PORT/github-web`.
+    #[must_use]
+    pub fn github_web_url(&self) -> String {
+        format!("http://{}/github-web", self.address)
+    }
+
     /// What stands for `https://api.linear.app`: `http://127.0.0.1:PORT/linear`.
     #[must_use]
     pub fn linear_url(&self) -> String {
         format!("http://{}/linear", self.address)
     }
 
-    /// What stands for `https://sentry.io`: `http://127.0.0.1:PORT/sentry`.
+    /// What stands for `https://linear.app`: `http://127.0.0.1:PORT/linear-web`.
+    #[must_use]
+    pub fn linear_web_url(&self) -> String {
+        format!("http://{}/linear-web", self.address)
+    }
+
+    /// What stands for `https://sentry.io`, of the API and of people: `http://127.0.0.1:PORT/sentry`.
     #[must_use]
     pub fn sentry_url(&self) -> String {
         format!("http://{}/sentry", self.address)
@@ -74,6 +89,12 @@ impl Server {
     #[must_use]
     pub fn vercel_url(&self) -> String {
         format!("http://{}/vercel", self.address)
+    }
+
+    /// What stands for `https://vercel.com`: `http://127.0.0.1:PORT/vercel-web`.
+    #[must_use]
+    pub fn vercel_web_url(&self) -> String {
+        format!("http://{}/vercel-web", self.address)
     }
 
     /// Where it listens.

@@ -21,6 +21,8 @@ pub enum Fault {
     },
     /// A server error. 502 and 504 come with an HTML page, others with JSON.
     ServerError(u16),
+    /// What was asked for is done, and then this server error is answered in place of the right answer.
+    Lost(u16),
     /// The right answer, so much later.
     Slow(Duration),
     /// The right headers, half of the body, then the connection ends.

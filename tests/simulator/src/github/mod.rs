@@ -8,7 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{Router, routing::post};
 
 use crate::{
-    AnsweredQuery, Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, random::mix, wire::Front,
+    AnsweredQuery, App, Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, oauth::Registered,
+    random::mix, wire::Front,
 };
 
 mod acts;
@@ -21,6 +22,7 @@ mod fault;
 mod graphql;
 mod item;
 mod json;
+mod oauth;
 mod populate;
 mod repo;
 mod repository;
@@ -65,6 +67,7 @@ pub(crate) struct State {
     pub(crate) points: Budgets<Caller>,
     pub(crate) queries: Vec<AnsweredQuery>,
     pub(crate) tokens: Tokens,
+    pub(crate) desk: oauth::Desk,
     pub(crate) issue_paging: IssuePaging,
 }
 
@@ -80,6 +83,7 @@ impl State {
             points: Budgets::default(),
             queries: Vec::new(),
             tokens: Tokens::new(seed),
+            desk: oauth::Desk::new(seed),
             issue_paging: IssuePaging::default(),
         }
     }
@@ -141,6 +145,46 @@ impl GitHub {
         Some(Repository::new(self.clone(), id, installation_id))
     }
 
+    /// Registers our App, whose people are sent back to this address. Registering again makes new credentials, and the
+    /// old ones are refused. Until then whatever has the shape of an App's token is taken for one.
+    #[must_use]
+    pub fn register_app(&self, callback: &str) -> App {
+        let mut state = self.world.github_state();
+        state.desk.registered += 1;
+        let (seed, serial) = (state.seed, state.desk.registered);
+        let registered = Registered::new(seed, serial, callback, Some(oauth::SLUG)).with_key();
+        let app = registered.app.clone();
+        state.desk.app = Some(registered);
+        app
+    }
+
+    /// Chooses whether people's tokens end: an App may opt out of that, and then nothing renews them either.
+    pub fn set_expiring_user_tokens(&self, expiring: bool) {
+        self.world.github_state().desk.people.expiring = expiring;
+    }
+
+    /// Leaves our person without a part in an owner's installation: it is there, and not theirs.
+    pub fn make_stranger_to(&self, owner: &str) {
+        self.world.github_state().desk.strangers.insert(owner.to_owned());
+    }
+
+    /// Changes where the people of our registered app are sent back to.
+    pub fn set_callback(&self, callback: &str) {
+        if let Some(app) = &mut self.world.github_state().desk.app {
+            callback.clone_into(&mut app.callback);
+        }
+    }
+
+    /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.
+    pub fn spend_codes(&self) {
+        self.world.github_state().desk.codes.spend_all();
+    }
+
+    /// Ends all tokens of people, as they do in their settings.
+    pub fn revoke_user_tokens(&self) {
+        self.world.github_state().desk.people.end_all();
+    }
+
     /// Every request answered so far, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
@@ -186,4 +230,9 @@ impl GitHub {
 /// The routes below `/github`.
 pub(crate) fn router(world: World) -> Router {
     Router::new().route("/graphql", post(graphql::answer)).fallback(api::answer).with_state(world)
+}
+
+/// The routes below `/github-web`: what is on github.com.
+pub(crate) fn web(world: World) -> Router {
+    Router::new().fallback(oauth::answer).with_state(world)
 }

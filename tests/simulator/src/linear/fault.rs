@@ -20,6 +20,8 @@ pub enum Fault {
     ServerError(u16),
     /// 200 without data: something broke at Linear.
     InternalError,
+    /// What was asked for is done, and then this server error is answered in place of the right answer.
+    Lost(u16),
     /// The right answer, so much later.
     Slow(Duration),
     /// The right headers, half of the body, then the connection ends.

@@ -17,6 +17,7 @@ mod draft;
 mod fault;
 mod history;
 mod issue;
+mod oauth;
 mod organization;
 mod populate;
 mod project;
@@ -51,10 +52,16 @@ pub(crate) struct State {
     queries: Vec<AnsweredQuery>,
     budgets: Budgets,
     tokens: Tokens,
+    desk: oauth::Desk,
     cursors: Cursors,
 }
 
 /// The routes below `/linear`.
 pub(crate) fn router(world: World) -> Router {
     Router::new().fallback(api::answer).with_state(world)
+}
+
+/// The routes below `/linear-web`: what is on linear.app.
+pub(crate) fn web(world: World) -> Router {
+    Router::new().fallback(oauth::answer).with_state(world)
 }

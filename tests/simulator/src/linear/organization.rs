@@ -13,11 +13,12 @@ use super::{
         token::Tokens,
     },
     fault::Fault,
+    oauth,
     record::{Kind, Store, stamp},
     webhook::Webhook,
     words,
 };
-use crate::{AnsweredQuery, Injection, RecordedRequest, World, random::of_name, wire::Front};
+use crate::{AnsweredQuery, App, Injection, RecordedRequest, World, oauth::Registered, random::of_name, wire::Front};
 
 /// A handle to the Linear side of a [`World`]: one organisation.
 ///
@@ -58,6 +59,7 @@ impl State {
             queries: Vec::new(),
             budgets: Budgets::default(),
             tokens: Tokens::new(seed),
+            desk: oauth::Desk::new(seed),
             cursors: Cursors::default(),
         };
         let organization = json!({ "name": "Acme", "urlKey": URL_KEY });
@@ -130,6 +132,7 @@ impl Linear {
     pub fn revoke_app(&self, at: Timestamp) -> Webhook {
         self.with(|state| {
             state.tokens.withdraw();
+            state.desk.withdraw();
             state.tell_revocation(at)
         })
     }
@@ -141,6 +144,33 @@ impl Linear {
         let mut told = self.with(|state| state.told.clone());
         told.sort_by_key(|webhook| webhook.at);
         told
+    }
+
+    /// Registers our app, whose people are sent back to this address and to no other. Registering again makes new
+    /// credentials, and the old ones are refused.
+    #[must_use]
+    pub fn register_app(&self, callback: &str) -> App {
+        self.with(|state| {
+            state.desk.registered += 1;
+            let registered = Registered::new(state.seed, state.desk.registered, callback, None);
+            let app = registered.app.clone();
+            state.desk.app = Some(registered);
+            app
+        })
+    }
+
+    /// Changes where the people of our registered app are sent back to.
+    pub fn set_callback(&self, callback: &str) {
+        self.with(|state| {
+            if let Some(app) = &mut state.desk.app {
+                callback.clone_into(&mut app.callback);
+            }
+        });
+    }
+
+    /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.
+    pub fn spend_codes(&self) {
+        self.with(|state| state.desk.codes.spend_all());
     }
 
     /// A new access token of our app. It works for 24 hours, sent as `Bearer`.

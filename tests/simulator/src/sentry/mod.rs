@@ -5,10 +5,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{Router, routing::any};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Injection, RecordedRequest, World, budget::Budgets, wire::Front};
+use crate::{App, Injection, RecordedRequest, World, budget::Budgets, oauth::Registered, wire::Front};
 
 mod act;
 mod api;
@@ -18,6 +18,7 @@ mod fact;
 mod fault;
 mod issue;
 mod json;
+mod oauth;
 mod organization;
 mod populate;
 mod project;
@@ -54,6 +55,7 @@ pub(crate) struct State {
     /// How many requests are under way.
     under_way: BTreeMap<Key, u32>,
     tokens: Tokens,
+    desk: oauth::Desk,
     index: Index,
 }
 
@@ -94,6 +96,7 @@ impl State {
             budgets: Budgets::default(),
             under_way: BTreeMap::new(),
             tokens: Tokens::new(seed),
+            desk: oauth::Desk::new(seed),
             index: Index {
                 lag: SignedDuration::ZERO,
                 retention: SignedDuration::from_hours(90 * 24),
@@ -133,6 +136,30 @@ impl Sentry {
             state.trackers.len() - 1
         });
         Project::new(self.clone(), &state.trackers[index])
+    }
+
+    /// Registers our integration, whose people are sent back to this address. Registering again makes new credentials,
+    /// and the old ones are refused.
+    #[must_use]
+    pub fn register_app(&self, callback: &str) -> App {
+        let state = &mut *self.world.sentry_state();
+        state.desk.registered += 1;
+        let registered = Registered::new(state.seed, state.desk.registered, callback, Some(oauth::SLUG));
+        let app = registered.app.clone();
+        state.desk.app = Some(registered);
+        app
+    }
+
+    /// Changes where the people of our registered app are sent back to.
+    pub fn set_callback(&self, callback: &str) {
+        if let Some(app) = &mut self.world.sentry_state().desk.app {
+            callback.clone_into(&mut app.callback);
+        }
+    }
+
+    /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.
+    pub fn spend_codes(&self) {
+        self.world.sentry_state().desk.codes.spend_all();
     }
 
     /// A token of our integration on this organization: it opens that one and no other, for eight hours.
@@ -198,5 +225,5 @@ impl Sentry {
 
 /// The routes below `/sentry`.
 pub(crate) fn router(world: World) -> Router {
-    Router::new().fallback(api::answer).with_state(world)
+    Router::new().route("/sentry-apps/{*page}", any(oauth::answer)).fallback(api::answer).with_state(world)
 }

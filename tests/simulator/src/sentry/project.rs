@@ -159,7 +159,11 @@ impl Project {
 
     /// Somebody takes it off the organization: `installation` `deleted`. Its tokens end.
     pub fn uninstall(&self, by: &str, at: Timestamp) -> Webhook {
-        self.sentry.world().sentry_state().tokens.revoke_all(&self.organization);
+        {
+            let state = &mut *self.sentry.world().sentry_state();
+            state.tokens.revoke_all(&self.organization);
+            state.desk.withdraw(&self.organization);
+        }
         self.tell(at, |_| Some(vec![What::Uninstalled { by: Person::named(by) }]))
     }
 

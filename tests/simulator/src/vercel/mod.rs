@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::Router;
 
-use crate::{Injection, RecordedRequest, World, budget::Budgets, wire::Front};
+use crate::{App, Injection, RecordedRequest, World, budget::Budgets, oauth::Registered, wire::Front};
 
 mod account;
 mod api;
@@ -16,6 +16,7 @@ mod draft;
 mod fact;
 mod fault;
 mod json;
+mod oauth;
 mod populate;
 mod project;
 mod site;
@@ -52,6 +53,7 @@ pub(crate) struct State {
     limits: Limits,
     budgets: Budgets<Key>,
     tokens: Tokens,
+    desk: oauth::Desk,
     until: Until,
     project_paging: ProjectPaging,
 }
@@ -66,6 +68,7 @@ impl State {
             limits: Limits::default(),
             budgets: Budgets::default(),
             tokens: Tokens::new(seed),
+            desk: oauth::Desk::new(seed),
             until: Until::default(),
             project_paging: ProjectPaging::default(),
         }
@@ -121,6 +124,30 @@ impl Vercel {
             state.sites.len() - 1
         });
         Project::new(self.clone(), &state.sites[index])
+    }
+
+    /// Registers our integration, whose people are sent back to this address. Registering again makes new credentials,
+    /// and the old ones are refused.
+    #[must_use]
+    pub fn register_app(&self, callback: &str) -> App {
+        let state = &mut *self.world.vercel_state();
+        state.desk.registered += 1;
+        let registered = Registered::new(state.seed, state.desk.registered, callback, Some(oauth::SLUG));
+        let app = registered.app.clone();
+        state.desk.app = Some(registered);
+        app
+    }
+
+    /// Changes where the people of our registered app are sent back to.
+    pub fn set_callback(&self, callback: &str) {
+        if let Some(app) = &mut self.world.vercel_state().desk.app {
+            callback.clone_into(&mut app.callback);
+        }
+    }
+
+    /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.
+    pub fn spend_codes(&self) {
+        self.world.vercel_state().desk.codes.spend_all();
     }
 
     /// A token of our integration on this account (a slug or an id): it opens this account and no other.
@@ -193,4 +220,9 @@ impl Vercel {
 /// The routes below `/vercel`.
 pub(crate) fn router(world: World) -> Router {
     Router::new().fallback(api::answer).with_state(world)
+}
+
+/// The routes below `/vercel-web`: what is on vercel.com.
+pub(crate) fn web(world: World) -> Router {
+    Router::new().fallback(oauth::answer).with_state(world)
 }

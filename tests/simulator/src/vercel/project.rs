@@ -127,7 +127,11 @@ impl Project {
 
     /// Somebody takes our integration off the account: `integration-configuration.removed`. Its tokens end.
     pub fn uninstall(&self, at: Timestamp) -> Webhook {
-        self.vercel.world().vercel_state().tokens.revoke_all(&self.account_id);
+        {
+            let state = &mut *self.vercel.world().vercel_state();
+            state.tokens.revoke_all(&self.account_id);
+            state.desk.remove(&self.account_id);
+        }
         self.tell(at, |_, _| Ok(What::Uninstalled))
     }
 

@@ -1,12 +1,14 @@
 //! One request, read.
 
 use axum::{
+    body::to_bytes,
     extract::Request,
     http::{
         HeaderMap, Method,
-        header::{AUTHORIZATION, HOST, IF_NONE_MATCH},
+        header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, IF_NONE_MATCH},
     },
 };
+use bytes::Bytes;
 use url::form_urlencoded;
 
 /// A request as far as all providers look at it. Not printable: it holds a token.
@@ -21,9 +23,22 @@ pub(crate) struct Call {
     pub(crate) base: String,
     pub(crate) authorization: Option<String>,
     pub(crate) if_none_match: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) accept: Option<String>,
+    /// Empty until it is received.
+    pub(crate) body: Bytes,
 }
 
+/// Longer than any body that a provider is sent.
+const LONGEST_BODY: usize = 1 << 20;
+
 impl Call {
+    /// Reads a request to the provider whose routes are below `mount`, body and all.
+    pub(crate) async fn receive(request: Request, mount: &str) -> Self {
+        let call = Self::read(&request, mount);
+        Self { body: receive(request).await, ..call }
+    }
+
     /// Reads a request to the provider whose routes are below `mount`.
     pub(crate) fn read(request: &Request, mount: &str) -> Self {
         let headers = request.headers();
@@ -39,6 +54,9 @@ impl Call {
             base: format!("http://{host}{mount}"),
             authorization: header(headers, AUTHORIZATION.as_str()),
             if_none_match: header(headers, IF_NONE_MATCH.as_str()),
+            content_type: header(headers, CONTENT_TYPE.as_str()),
+            accept: header(headers, ACCEPT.as_str()),
+            body: Bytes::new(),
         }
     }
 
@@ -57,6 +75,11 @@ impl Call {
         let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
         (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
     }
+}
+
+/// The body of a request.
+pub(crate) async fn receive(request: Request) -> Bytes {
+    to_bytes(request.into_body(), LONGEST_BODY).await.unwrap_or_default()
 }
 
 /// The text of a header.

@@ -22,6 +22,7 @@ pub(crate) enum Content {
         after: String,
     },
     Html(String),
+    Form(String),
 }
 
 impl Content {
@@ -35,6 +36,7 @@ impl Content {
             Self::Empty => None,
             Self::Json(_) | Self::List { .. } => Some("application/json; charset=utf-8"),
             Self::Html(_) => Some("text/html; charset=utf-8"),
+            Self::Form(_) => Some("application/x-www-form-urlencoded; charset=utf-8"),
         }
     }
 }
@@ -57,7 +59,7 @@ pub(crate) fn respond(
     content: Content,
     spoil: Option<Spoil>,
 ) -> Response {
-    let spoil = spoil.filter(|_| status == StatusCode::OK);
+    let spoil = spoil.filter(|_| status.is_success());
     let kind = content.kind();
     let body = bytes(content, spoil);
     let mut response = Response::new(Body::empty());
@@ -81,7 +83,7 @@ pub(crate) fn respond(
 fn bytes(content: Content, spoil: Option<Spoil>) -> Bytes {
     let text = match content {
         Content::Empty => String::new(),
-        Content::Json(text) | Content::Html(text) => text,
+        Content::Json(text) | Content::Html(text) | Content::Form(text) => text,
         Content::List { before, mut items, after } => {
             if let Some(Spoil::Item(place, with)) = spoil
                 && let Some(item) = items.get_mut(place)

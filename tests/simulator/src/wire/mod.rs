@@ -7,7 +7,7 @@ use crate::injection::{Injection, due};
 mod call;
 mod content;
 
-pub(crate) use call::{Call, header};
+pub(crate) use call::{Call, header, receive};
 pub(crate) use content::{Content, Spoil, http_date, respond};
 
 /// A request that was answered. It never holds a token: only whether there was one.

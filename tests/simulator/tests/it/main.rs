@@ -14,6 +14,7 @@ mod graphql;
 mod limits;
 mod linear;
 mod lists;
+mod oauth;
 mod paging;
 mod rename;
 mod schema;

@@ -41,6 +41,13 @@ impl Version {
 }
 
 impl Call {
+    /// Reads a request, body and all.
+    pub(crate) async fn receive(request: Request) -> Self {
+        let mut call = Self::read(&request);
+        call.common.body = wire::receive(request).await;
+        call
+    }
+
     pub(crate) fn read(request: &Request) -> Self {
         let headers = request.headers();
         let version = match header(headers, "x-github-api-version").as_deref() {

@@ -15,7 +15,7 @@ mod deployments;
 pub(super) mod header;
 mod list;
 pub(crate) mod order;
-mod page;
+pub(super) mod page;
 mod paged;
 mod routes;
 mod talk;
@@ -27,7 +27,7 @@ use call::Call;
 
 /// Answers one request.
 pub(crate) async fn answer(Extract(world): Extract<World>, request: axum::extract::Request) -> Response {
-    let call = Call::read(&request);
+    let call = Call::receive(request).await;
     let (fault, mut wait) = {
         let state = &mut *world.github_state();
         let canonical = call.canonical_path(state);
@@ -40,13 +40,17 @@ pub(crate) async fn answer(Extract(world): Extract<World>, request: axum::extrac
     let now = whole_second(world.now());
     let state = &mut *world.github_state();
     let (answer, budget) = serve(state, &call, fault.as_ref(), now);
+    let answer = match &fault {
+        Some(Fault::Lost(status)) => Answer::server_error(*status),
+        _ => answer,
+    };
     let serial = state.front.record(&call, answer.status.as_u16());
     header::finish(answer, &call, &budget, now, serial, fault.as_ref())
 }
 
 /// The answer, and the budget to show with it.
 fn serve(state: &mut State, call: &Call, fault: Option<&Fault>, now: Timestamp) -> (Answer, Budget) {
-    let Ok(caller) = state.tokens.caller(call.authorization.as_deref(), now) else {
+    let Ok(caller) = state.caller(call, now) else {
         return (Answer::bad_credentials(), state.budget(&Caller::Anonymous, now));
     };
     if !call.has_user_agent {
@@ -97,6 +101,7 @@ fn replaced(state: &mut State, fault: &Fault, caller: &Caller, now: Timestamp) -
         Fault::Unavailable => Answer::error(451, "Repository access blocked"),
         Fault::Redirect { status, location } => Answer::redirect(*status, location.clone()),
         Fault::PrimaryLimit { .. }
+        | Fault::Lost(_)
         | Fault::Slow(_)
         | Fault::Truncated
         | Fault::Malformed

@@ -1,5 +1,7 @@
 //! Which address answers what.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use jiff::Timestamp;
 use serde_json::json;
@@ -12,6 +14,7 @@ use super::{
             pull::{Form, pull},
             text,
         },
+        oauth,
         repo::Repo,
     },
     activity,
@@ -23,7 +26,7 @@ use super::{
     order::Listing,
     page::{self, Page},
     talk,
-    token::is_app_token,
+    token::{app, narrowed, secret},
 };
 use crate::budget::Budget;
 
@@ -31,6 +34,11 @@ use crate::budget::Budget;
 pub(crate) fn route(state: &mut State, call: &Call, caller: &Caller, now: Timestamp) -> Answer {
     let segments: Vec<&str> = call.path.split('/').skip(1).collect();
     match (&call.method, segments.as_slice()) {
+        (&Method::GET, ["user"]) if *caller != Caller::Anonymous => oauth::user(),
+        (&Method::GET, ["user", "installations"]) => {
+            oauth::installations(state, call, call.authorization.as_deref().and_then(secret), now)
+        }
+        (&Method::DELETE, ["applications", client_id, "token"]) => oauth::delete_token(state, call, client_id),
         (&Method::GET, ["installation", "repositories"]) => installation_repositories(state, call, caller),
         (&Method::POST, ["app", "installations", id, "access_tokens"]) => access_token(state, call, id, now),
         (&Method::GET, ["repos", owner, name, rest @ ..]) => {
@@ -70,6 +78,9 @@ fn moved_to(call: &Call, id: u64, rest: &[&str]) -> String {
 
 fn of_repository(state: &mut State, call: &Call, id: u64, rest: &[&str], now: Timestamp) -> Answer {
     let paging = state.issue_paging;
+    if state.tokens.leaves_out(call.authorization.as_deref(), id) {
+        return Answer::not_found();
+    }
     let Some(repo) = state.repos.get_mut(&id) else { return Answer::not_found() };
     match rest {
         [] => single(call, repo, repo.revision, repo.view().json.get().to_owned()),
@@ -152,7 +163,11 @@ fn installation_repositories(state: &State, call: &Call, caller: &Caller) -> Ans
             "You must authenticate with an installation access token in order to list repositories for an installation.",
         );
     };
-    let held: Vec<&Repo> = state.repos.values().filter(|repo| repo.installation_id == *installation).collect();
+    let authorization = call.authorization.as_deref();
+    let reaches = |repo: &&Repo| {
+        repo.installation_id == *installation && !state.tokens.leaves_out(authorization, repo.id)
+    };
+    let held: Vec<&Repo> = state.repos.values().filter(reaches).collect();
     let page = Page::of(call);
     let shown = held.get(page.range(held.len())).unwrap_or_default();
     let mut answer = Answer::json(
@@ -168,17 +183,26 @@ fn installation_repositories(state: &State, call: &Call, caller: &Caller) -> Ans
 }
 
 fn access_token(state: &mut State, call: &Call, id: &str, now: Timestamp) -> Answer {
-    if !is_app_token(call.authorization.as_deref()) {
-        return Answer::error(401, "A JSON web token could not be decoded");
+    if let Err(refusal) = app(state.desk.app.as_ref(), call.authorization.as_deref(), now) {
+        return refusal;
     }
-    let known = id.parse().ok().filter(|id: &u64| state.repos.values().any(|repo| repo.installation_id == *id));
-    let Some(installation) = known else { return Answer::not_found() };
-    let (token, expires_at) = state.tokens.mint(installation, now);
+    let Ok(installation) = id.parse::<u64>() else { return Answer::not_found() };
+    let of_it = state.repos.values().filter(|repo| repo.installation_id == installation);
+    let held: BTreeSet<u64> = of_it.map(|repo| repo.id).collect();
+    if held.is_empty() {
+        return Answer::not_found();
+    }
+    let repositories = match narrowed(&call.body, &held) {
+        Ok(repositories) => repositories,
+        Err(refusal) => return refusal,
+    };
+    let selection = if repositories.is_some() { "selected" } else { "all" };
+    let (token, expires_at) = state.tokens.mint(installation, repositories, now);
     let body = json!({
         "token": token,
         "expires_at": expires_at,
         "permissions": { "contents": "read", "issues": "read", "metadata": "read", "pull_requests": "read" },
-        "repository_selection": "all",
+        "repository_selection": selection,
     });
     Answer::json(201, text(&body))
 }

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use axum::{
-    body::to_bytes,
     extract::{Request, State as Extract},
     response::Response,
 };
@@ -47,14 +46,10 @@ static API: LazyLock<Api> = LazyLock::new(|| {
     ])
 });
 
-/// Longer than any query.
-const LONGEST_BODY: usize = 1 << 20;
-
 /// Answers one request.
 pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> Response {
-    let call = Call::read(&request);
-    let body = to_bytes(request.into_body(), LONGEST_BODY).await.unwrap_or_default();
-    let question = API.read(&body);
+    let call = Call::receive(request).await;
+    let question = API.read(&call.body);
     let (fault, mut wait) = {
         let state = &mut *world.github_state();
         let operation = question.as_ref().ok().and_then(Question::operation_name).unwrap_or_default();
@@ -83,7 +78,7 @@ fn serve(
     fault: Option<&Fault>,
     now: Timestamp,
 ) -> (Answer, Budget, u64) {
-    let caller = match state.tokens.caller(call.authorization.as_deref(), now) {
+    let caller = match state.caller(call, now) {
         Ok(Caller::Anonymous) => return (answer::anonymous(), state.points(&Caller::Anonymous, now), 0),
         Ok(caller) => caller,
         Err(()) => return (Answer::bad_credentials(), state.points(&Caller::Anonymous, now), 0),
@@ -153,6 +148,7 @@ fn replaced(fault: &Fault) -> Option<Answer> {
         | Fault::EmptyRepository
         | Fault::Gone
         | Fault::Unavailable
+        | Fault::Lost(_)
         | Fault::Slow(_)
         | Fault::Truncated
         | Fault::Malformed

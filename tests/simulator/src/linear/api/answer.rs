@@ -105,7 +105,12 @@ impl Answer {
             Fault::NotFound => nothing(Value::Object(explained(
                 json!({ "message": "Entity not found: Team" }).as_object().cloned().unwrap_or_default(),
             ))),
-            Fault::Slow(_) | Fault::Truncated | Fault::Malformed | Fault::Partial | Fault::BadItem(_) => return None,
+            Fault::Lost(_)
+            | Fault::Slow(_)
+            | Fault::Truncated
+            | Fault::Malformed
+            | Fault::Partial
+            | Fault::BadItem(_) => return None,
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use axum::{
-    body::to_bytes,
     extract::{Request, State as Extract},
     http::Method,
     response::Response,
@@ -13,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     State,
     fault::{Budget, Fault},
+    oauth,
 };
 use crate::{
     World,
@@ -20,7 +20,7 @@ use crate::{
     wire::{Call, pause},
 };
 
-mod answer;
+pub(super) mod answer;
 pub(crate) mod budget;
 mod cost;
 mod filter;
@@ -46,14 +46,11 @@ const SCHEMA: [(&str, &str); 6] = [
     ("filter.graphql", include_str!("../schema/filter.graphql")),
 ];
 
-/// Longer than any query.
-const LONGEST_BODY: usize = 1 << 20;
-
 /// Answers one request.
 pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> Response {
-    let call = Call::read(&request, "/linear");
-    let body = to_bytes(request.into_body(), LONGEST_BODY).await.unwrap_or_default();
-    let question = if call.method == Method::POST { API.read(&body) } else { Err(Refusal::Unreadable) };
+    let call = Call::receive(request, "/linear").await;
+    let asks = call.method == Method::POST && call.path == "/graphql";
+    let question = if asks { API.read(&call.body) } else { Err(Refusal::Unreadable) };
     let (fault, mut wait) = {
         let state = &mut *world.linear_state();
         let roots = question.as_ref().map(Question::roots).unwrap_or_default();
@@ -67,6 +64,10 @@ pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     let now = world.now();
     let state = &mut *world.linear_state();
     let (answer, budgets) = serve(state, &call, &question, fault.as_ref(), now);
+    let answer = match &fault {
+        Some(Fault::Lost(status)) => Answer::new(*status, Body::Html),
+        _ => answer,
+    };
     let status = answer.status.as_u16();
     state.queries.extend(question.iter().map(|question| question.answered(status, answer.points)));
     let serial = state.front.record(&call, status);
@@ -84,6 +85,10 @@ fn serve(
     fault: Option<&Fault>,
     now: Timestamp,
 ) -> (Answer, Option<(Standing, Standing)>) {
+    if call.path.starts_with("/oauth/") {
+        let answer = fault.and_then(Answer::replaced).or_else(|| oauth::serve(state, call, now));
+        return (answer.unwrap_or_else(|| Answer::new(404, Body::Html)), None);
+    }
     if call.path != "/graphql" {
         return (Answer::new(404, Body::Html), None);
     }

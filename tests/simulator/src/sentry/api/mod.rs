@@ -6,13 +6,13 @@ use axum::{
 };
 use jiff::Timestamp;
 
-use super::{State, fault::Fault};
+use super::{State, fault::Fault, oauth};
 use crate::{
     World,
     wire::{Call, Spoil, http_date, pause, respond},
 };
 
-mod answer;
+pub(super) mod answer;
 pub(crate) mod budget;
 mod cursor;
 mod events;
@@ -28,7 +28,7 @@ use budget::{Key, Meter, UnderWay};
 
 /// Answers one request.
 pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> Response {
-    let call = Call::read(&request, "/sentry");
+    let call = Call::receive(request, "/sentry").await;
     let (fault, mut wait) = {
         let front = &mut world.sentry_state().front;
         (front.due(&[&call.target]), front.latency)
@@ -41,6 +41,10 @@ pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     let now = world.now();
     let state = &mut *world.sentry_state();
     let (answer, meter) = serve(state, &call, held.key(), fault.as_ref(), now);
+    let answer = match &fault {
+        Some(Fault::Lost(status)) => Answer::server_error(*status),
+        _ => answer,
+    };
     state.front.record(&call, answer.status.as_u16());
     let link = match &fault {
         Some(Fault::Link(link)) if answer.status.is_success() => Some(link.clone()).filter(|link| !link.is_empty()),
@@ -59,6 +63,10 @@ fn serve(
     fault: Option<&Fault>,
     now: Timestamp,
 ) -> (Answer, Option<Meter>) {
+    if call.path.ends_with("/authorizations/") {
+        let answer = fault.and_then(replaced).or_else(|| oauth::authorizations(state, call, now));
+        return (answer.unwrap_or_else(Answer::not_found), None);
+    }
     let key = match key {
         Ok(key) => key,
         Err(refusal) => return (Answer::unauthorized(refusal.detail()), None),
@@ -95,6 +103,7 @@ fn replaced(fault: &Fault) -> Option<Answer> {
         Fault::Redirect { status, location } => Answer::redirect(*status, location.clone()),
         Fault::RateLimited { .. }
         | Fault::TooManyAtOnce
+        | Fault::Lost(_)
         | Fault::Slow(_)
         | Fault::Truncated
         | Fault::Malformed

@@ -4,7 +4,7 @@ use axum::http::Method;
 use jiff::Timestamp;
 
 use super::{
-    super::{State, issue::Issue, json::project::project, organization::Organization, tracker::Tracker},
+    super::{State, issue::Issue, json::project::project, oauth, organization::Organization, tracker::Tracker},
     answer::Answer,
     events, issues, one, projects,
     token::Caller,
@@ -28,7 +28,11 @@ fn segments(path: &str) -> Option<Vec<&str>> {
 }
 
 /// Finds the answer. What is not here is 404.
-pub(crate) fn route(state: &State, call: &Call, caller: &Caller, now: Timestamp) -> Answer {
+pub(crate) fn route(state: &mut State, call: &Call, caller: &Caller, now: Timestamp) -> Answer {
+    if let Some(answer) = oauth::verify(state, call, caller) {
+        return answer;
+    }
+    let state = &*state;
     let segments = segments(&call.path).filter(|_| call.method == Method::GET);
     let answer = match segments.as_deref() {
         Some(["organizations", organization, "issues"]) => {

@@ -64,10 +64,15 @@ impl Tokens {
     }
 
     pub(crate) fn mint(&mut self, organization: &str, now: Timestamp) -> String {
+        self.mint_until(organization, now).0
+    }
+
+    /// A new token, and when it expires.
+    pub(crate) fn mint_until(&mut self, organization: &str, now: Timestamp) -> (String, Timestamp) {
         let token = Random::new(self.seed, &[self.secrets.count(), 0x70CE]).hex(64);
         let expires_at = now.checked_add(LIFE).unwrap_or(Timestamp::MAX);
         self.secrets.add(&token, Minted { organization: organization.to_owned(), expires_at });
-        token
+        (token, expires_at)
     }
 
     pub(crate) fn revoke(&mut self, token: &str) {

@@ -2,11 +2,12 @@
 
 use axum::{
     extract::{Request, State as Extract},
+    http::Method,
     response::Response,
 };
 use jiff::Timestamp;
 
-use super::{State, fault::Fault};
+use super::{State, fault::Fault, oauth};
 use crate::{
     World,
     budget::Budget,
@@ -14,7 +15,7 @@ use crate::{
     wire::{Call, Spoil, http_date, pause, respond},
 };
 
-mod answer;
+pub(super) mod answer;
 pub(crate) mod budget;
 pub(crate) mod list;
 mod projects;
@@ -28,7 +29,7 @@ use budget::Key;
 
 /// Answers one request.
 pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> Response {
-    let call = Call::read(&request, "/vercel");
+    let call = Call::receive(request, "/vercel").await;
     let (fault, mut wait) = {
         let front = &mut world.vercel_state().front;
         (front.due(&[&call.target]), front.latency)
@@ -40,6 +41,10 @@ pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     let now = world.now();
     let state = &mut *world.vercel_state();
     let (answer, budget) = serve(state, &call, fault.as_ref(), now);
+    let answer = match &fault {
+        Some(Fault::Lost(status)) => Answer::server_error(*status),
+        _ => answer,
+    };
     let serial = state.front.record(&call, answer.status.as_u16());
     let headers = headers(budget.as_ref(), now, serial).into_iter().chain(answer.extra);
     respond(answer.status, headers, answer.content, fault.as_ref().and_then(spoil))
@@ -47,6 +52,10 @@ pub(crate) async fn answer(Extract(world): Extract<World>, request: Request) -> 
 
 /// The answer, and the budget to show with it.
 fn serve(state: &mut State, call: &Call, fault: Option<&Fault>, now: Timestamp) -> (Answer, Option<Budget>) {
+    if call.method == Method::POST && call.path == "/v2/oauth/access_token" {
+        let answer = fault.and_then(replaced).unwrap_or_else(|| oauth::exchange(state, call, now));
+        return (answer, None);
+    }
     let caller = match state.tokens.caller(call) {
         Ok(caller) => caller,
         Err(refusal) => return (refusal.answer(), None),
@@ -78,6 +87,7 @@ fn replaced(fault: &Fault) -> Option<Answer> {
         Fault::NotFound => Answer::not_found(),
         Fault::Redirect { status, location } => Answer::redirect(*status, location.clone()),
         Fault::RateLimited { .. }
+        | Fault::Lost(_)
         | Fault::Slow(_)
         | Fault::Truncated
         | Fault::Malformed
