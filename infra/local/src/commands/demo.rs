@@ -1,11 +1,6 @@
 //! `demo`: the whole story in a few seconds, without network or credentials.
 
-mod github;
-mod linear;
 mod proof;
-mod sentry;
-mod source;
-mod vercel;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -26,6 +21,7 @@ use connector_flows::StartRequest;
 use super::follow::{Ended, Standing, follow};
 use super::interrupt::{INTERRUPTED, interrupted};
 use super::observations::{everything, list};
+use super::simulated::{Simulated, Source};
 use super::{Failure, link, log};
 use crate::render::Output;
 use crate::render::style::Paint;
@@ -34,7 +30,6 @@ use crate::render::text::{duration, number};
 use crate::render::timeline::timeline;
 use crate::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
 use proof::Proof;
-use source::{Simulated, Source};
 use webhooks::{Delivered, Plan};
 
 /// Rows of the timeline.

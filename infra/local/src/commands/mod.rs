@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and how each answer is made.
 
 mod backfill;
+mod connect;
 mod demo;
 mod events;
 mod failure;
@@ -12,6 +13,8 @@ mod observations;
 mod payload;
 mod place;
 mod send;
+mod served;
+mod simulated;
 mod status;
 mod token;
 mod transform;
@@ -41,6 +44,8 @@ struct CommandLine {
 enum Command {
     Demo(demo::Demo),
     Up(up::Up),
+    Connect(connect::Connect),
+    Link(link::Link),
     Transform(transform::Transform),
     Send(send::Send),
     Backfill(backfill::Backfill),
@@ -59,6 +64,8 @@ pub async fn run() -> ExitCode {
     let result = match command {
         Command::Demo(command) => command.run(&mut output).await,
         Command::Up(command) => command.run(&mut output).await,
+        Command::Connect(command) => command.run(&mut output).await,
+        Command::Link(command) => command.run(&mut output).await,
         Command::Transform(command) => command.run(&mut output),
         Command::Send(command) => command.run(&mut output).await,
         Command::Backfill(command) => command.run(&mut output).await,

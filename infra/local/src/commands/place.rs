@@ -12,7 +12,7 @@ use crate::stack::{Data, Database, LocalSecrets, Template};
 /// Where.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Place {
-    /// Directory of the rows and the webhook secrets; made when it is not there.
+    /// Directory of the rows and the secrets; made when it is not there.
     #[arg(long = "data", value_name = "DIR", default_value = ".local")]
     pub(super) directory: PathBuf,
 }

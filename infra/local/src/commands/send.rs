@@ -8,7 +8,7 @@ use clap::Args;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::connection::ResourceRef;
-use connector_domain::http::{Body, HttpError, HttpRequest, HttpResponse, Method};
+use connector_domain::http::{Body, HttpRequest, HttpResponse, Method};
 use connector_domain::ports::{Clock, ProviderHttp, Random};
 use connector_domain::{Delivery, Secret};
 use connector_providers::{Provider, Route};
@@ -17,6 +17,7 @@ use url::Url;
 
 use super::payload::resource_name;
 use super::place::{Place, Tenant};
+use super::served::unreachable;
 use super::values::{provider, read, secret_in};
 use super::{Failure, link};
 use crate::render::Output;
@@ -179,14 +180,5 @@ impl Send {
             ))?;
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-fn unreachable(address: &str, error: &HttpError) -> Failure {
-    match error {
-        HttpError::Unreachable(_) => Failure::new(format!("nothing answers at {address}"))
-            .hint("start the stack with `cargo local up`, or say with --url where it is"),
-        HttpError::Timeout => Failure::new(format!("{address} did not answer in time")).hint("send it again"),
-        other => Failure::new(format!("{address} could not be asked: {other}")),
     }
 }

@@ -47,19 +47,24 @@ fn scope() -> impl TypedValueParser<Value = Scope> {
 impl Token {
     pub(super) fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         let template = Template::embedded()?;
-        let audience = template.routes.iter().find_map(|route| match &route.guard {
-            Guard::Token { audience } => Some(audience.as_str()),
-            Guard::Open | Guard::Function(_) => None,
-        });
         let grant = Grant {
             workspaces: &self.workspaces,
             scopes: if self.scopes.is_empty() { &Scope::ALL } else { &self.scopes },
             subject: &self.subject,
-            audience: audience.ok_or_else(|| Failure::new("template.yaml has no route that takes a token"))?,
+            audience: audience(&template)?,
             lives: Duration::from_secs(u64::from(self.hours) * 3_600),
         };
         let issuer = Issuer::open(&self.place.data(), &OsRandom)?;
         output.line(issuer.mint(&grant, SystemClock.now()))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// For whom the tokens are that the routes take.
+pub(super) fn audience(template: &Template) -> Result<&str, Failure> {
+    let audience = template.routes.iter().find_map(|route| match &route.guard {
+        Guard::Token { audience } => Some(audience.as_str()),
+        Guard::Open | Guard::Function(_) => None,
+    });
+    audience.ok_or_else(|| Failure::new("template.yaml has no route that takes a token"))
 }

@@ -4,10 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use connector_adapters::system::SystemClock;
+use connector_domain::ports::Clock;
 
 use super::interrupt::interrupted;
 use super::place::Place;
-use super::{Failure, log};
+use super::simulated::{SEED, Simulated};
+use super::{Failure, log, served};
 use crate::render::Output;
 use crate::stack::template::Guard;
 use crate::stack::{Options, Stack, Template};
@@ -19,12 +22,17 @@ const PATIENCE: Duration = Duration::from_secs(15);
 ///
 /// Routes, queues and schedules are those of template.yaml. Rows survive a restart, and what was unfinished goes on.
 #[derive(Args)]
-#[command(after_help = "Example:
-  cargo local up --port 8787")]
+#[command(after_help = "Examples:
+  cargo local up --port 8787
+  cargo local up --simulator        # simulated accounts to connect, for whoever has no app at a provider")]
 pub(super) struct Up {
     /// The port to listen on, on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 8787)]
     port: u16,
+    /// Serve simulated providers too, with accounts to connect. What is linked there has no other history than theirs,
+    /// so give it rows of its own with --data.
+    #[arg(long)]
+    simulator: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -33,8 +41,17 @@ impl Up {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::FUNCTIONS, output.aside);
         let template = Template::embedded()?;
-        let stack = Stack::start(&template, Options::new(self.place.data(), self.place.secrets()?)).await?;
+        let options = Options::new(self.place.data(), self.place.secrets()?);
+        let simulated = if self.simulator { Some(Simulated::start(SEED, SystemClock.now()).await?) } else { None };
+        let options = match &simulated {
+            Some(simulated) => simulated.connectable(options)?,
+            None => options,
+        };
+        let stack = Stack::start(&template, options).await?;
         let served = stack.serve(self.port).await?;
+        if let Some(simulated) = &simulated {
+            simulated.send_back_to(&served.url);
+        }
         output.lines(self.introduction(&template, &served.url, output))?;
 
         interrupted().await;
@@ -56,13 +73,18 @@ impl Up {
     fn introduction(&self, template: &Template, url: &str, output: &Output) -> Vec<String> {
         let style = output.look.style;
         let place = self.place.as_argument();
+        let at = served::as_argument(url);
         let mut lines = vec![format!("{} at {url}", style.strong("Memory Connectors is up"))];
         let (open, guarded): (Vec<_>, Vec<_>) = template.routes.iter().partition(|route| route.guard == Guard::Open);
         lines.extend(open.into_iter().map(|route| format!("  {} {url}{}", route.method, route.path)));
         lines.push(format!("  the management API: {} routes, described at {url}/openapi.json", guarded.len()));
         lines.extend([
             String::new(),
-            "Send it something from another terminal:".to_owned(),
+            "Connect an account and link what it gives access to, from another terminal:".to_owned(),
+            format!("  cargo local connect --provider github{at}{place}{}", if self.simulator { " --approve" } else { "" }),
+            format!("  cargo local link --provider github{at}{place}"),
+            String::new(),
+            "Or send it something:".to_owned(),
             format!("  cargo local send --provider github --event issues --link --url {url}{place} \\"),
             "    shared/providers/fixtures/github/webhooks/issues.opened.json".to_owned(),
             format!("  cargo local observations{place}"),

@@ -8,7 +8,7 @@ use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt};
 
 use super::Failure;
-use super::source::{Source, Webhook};
+use super::super::simulated::{Source, Webhook};
 use crate::render::text::count;
 use crate::stack::Stack;
 

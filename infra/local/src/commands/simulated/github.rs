@@ -9,8 +9,8 @@ use connector_simulator::github::{
     self, Fault, NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, Populate, Repository,
 };
 
-use super::Failure;
-use super::source::{Happenings, Source, Webhook, ago, resource};
+use super::super::Failure;
+use super::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::{count, list};
 
 /// A repository with a history that ends at `until`.

@@ -1,4 +1,9 @@
-//! Resources with a history, each at a simulated provider.
+//! Resources with a history, each at a simulated provider, and our apps there.
+
+mod github;
+mod linear;
+mod sentry;
+mod vercel;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,12 +11,16 @@ use std::time::Duration;
 
 use connector_adapters::system::SystemClock;
 use connector_domain::connection::ResourceRef;
+use connector_domain::oauth::AppCredentials;
 use connector_domain::ports::Clock as _;
 use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, Timestamp};
-use connector_simulator::{Clock, Server, SignedWebhook, World};
+use connector_simulator::{App, Clock, Server, SignedWebhook, World};
 
-use super::{Failure, github, linear, sentry, vercel};
+use super::Failure;
+use crate::stack::Options;
 
+/// The world of commands that let nobody choose another.
+pub(super) const SEED: u64 = 7;
 /// Long enough to see the pages come.
 const LATENCY: Duration = Duration::from_millis(60);
 
@@ -43,7 +52,8 @@ pub(super) trait Happenings {
 /// Running simulations.
 pub(super) struct Simulated {
     pub(super) sources: Vec<Source>,
-    pub(super) server: Server,
+    server: Server,
+    world: World,
 }
 
 impl Simulated {
@@ -55,10 +65,10 @@ impl Simulated {
             .into_iter()
             .map(|source| source(&world, until, LATENCY))
             .collect::<Result<_, _>>()?;
-        let server = Server::start(world)
+        let server = Server::start(world.clone())
             .await
             .map_err(|error| Failure::new(format!("cannot listen on this machine: {error}")))?;
-        Ok(Self { sources, server })
+        Ok(Self { sources, server, world })
     }
 
     /// Where each provider's API is.
@@ -72,9 +82,55 @@ impl Simulated {
         self.sources.iter().map(|source| (source.kind, url(source.kind))).collect()
     }
 
+    /// Where people sign in.
+    fn web_urls(&self) -> BTreeMap<ProviderKind, String> {
+        let url = |kind| match kind {
+            ProviderKind::Github => self.server.github_web_url(),
+            ProviderKind::Vercel => self.server.vercel_web_url(),
+            ProviderKind::Linear => self.server.linear_web_url(),
+            ProviderKind::Sentry => self.server.sentry_url(),
+        };
+        ProviderKind::ALL.map(|kind| (kind, url(kind))).into()
+    }
+
+    /// The options of a stack that knows these providers and no others, by apps that are registered there now. Their
+    /// people are sent back nowhere until [`Simulated::send_back_to`].
+    pub(super) fn connectable(&self, options: Options) -> Result<Options, Failure> {
+        let mut secrets = options.secrets;
+        for kind in ProviderKind::ALL {
+            let app = match kind {
+                ProviderKind::Github => self.world.github().register_app(""),
+                ProviderKind::Vercel => self.world.vercel().register_app(""),
+                ProviderKind::Linear => self.world.linear().register_app(""),
+                ProviderKind::Sentry => self.world.sentry().register_app(""),
+            };
+            secrets = secrets.with_app(kind, credentials(app)?);
+        }
+        Ok(Options { api_urls: self.api_urls(), web_urls: self.web_urls(), secrets, ..options })
+    }
+
+    /// Tells the providers where the stack is.
+    pub(super) fn send_back_to(&self, url: &str) {
+        for kind in ProviderKind::ALL {
+            let callback = format!("{url}/oauth/{kind}/callback");
+            match kind {
+                ProviderKind::Github => self.world.github().set_callback(&callback),
+                ProviderKind::Vercel => self.world.vercel().set_callback(&callback),
+                ProviderKind::Linear => self.world.linear().set_callback(&callback),
+                ProviderKind::Sentry => self.world.sentry().set_callback(&callback),
+            }
+        }
+    }
+
     pub(super) fn tokens(&self) -> BTreeMap<ProviderKind, Secret> {
         self.sources.iter().filter_map(|source| Some((source.kind, source.token.clone()?))).collect()
     }
+}
+
+fn credentials(app: App) -> Result<AppCredentials, Failure> {
+    let secret = Secret::new(app.client_secret).ok_or_else(|| Failure::new("an app has no secret"))?;
+    let private_key = app.private_key.and_then(Secret::new);
+    Ok(AppCredentials { client_id: app.client_id, client_secret: secret, slug: app.slug, private_key })
 }
 
 /// A resource by what its provider calls it.

@@ -7,8 +7,8 @@ use connector_domain::{AccountId, ProviderKind, Secret, Timestamp};
 use connector_simulator::World;
 use connector_simulator::sentry::{self, NewIssue, Populate, Project, Resolution};
 
-use super::Failure;
-use super::source::{Happenings, Source, Webhook, ago, resource};
+use super::super::Failure;
+use super::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::count;
 
 /// A project with a history that ends at `until`.
