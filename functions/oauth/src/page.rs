@@ -9,14 +9,30 @@ use connector_lambda::api::Answer;
 use sha2::{Digest, Sha256};
 
 const STYLE: &str = "\
-:root{color-scheme:light dark}\
+:root{color-scheme:light dark;--line:#d0d7de;--quiet:#59636e;--good:#1a7f37;--bad:#b42318}\
+@media(prefers-color-scheme:dark){:root{--line:#3d444d;--quiet:#9198a1;--good:#3fb950;--bad:#ff7b72}}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;font:1rem/1.5 system-ui,sans-serif}\
-main{box-sizing:border-box;width:100%;max-width:30rem;padding:2rem 1.5rem;overflow-wrap:anywhere}\
-h1{margin:0 0 1rem;font-size:1.4rem;line-height:1.25}\
+main{box-sizing:border-box;width:100%;max-width:31rem;padding:2rem 2.25rem;overflow-wrap:anywhere;\
+border:1px solid var(--line);border-radius:.75rem}\
+header{margin:0 0 1.25rem;font-size:.9rem;color:var(--quiet)}\
+h1{display:flex;gap:.6rem;align-items:baseline;margin:0 0 1rem;font-size:1.4rem;line-height:1.25}\
+.good{color:var(--good)}.bad{color:var(--bad)}\
 p{margin:0 0 1rem}\
+p:last-child{margin:0}\
+.quiet{font-size:.9rem;color:var(--quiet)}\
 code{font-size:.95em}\
-a{display:inline-block;padding:.75rem 1.25rem;border:1px solid;border-radius:.5rem;color:inherit;text-decoration:none;font-weight:600}\
-a:focus-visible{outline:3px solid Highlight}";
+a{display:inline-block;box-sizing:border-box;margin:.5rem 0 0;padding:.75rem 1.5rem;border-radius:.5rem;\
+background:CanvasText;color:Canvas;text-align:center;text-decoration:none;font-weight:600}\
+a:focus-visible{outline:3px solid Highlight;outline-offset:2px}\
+@media(max-width:34rem){body{place-items:start}main{border:0;padding:2rem 1.25rem}a{width:100%}}";
+
+/// What a page is about, at a glance.
+#[derive(Clone, Copy)]
+enum Mark {
+    None,
+    Good,
+    Bad,
+}
 
 /// The one before the consent screen: whoever was sent a link should see for which workspace it is.
 pub(crate) fn consent(provider: ProviderKind, workspace: &str, url: &str, cookie: String) -> Answer {
@@ -24,11 +40,11 @@ pub(crate) fn consent(provider: ProviderKind, workspace: &str, url: &str, cookie
     let body = format!(
         "<p>Whoever works in the workspace <strong>{}</strong> will see what happens in the account that you choose at \
          {name}. We read, and change nothing there.</p>\
-         <p>If you did not start this yourself, close this page.</p>\
+         <p class=\"quiet\">If you did not start this yourself, close this page.</p>\
          <p><a href=\"{url}\">Go on to {name}</a></p>",
         escape(workspace)
     );
-    page(200, &format!("Connect {name}"), &body, cookie)
+    page(200, Mark::None, &format!("Connect {name}"), &body, cookie)
 }
 
 /// The account is connected.
@@ -43,19 +59,19 @@ pub(crate) fn connected(provider: ProviderKind, done: &Connected, settings: Opti
         escape(done.workspace.as_str()),
         way_back(Some(done.back), settings)
     );
-    page(200, &format!("{name} is connected"), &body, cookie)
+    page(200, Mark::Good, &format!("{name} is connected"), &body, cookie)
 }
 
 /// It is not.
 pub(crate) fn failed(provider: ProviderKind, not: NotConnected, settings: Option<&str>, cookie: String) -> Answer {
     let (name, failure) = (name(provider), not.failure);
     let body = format!(
-        "<p>Nothing was connected: {failure}.</p><p>{}</p><p>Code: <code>{}</code></p>{}",
+        "<p>Nothing was connected: {failure}.</p><p>{}</p>{}<p class=\"quiet\">Code: <code>{}</code></p>",
         advice(failure),
-        failure.code(),
-        way_back(not.back, settings)
+        way_back(not.back, settings),
+        failure.code()
     );
-    page(failure.status(), &format!("{name} is not connected"), &body, cookie)
+    page(failure.status(), Mark::Bad, &format!("{name} is not connected"), &body, cookie)
 }
 
 /// What a person can do about it.
@@ -80,7 +96,12 @@ fn way_back(back: Option<Return>, settings: Option<&str>) -> String {
 }
 
 /// <https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP>
-fn page(status: u16, title: &str, body: &str, cookie: String) -> Answer {
+fn page(status: u16, mark: Mark, title: &str, body: &str, cookie: String) -> Answer {
+    let mark = match mark {
+        Mark::None => "",
+        Mark::Good => "<span class=\"good\" aria-hidden=\"true\">\u{2713}</span>",
+        Mark::Bad => "<span class=\"bad\" aria-hidden=\"true\">\u{2717}</span>",
+    };
     let style = STANDARD.encode(Sha256::digest(STYLE));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -98,7 +119,8 @@ fn page(status: u16, title: &str, body: &str, cookie: String) -> Answer {
         body: format!(
             "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"
+             <title>{title}</title><style>{STYLE}</style></head><body><main><header>Memory Connectors</header>\
+             <h1>{mark}{title}</h1>{body}</main></body></html>"
         ),
     }
 }
