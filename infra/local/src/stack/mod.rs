@@ -28,7 +28,7 @@ pub use database::{Database, Stores};
 pub use error::StackError;
 pub use issuer::{Grant, Issuer};
 pub use link::{LinkOutcome, LinkRequest, Linked, link};
-pub use options::{Data, Options};
+pub use options::{Data, Options, StackClock};
 pub use queue::{DeadLetter, QueueStatus};
 pub use running::Stack;
 pub use secrets::{LocalSecrets, SecretsError};

@@ -1,10 +1,14 @@
 //! What a caller may choose.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use connector_adapters::system::SystemClock;
 use connector_backfill::PageSettings;
+use connector_domain::ports::Clock;
 use connector_domain::{ProviderKind, Secret};
 
 use super::LocalSecrets;
@@ -35,6 +39,24 @@ pub struct Options {
     pub secrets: LocalSecrets,
     /// When a failed message comes again. In AWS that is when its visibility timeout ends, which is minutes.
     pub retry_after: Duration,
+    /// What tells the functions the time. Queues and schedules have their own.
+    pub clock: StackClock,
+}
+
+/// A clock that functions share.
+#[derive(Clone)]
+pub struct StackClock(pub Arc<dyn Clock>);
+
+impl Default for StackClock {
+    fn default() -> Self {
+        Self(Arc::new(SystemClock))
+    }
+}
+
+impl fmt::Debug for StackClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("StackClock").field(&self.0.now()).finish()
+    }
 }
 
 impl Options {
@@ -49,6 +71,7 @@ impl Options {
             page: PageSettings::default(),
             secrets,
             retry_after: Duration::from_secs(1),
+            clock: StackClock::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::signer::RsaSigner;
-use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
+use connector_adapters::system::{OsRandom, SystemPause};
 use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
 use connector_api::{ApiPorts, ProviderTeardown, RecordPorts};
 use connector_domain::backfill::Limits;
@@ -62,8 +62,9 @@ impl Ports {
             http = http.host_url(provider, Host::Web, url).map_err(|_| StackError::ApiUrl { provider })?;
         }
         let http: Arc<dyn ProviderHttp> = Arc::new(http.build().map_err(|error| StackError::Http(error.to_string()))?);
+        let clock = Arc::clone(&options.clock.0);
         let keys = LocalKeyService::new(key::open(&options.data, key::SEAL, &OsRandom)?);
-        let sealer = Sealer::new(Arc::new(keys), Arc::new(SystemClock), Arc::new(OsRandom));
+        let sealer = Sealer::new(Arc::new(keys), Arc::clone(&clock), Arc::new(OsRandom));
         let adapter = database.adapter();
         let vault: Arc<dyn TokenVault> = Arc::new(Vault::new(adapter.sealed_tokens(), sealer.clone()));
         let audit: Arc<dyn AuditLog> = Arc::new(adapter.audit());
@@ -75,7 +76,7 @@ impl Ports {
             signer: Arc::new(RsaSigner),
             audit: Arc::clone(&audit),
             http: Arc::clone(&http),
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&clock),
             random: Arc::new(OsRandom),
             pause: Arc::new(SystemPause),
         });
@@ -92,7 +93,7 @@ impl Ports {
             states: Arc::new(adapter.states(sealer)),
             audit,
             http,
-            clock: Arc::new(SystemClock),
+            clock: Arc::clone(&clock),
             random: Arc::new(OsRandom),
         })
     }

@@ -107,6 +107,8 @@ impl LocalQueue {
         let now = Instant::now();
         let mut messages = self.lock();
         for body in bodies {
+            // It holds ids only.
+            tracing::trace!(queue = self.name, body, "sent a message");
             messages.add(body, now, now + delay);
         }
         drop(messages);

@@ -7,6 +7,8 @@
     reason = "a test stops at the first surprise, and says what it skips"
 )]
 
+mod canary;
+mod connect;
 mod flows;
 mod harness;
 mod paths;
