@@ -136,7 +136,7 @@ impl Story<'_> {
         assert_eq!(self.ask("POST", &path, Some(wanted)).await.json()["results"][0]["outcome"], "created");
         let wrong = json!({ "resources": [canary("an-id")], "settings": canary("settings") });
         assert_eq!(self.ask("POST", &path, Some(wrong)).await.status, 400);
-        self.is(Kind::Rejected, canary("settings"));
+        self.is(Kind::Mistake, canary("settings"));
         self.desk.stack.settled().await;
     }
 
@@ -208,7 +208,7 @@ impl Story<'_> {
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         self.post(kind, &headers, body).await;
-        self.is(Kind::Rejected, broken);
+        self.is(Kind::Unreadable, broken);
         self.desk.stack.settled().await;
     }
 
