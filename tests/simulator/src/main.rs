@@ -105,7 +105,8 @@ async fn main() -> io::Result<()> {
     let linear_teams = fill_linear(&world, &options);
     let vercel_projects = fill_vercel(&world, &options);
     let sentry_projects = fill_sentry(&world, &options);
-    let apps: Vec<_> = options.apps.iter().map(|(provider, callback)| (provider, register(&world, provider, callback))).collect();
+    let apps: Vec<_> =
+        options.apps.iter().map(|(provider, callback)| (provider, register(&world, provider, callback))).collect();
     let server = Server::start_on(world, options.port).await?;
     let url = server.github_url();
     println!("GitHub      {url}, and GraphQL at {url}/graphql");

@@ -14,8 +14,7 @@ use tracing_subscriber::registry::LookupSpan;
 use crate::render::style::{Paint, Style};
 
 /// What the functions have to say.
-pub(super) const FUNCTIONS: &str =
-    "off,connectors=info,connector_webhook=info,connector_backfill=info,connector_capture=info,connector_recovery=info,\
+pub(super) const FUNCTIONS: &str = "off,connectors=info,connector_webhook=info,connector_backfill=info,connector_capture=info,connector_recovery=info,\
      connector_flows=info,connector_oauth=info,connector_api=info";
 /// Nothing: a command that draws on the screen says itself what went wrong.
 pub(super) const NOTHING: &str = "off";

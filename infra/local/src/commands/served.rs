@@ -148,7 +148,9 @@ impl Served {
                 "write what {provider} knows your app by (client_id, client_secret, slug, private_key) into \
                  secrets.json beside the rows and start `cargo local up` again, or try `cargo local up --simulator`"
             )),
-            (_, "connection_not_active") => failure.hint(format!("connect it anew: cargo local connect --provider {provider}")),
+            (_, "connection_not_active") => {
+                failure.hint(format!("connect it anew: cargo local connect --provider {provider}"))
+            }
             (404 | 405, _) => failure.hint("is that address where `cargo local up` serves?"),
             _ => failure.hint("the log of `cargo local up` says more"),
         }

@@ -81,7 +81,10 @@ impl Up {
         lines.extend([
             String::new(),
             "Connect an account and link what it gives access to, from another terminal:".to_owned(),
-            format!("  cargo local connect --provider github{at}{place}{}", if self.simulator { " --approve" } else { "" }),
+            format!(
+                "  cargo local connect --provider github{at}{place}{}",
+                if self.simulator { " --approve" } else { "" }
+            ),
             format!("  cargo local link --provider github{at}{place}"),
             String::new(),
             "Or send it something:".to_owned(),

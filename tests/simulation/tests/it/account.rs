@@ -49,9 +49,12 @@ fn renewals(faults: impl Fn(&Account, &str, Vec<(usize, Fault)>)) {
             for fault in Fault::ALL {
                 let context = format!("{grants:?}, {fault:?} at {point} ({call})");
                 faults(&expired(grants), &context, vec![(point, fault)]);
-                for second in point + 1..point + 4 {
-                    let context = format!("{context}, then a crash at {second}");
-                    faults(&expired(grants), &context, vec![(point, fault), (second, Fault::CrashAfter)]);
+                // A fault may make the way longer, so that there is more to break after it.
+                for second in point + 1..calls.len() + 4 {
+                    for then in Fault::ALL {
+                        let context = format!("{context}, then {then:?} at {second}");
+                        faults(&expired(grants), &context, vec![(point, fault), (second, then)]);
+                    }
                 }
             }
         }

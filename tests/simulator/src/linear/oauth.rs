@@ -106,7 +106,10 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     });
     let scope = call.param("scope").unwrap_or_default().replace(',', " ");
     let method = call.param("code_challenge_method");
-    if call.param("response_type") != Some("code") || scope.is_empty() || !matches!(method, None | Some("S256" | "plain")) {
+    if call.param("response_type") != Some("code")
+        || scope.is_empty()
+        || !matches!(method, None | Some("S256" | "plain"))
+    {
         return sent_back(&[("error", "invalid_request")]);
     }
     let accounts = [(state.organization.clone(), "Acme".to_owned())];

@@ -11,7 +11,8 @@ pub(crate) struct Fields(Vec<(String, String)>);
 impl Fields {
     /// Those of a form; `None` when the body is none.
     pub(crate) fn of_form(call: &Call) -> Option<Self> {
-        let is_form = call.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        let is_form =
+            call.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
         is_form.then(|| Self(form_urlencoded::parse(&call.body).into_owned().collect()))
     }
 

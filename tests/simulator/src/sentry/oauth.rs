@@ -92,10 +92,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
             let Some(organization) = state.organizations.get(slug) else { return nowhere() };
             let code = state.desk.codes.issue(slug.to_owned(), later(now, CODE_LIFE));
             // No state comes back, whatever was sent along.
-            send_to(
-                &callback,
-                &[("code", &code), ("installationId", &organization.installation), ("orgSlug", slug)],
-            )
+            send_to(&callback, &[("code", &code), ("installationId", &organization.installation), ("orgSlug", slug)])
         }
     }
 }

@@ -70,8 +70,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     else {
         return nowhere();
     };
-    let accounts: Vec<_> =
-        state.accounts.values().map(|account| (account.id.clone(), account.slug.clone())).collect();
+    let accounts: Vec<_> = state.accounts.values().map(|account| (account.id.clone(), account.slug.clone())).collect();
     if call.method == Method::GET {
         let decisions = &[Decision::Approve, Decision::Deny];
         let question = "Install Memory Connectors";

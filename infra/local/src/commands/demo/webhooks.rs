@@ -7,8 +7,8 @@ use connector_domain::http::WebhookRequest;
 use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt};
 
-use super::Failure;
 use super::super::simulated::{Source, Webhook};
+use super::Failure;
 use crate::render::text::count;
 use crate::stack::Stack;
 

@@ -105,7 +105,11 @@ async fn no_secret_comes_out_where_it_must_not() {
         let places = &places[secret.as_str()];
         for sink in places.difference(&allowed[kind]) {
             // The texts are ours, and say which step it was.
-            let step = if matches!(kind, Kind::Text | Kind::Unreadable | Kind::Mistake | Kind::Rejected) { secret } else { "" };
+            let step = if matches!(kind, Kind::Text | Kind::Unreadable | Kind::Mistake | Kind::Rejected) {
+                secret
+            } else {
+                ""
+            };
             println!("{kind:?} {step} is in {sink:?}");
         }
         found.entry(*kind).or_default().extend(places);

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use connector_adapters::system::SystemClock;
-use connector_domain::ports::{Clock, Secrets};
 use connector_domain::ProviderKind;
+use connector_domain::ports::{Clock, Secrets};
 use connector_simulator::{SignedWebhook, github, linear, sentry, vercel};
 use serde_json::{Value, json};
 use url::Url;
@@ -204,7 +204,8 @@ impl Story<'_> {
         let broken = canary(&format!("broken-at-{kind}"));
         let body = format!("{{\"action\": \"{broken}").into_bytes();
         let provider = connector_providers::provider(kind).unwrap();
-        let headers = provider.sign("issues", "7a485448-a9e2-4c85-8a3c-4f44175783c9", &body, &secret, SystemClock.now());
+        let headers =
+            provider.sign("issues", "7a485448-a9e2-4c85-8a3c-4f44175783c9", &body, &secret, SystemClock.now());
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         self.post(kind, &headers, body).await;

@@ -52,7 +52,8 @@ async fn an_account_is_connected_linked_and_remembered() {
         assert!(stored > 3 && !shown["items"].as_array().unwrap().is_empty(), "{kind}: {run}");
         assert_eq!(desk.stack.dead_letters().len(), 0, "{kind}");
     }
-    let refused: Vec<_> = desk.tap.passed().into_iter().filter(|passed| passed.answer.contains("Bad credentials")).collect();
+    let refused: Vec<_> =
+        desk.tap.passed().into_iter().filter(|passed| passed.answer.contains("Bad credentials")).collect();
     assert!(refused.is_empty(), "every token is one that the provider gave");
 }
 
@@ -90,7 +91,9 @@ async fn a_connection_ends_at_the_provider_too() {
         let ended = desk.ask("POST", &format!("/connections/{connection}/disconnect"), None).await;
         assert_eq!((ended.status, ended.json()["status"].clone()), (200, json!("revoked")), "{kind}: {}", ended.text());
         let revoked = desk.tap.passed().into_iter().any(|passed| match kind {
-            ProviderKind::Vercel => passed.method == "DELETE" && passed.path.contains("/v1/integrations/configuration/"),
+            ProviderKind::Vercel => {
+                passed.method == "DELETE" && passed.path.contains("/v1/integrations/configuration/")
+            }
             _ => passed.path.ends_with("/oauth/revoke"),
         });
         assert!(revoked, "{kind}: nobody told the provider");

@@ -173,7 +173,12 @@ async fn of_two_callbacks_at_once_exactly_one_wins() {
         assert_eq!((won, refused), (1, 7), "{kind}");
         assert_eq!(desk.connections().await, 1, "{kind}");
         assert_eq!(desk.outcome(kind, &visit.poll).await["status"], "connected", "{kind}");
-        let exchanges = desk.tap.passed().iter().filter(|passed| passed.method == "POST" && passed.body.contains("client_secret")).count();
+        let exchanges = desk
+            .tap
+            .passed()
+            .iter()
+            .filter(|passed| passed.method == "POST" && passed.body.contains("client_secret"))
+            .count();
         assert_eq!(exchanges, 1, "{kind}: {} calls", desk.calls(kind) - before);
     }
 }

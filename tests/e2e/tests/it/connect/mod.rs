@@ -94,7 +94,8 @@ impl Desk {
         let router = tap.listen(router(world.clone()));
         tokio::spawn(async { serve(listener, router).await.unwrap() });
 
-        let webhook = |kind: ProviderKind| (kind, Secret::new(format!("webhook-secret-of-{kind}-{:p}", &*clock)).unwrap());
+        let webhook =
+            |kind: ProviderKind| (kind, Secret::new(format!("webhook-secret-of-{kind}-{:p}", &*clock)).unwrap());
         let mut secrets = LocalSecrets::of(ProviderKind::ALL.map(webhook));
         for kind in ProviderKind::ALL {
             secrets = secrets.with_app(kind, credentials(register(&world, kind, "")));
@@ -106,7 +107,8 @@ impl Desk {
         options.page.reserve_percent = 0;
         for kind in ProviderKind::ALL {
             options.api_urls.insert(kind, format!("{base}/{kind}"));
-            let web = if kind == ProviderKind::Sentry { format!("{base}/sentry") } else { format!("{base}/{kind}-web") };
+            let web =
+                if kind == ProviderKind::Sentry { format!("{base}/sentry") } else { format!("{base}/{kind}-web") };
             options.web_urls.insert(kind, web);
         }
         let stack = Stack::start(&Template::embedded().unwrap(), options).await.unwrap();

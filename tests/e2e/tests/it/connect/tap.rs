@@ -40,7 +40,8 @@ impl Tap {
 async fn pass(State(tap): State<Tap>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LONGEST).await.unwrap_or_default();
-    let headers = parts.headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+    let headers =
+        parts.headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())));
     let mut passed = Passed {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),

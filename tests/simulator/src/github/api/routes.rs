@@ -164,9 +164,8 @@ fn installation_repositories(state: &State, call: &Call, caller: &Caller) -> Ans
         );
     };
     let authorization = call.authorization.as_deref();
-    let reaches = |repo: &&Repo| {
-        repo.installation_id == *installation && !state.tokens.leaves_out(authorization, repo.id)
-    };
+    let reaches =
+        |repo: &&Repo| repo.installation_id == *installation && !state.tokens.leaves_out(authorization, repo.id);
     let held: Vec<&Repo> = state.repos.values().filter(reaches).collect();
     let page = Page::of(call);
     let shown = held.get(page.range(held.len())).unwrap_or_default();

@@ -133,7 +133,8 @@ pub(crate) fn narrowed(body: &[u8], held: &BTreeSet<u64>) -> Result<Option<BTree
     if wanted.is_subset(held) {
         return Ok(Some(wanted));
     }
-    let message = "There is at least one repository that does not exist or is not accessible to the parent installation.";
+    let message =
+        "There is at least one repository that does not exist or is not accessible to the parent installation.";
     Err(Answer::error(422, message))
 }
 

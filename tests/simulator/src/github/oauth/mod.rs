@@ -22,8 +22,8 @@ mod person;
 mod token;
 
 pub(super) use person::{installations, user};
-pub(super) use token::{delete_token, is_token_endpoint};
 pub(crate) use token::People;
+pub(super) use token::{delete_token, is_token_endpoint};
 
 /// The name of our App in addresses.
 pub(super) const SLUG: &str = "memory-connectors";
@@ -83,8 +83,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
         return nowhere();
     };
     let installations = state.installations_of_person();
-    let accounts: Vec<_> =
-        installations.iter().map(|(id, owner)| (id.to_string(), owner.login().to_owned())).collect();
+    let accounts: Vec<_> = installations.iter().map(|(id, owner)| (id.to_string(), owner.login().to_owned())).collect();
     if call.method == Method::GET {
         let decisions = &[Decision::Approve, Decision::Deny, Decision::Request];
         let screen = Screen {
@@ -102,10 +101,9 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
         send_to(&callback, &query)
     };
     match choice.decision {
-        Decision::Deny => send(&[
-            ("error", "access_denied"),
-            ("error_description", "The user has denied your application access."),
-        ]),
+        Decision::Deny => {
+            send(&[("error", "access_denied"), ("error_description", "The user has denied your application access.")])
+        }
         // An owner is asked by mail, and nobody has authorised anything yet.
         Decision::Request => send(&[("setup_action", "request")]),
         Decision::Approve => {

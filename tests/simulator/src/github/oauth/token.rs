@@ -152,7 +152,10 @@ fn serve(state: &mut State, call: &Call, now: Timestamp) -> Answer {
         return Answer::not_found();
     }
     if !app.is(field("client_id"), field("client_secret")) {
-        return said(call, &failed("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."));
+        return said(
+            call,
+            &failed("incorrect_client_credentials", "The client_id and/or client_secret passed are incorrect."),
+        );
     }
     let body = match field("grant_type").unwrap_or("authorization_code") {
         "refresh_token" => {
@@ -174,7 +177,8 @@ fn serve(state: &mut State, call: &Call, now: Timestamp) -> Answer {
 
 /// <https://docs.github.com/en/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors>
 fn failed(code: &str, description: &str) -> Value {
-    let docs = "https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/";
+    let docs =
+        "https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/";
     json!({ "error": code, "error_description": description, "error_uri": docs })
 }
 

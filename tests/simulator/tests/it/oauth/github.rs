@@ -62,14 +62,20 @@ async fn a_person_installs_and_their_token_shows_what_is_theirs() {
     assert_eq!((&*query["installation_id"], &*query["setup_action"]), (&*stage.installation.to_string(), "install"));
     assert_eq!(stage.desk.approve(&stage.consent()).await["setup_action"], "update");
     let granted = stage.ask(&[("code", &query["code"])]).await.json();
-    assert_eq!((granted["expires_in"].as_u64(), granted["refresh_token_expires_in"].as_u64()), (Some(28_800), Some(15_811_200)));
+    assert_eq!(
+        (granted["expires_in"].as_u64(), granted["refresh_token_expires_in"].as_u64()),
+        (Some(28_800), Some(15_811_200))
+    );
     assert_eq!((&granted["scope"], &granted["token_type"]), (&json!(""), &json!("bearer")));
     let access = text(&granted, "access_token");
     assert!(access.starts_with("ghu_"));
     assert_eq!(stage.get("/user", &access).await.json()["login"], "octavia");
     stage.desk.world.github().make_stranger_to("other");
     let mine = stage.get("/user/installations", &access).await.json();
-    assert_eq!((mine["total_count"].as_u64(), mine["installations"][0]["id"].as_u64()), (Some(1), Some(stage.installation)));
+    assert_eq!(
+        (mine["total_count"].as_u64(), mine["installations"][0]["id"].as_u64()),
+        (Some(1), Some(stage.installation))
+    );
     assert_eq!(stage.get("/user/installations", "somebody's").await.status, 403, "not with a token of another making");
 }
 
@@ -105,7 +111,10 @@ async fn errors_come_under_200_and_as_a_form_unless_json_is_asked_for() {
     let plain = post(&stage.web, TOKEN, &[JSON], body.to_string()).await;
     assert!(plain.headers["content-type"].to_str().unwrap().starts_with("application/x-www-form-urlencoded"));
     let fields: Vec<_> = form_urlencoded::parse(&plain.body).collect();
-    assert!(fields.iter().any(|(name, value)| name == "access_token" && value.starts_with("ghu_")), "the code was still good");
+    assert!(
+        fields.iter().any(|(name, value)| name == "access_token" && value.starts_with("ghu_")),
+        "the code was still good"
+    );
     let late = stage.code().await;
     stage.desk.world.clock().advance(SignedDuration::from_mins(10));
     assert_eq!(error(&stage.ask(&[("code", &late)]).await).1, "bad_verification_code");

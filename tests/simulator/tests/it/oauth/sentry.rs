@@ -85,7 +85,10 @@ async fn an_installation_is_pending_until_it_is_verified() {
     assert_eq!((verified.status, verified.json()["status"].clone()), (200, json!("installed")));
     assert_eq!(verified.json()["organization"]["slug"], "acme");
     assert_eq!(stage.api.send(Method::GET, "/api/0/organizations/acme/projects/", &headers).await.unwrap().status, 200);
-    assert_eq!(stage.api.send(Method::GET, "/api/0/organizations/other/projects/", &headers).await.unwrap().status, 403);
+    assert_eq!(
+        stage.api.send(Method::GET, "/api/0/organizations/other/projects/", &headers).await.unwrap().status,
+        403
+    );
 }
 
 #[tokio::test]

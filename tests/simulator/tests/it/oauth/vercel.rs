@@ -31,8 +31,12 @@ impl Stage {
     }
 
     async fn ask(&self, code: &str, secret: &str) -> Reply {
-        let fields =
-            [("client_id", &*self.app.client_id), ("client_secret", secret), ("code", code), ("redirect_uri", CALLBACK)];
+        let fields = [
+            ("client_id", &*self.app.client_id),
+            ("client_secret", secret),
+            ("code", code),
+            ("redirect_uri", CALLBACK),
+        ];
         post(&self.api, TOKEN, &[FORM], form(&fields)).await
     }
 
