@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, time::Duration};
 use axum::{Router, routing::post};
 
 use crate::{
-    AnsweredQuery, App, Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, oauth::Registered,
-    random::mix, wire::Front,
+    AnsweredQuery, App, Injection, RecordedRequest, World, budget::Budgets, clock::whole_second, random::mix,
+    wire::Front,
 };
 
 mod acts;
@@ -149,13 +149,10 @@ impl GitHub {
     /// old ones are refused. Until then whatever has the shape of an App's token is taken for one.
     #[must_use]
     pub fn register_app(&self, callback: &str) -> App {
-        let mut state = self.world.github_state();
-        state.desk.registered += 1;
-        let (seed, serial) = (state.seed, state.desk.registered);
-        let registered = Registered::new(seed, serial, callback, Some(oauth::SLUG)).with_key();
-        let app = registered.app.clone();
-        state.desk.app = Some(registered);
-        app
+        let state = &mut *self.world.github_state();
+        let app = state.desk.apps.register(state.seed, callback, Some(oauth::SLUG));
+        app.add_key();
+        app.app.clone()
     }
 
     /// Chooses whether people's tokens end: an App may opt out of that, and then nothing renews them either.
@@ -170,9 +167,7 @@ impl GitHub {
 
     /// Changes where the people of our registered app are sent back to.
     pub fn set_callback(&self, callback: &str) {
-        if let Some(app) = &mut self.world.github_state().desk.app {
-            callback.clone_into(&mut app.callback);
-        }
+        self.world.github_state().desk.apps.set_callback(callback);
     }
 
     /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     World,
-    oauth::{Choice, Codes, Decision, Fields, Registered, Screen, later, nowhere, page, refused, send_to},
+    oauth::{Apps, Choice, Codes, Decision, Fields, Screen, later, nowhere, page, refused, send_to},
     random::Random,
     secrets::{Known, Secret, Secrets, digest},
     wire::Call,
@@ -33,8 +33,7 @@ const GRACE: SignedDuration = SignedDuration::from_mins(30);
 
 /// Who may connect what.
 pub(crate) struct Desk {
-    pub(super) app: Option<Registered>,
-    pub(super) registered: u64,
+    pub(super) apps: Apps,
     pub(super) codes: Codes<Consented>,
     refresh: Secrets<()>,
     /// The answers that used refresh tokens gave, with when each was used.
@@ -65,8 +64,7 @@ impl Challenge {
 impl Desk {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            app: None,
-            registered: 0,
+            apps: Apps::default(),
             codes: Codes::new(seed),
             refresh: Secrets::default(),
             used: BTreeMap::new(),
@@ -89,7 +87,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     if call.path != "/oauth/authorize" {
         return nowhere();
     }
-    let Some(app) = state.desk.app.as_ref().filter(|app| call.param("client_id") == Some(&app.app.client_id)) else {
+    let Some(app) = state.desk.apps.current().filter(|app| call.param("client_id") == Some(&app.app.client_id)) else {
         return refused("There is no application of that client_id.");
     };
     // Never sent to: it may be anybody's.
@@ -146,7 +144,7 @@ fn token(state: &mut State, call: &Call, now: Timestamp) -> Answer {
     let Some(fields) = Fields::of_form(call) else {
         return failed(400, "invalid_request", "Content-Type must be application/x-www-form-urlencoded");
     };
-    let Some(app) = state.desk.app.as_ref().filter(|app| fields.get("client_id") == Some(&app.app.client_id)) else {
+    let Some(app) = state.desk.apps.current().filter(|app| fields.get("client_id") == Some(&app.app.client_id)) else {
         return failed(401, "invalid_client", "The client is unknown");
     };
     let is_proven = fields.get("client_secret") == Some(&app.app.client_secret);

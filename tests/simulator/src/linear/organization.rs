@@ -18,7 +18,7 @@ use super::{
     webhook::Webhook,
     words,
 };
-use crate::{AnsweredQuery, App, Injection, RecordedRequest, World, oauth::Registered, random::of_name, wire::Front};
+use crate::{AnsweredQuery, App, Injection, RecordedRequest, World, random::of_name, wire::Front};
 
 /// A handle to the Linear side of a [`World`]: one organisation.
 ///
@@ -150,22 +150,12 @@ impl Linear {
     /// credentials, and the old ones are refused.
     #[must_use]
     pub fn register_app(&self, callback: &str) -> App {
-        self.with(|state| {
-            state.desk.registered += 1;
-            let registered = Registered::new(state.seed, state.desk.registered, callback, None);
-            let app = registered.app.clone();
-            state.desk.app = Some(registered);
-            app
-        })
+        self.with(|state| state.desk.apps.register(state.seed, callback, None).app.clone())
     }
 
     /// Changes where the people of our registered app are sent back to.
     pub fn set_callback(&self, callback: &str) {
-        self.with(|state| {
-            if let Some(app) = &mut state.desk.app {
-                callback.clone_into(&mut app.callback);
-            }
-        });
+        self.with(|state| state.desk.apps.set_callback(callback));
     }
 
     /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.

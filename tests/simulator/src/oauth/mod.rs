@@ -50,33 +50,54 @@ pub(crate) struct Registered {
     pub(crate) public_key: Vec<u8>,
 }
 
-impl Registered {
+/// Our app at a provider, once it is registered.
+#[derive(Default)]
+pub(crate) struct Apps {
+    current: Option<Registered>,
+    made: u64,
+}
+
+impl Apps {
     /// A new app. Registering once more is to have new credentials, and the old ones are refused.
-    pub(crate) fn new(seed: u64, serial: u64, callback: &str, slug: Option<&str>) -> Self {
-        let mut random = Random::new(seed, &[serial, 0xA99]);
+    pub(crate) fn register(&mut self, seed: u64, callback: &str, slug: Option<&str>) -> &mut Registered {
+        self.made += 1;
+        let mut random = Random::new(seed, &[self.made, 0xA99]);
         let app = App {
             client_id: format!("client-{}", random.hex(20)),
             client_secret: random.hex(40),
             slug: slug.map(str::to_owned),
             private_key: None,
         };
-        Self { app, callback: callback.to_owned(), public_key: Vec::new() }
+        self.current.insert(Registered { app, callback: callback.to_owned(), public_key: Vec::new() })
     }
 
-    /// The same with a key of its own.
-    pub(crate) fn with_key(mut self) -> Self {
+    pub(crate) fn current(&self) -> Option<&Registered> {
+        self.current.as_ref()
+    }
+
+    /// Where the people of the app of this slug are sent back to.
+    pub(crate) fn callback_of(&self, slug: &str) -> Option<String> {
+        let app = self.current().filter(|app| app.app.slug.as_deref() == Some(slug))?;
+        Some(app.callback.clone())
+    }
+
+    pub(crate) fn set_callback(&mut self, callback: &str) {
+        if let Some(app) = &mut self.current {
+            callback.clone_into(&mut app.callback);
+        }
+    }
+}
+
+impl Registered {
+    /// Gives it a key of its own.
+    pub(crate) fn add_key(&mut self) {
         let (private, public) = jwt::key_pair();
         self.app.private_key = Some(private);
         self.public_key = public;
-        self
     }
 
     pub(crate) fn is(&self, client_id: Option<&str>, client_secret: Option<&str>) -> bool {
         client_id == Some(&self.app.client_id) && client_secret == Some(&self.app.client_secret)
-    }
-
-    pub(crate) fn has_slug(&self, slug: &str) -> bool {
-        self.app.slug.as_deref() == Some(slug)
     }
 }
 

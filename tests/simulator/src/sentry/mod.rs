@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use axum::{Router, routing::any};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{App, Injection, RecordedRequest, World, budget::Budgets, oauth::Registered, wire::Front};
+use crate::{App, Injection, RecordedRequest, World, budget::Budgets, wire::Front};
 
 mod act;
 mod api;
@@ -143,18 +143,13 @@ impl Sentry {
     #[must_use]
     pub fn register_app(&self, callback: &str) -> App {
         let state = &mut *self.world.sentry_state();
-        state.desk.registered += 1;
-        let registered = Registered::new(state.seed, state.desk.registered, callback, Some(oauth::SLUG));
-        let app = registered.app.clone();
-        state.desk.app = Some(registered);
-        app
+        let app = state.desk.apps.register(state.seed, callback, Some(oauth::SLUG));
+        app.app.clone()
     }
 
     /// Changes where the people of our registered app are sent back to.
     pub fn set_callback(&self, callback: &str) {
-        if let Some(app) = &mut self.world.sentry_state().desk.app {
-            callback.clone_into(&mut app.callback);
-        }
+        self.world.sentry_state().desk.apps.set_callback(callback);
     }
 
     /// Spends the codes that were given out and not exchanged, as though somebody else had been faster.

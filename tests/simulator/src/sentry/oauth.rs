@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     World,
-    oauth::{Choice, Codes, Decision, Fields, Registered, Screen, hs256, later, nowhere, page, refused, send_to},
+    oauth::{Apps, Choice, Codes, Decision, Fields, Screen, hs256, later, nowhere, page, refused, send_to},
     random::Random,
     secrets::{Secret, digest},
     wire::Call,
@@ -33,8 +33,7 @@ const BY_JWT: &str = "urn:sentry:params:oauth:grant-type:jwt-bearer";
 
 /// Who may connect what.
 pub(crate) struct Desk {
-    pub(super) app: Option<Registered>,
-    pub(super) registered: u64,
+    pub(super) apps: Apps,
     /// Each for an organization, by its slug.
     pub(super) codes: Codes<String>,
     /// The organization of each refresh token.
@@ -49,8 +48,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            app: None,
-            registered: 0,
+            apps: Apps::default(),
             codes: Codes::new(seed),
             refresh: BTreeMap::new(),
             verified: BTreeSet::new(),
@@ -73,10 +71,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     let state = &mut *world.sentry_state();
     let segments: Vec<&str> = call.path.split('/').skip(1).collect();
     let ["sentry-apps", slug, "external-install", ""] = segments.as_slice() else { return nowhere() };
-    let Some(callback) = state.desk.app.as_ref().filter(|app| app.has_slug(slug)).map(|app| app.callback.clone())
-    else {
-        return nowhere();
-    };
+    let Some(callback) = state.desk.apps.callback_of(slug) else { return nowhere() };
     let accounts: Vec<_> = state.organizations.keys().map(|slug| (slug.clone(), slug.clone())).collect();
     if call.method == Method::GET {
         let decisions = &[Decision::Approve, Decision::Deny];
@@ -115,7 +110,7 @@ fn authorize(state: &mut State, call: &Call, id: &str, now: Timestamp) -> Result
     let unauthorized = || Answer::unauthorized("Unauthorized");
     let organization = state.organizations.values().find(|held| held.installation == id);
     let organization = organization.ok_or_else(Answer::not_found)?.slug.clone();
-    let app = state.desk.app.as_ref().ok_or_else(unauthorized)?;
+    let app = state.desk.apps.current().ok_or_else(unauthorized)?;
     let fields = Fields::of_json(call).ok_or_else(|| Answer::bad_request("JSON parse error"))?;
     if fields.get("grant_type") == Some(BY_JWT) {
         signed(state, call, now)?;
@@ -146,7 +141,7 @@ fn authorize(state: &mut State, call: &Call, id: &str, now: Timestamp) -> Result
 /// A JWT that our app signed with its client secret, good for a minute at most and once.
 fn signed(state: &mut State, call: &Call, now: Timestamp) -> Result<(), Answer> {
     let refused = || Answer::forbidden();
-    let app = &state.desk.app.as_ref().ok_or_else(refused)?.app;
+    let app = &state.desk.apps.current().ok_or_else(refused)?.app;
     let claims = call.bearer().and_then(|token| hs256(token, &app.client_secret)).ok_or_else(refused)?;
     let now = now.as_second();
     let (issued, expires) = claims.second("iat").zip(claims.second("exp")).ok_or_else(refused)?;

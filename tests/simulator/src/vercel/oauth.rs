@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     World,
-    oauth::{Choice, Codes, Decision, Fields, Registered, Screen, later, nowhere, page, refused, send_to},
+    oauth::{Apps, Choice, Codes, Decision, Fields, Screen, later, nowhere, page, refused, send_to},
     random::Random,
     wire::Call,
 };
@@ -29,8 +29,7 @@ const CODE_LIFE: SignedDuration = SignedDuration::from_mins(30);
 
 /// Who may connect what.
 pub(crate) struct Desk {
-    pub(super) app: Option<Registered>,
-    pub(super) registered: u64,
+    pub(super) apps: Apps,
     pub(super) codes: Codes<String>,
     /// The configurations there are, by their ids: the account of each.
     configurations: BTreeMap<String, String>,
@@ -39,7 +38,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(super) fn new(seed: u64) -> Self {
-        Self { app: None, registered: 0, codes: Codes::new(seed), configurations: BTreeMap::new(), made: 0 }
+        Self { apps: Apps::default(), codes: Codes::new(seed), configurations: BTreeMap::new(), made: 0 }
     }
 
     /// The configuration of an account, made when there is none.
@@ -66,10 +65,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     let state = &mut *world.vercel_state();
     let segments: Vec<&str> = call.path.split('/').skip(1).collect();
     let ["integrations", slug, "new"] = segments.as_slice() else { return nowhere() };
-    let Some(callback) = state.desk.app.as_ref().filter(|app| app.has_slug(slug)).map(|app| app.callback.clone())
-    else {
-        return nowhere();
-    };
+    let Some(callback) = state.desk.apps.callback_of(slug) else { return nowhere() };
     let accounts: Vec<_> = state.accounts.values().map(|account| (account.id.clone(), account.slug.clone())).collect();
     if call.method == Method::GET {
         let decisions = &[Decision::Approve, Decision::Deny];
@@ -104,7 +100,7 @@ pub(super) fn exchange(state: &mut State, call: &Call, now: Timestamp) -> Answer
     let Some(fields) = Fields::of_form(call) else {
         return Answer::bad_request("the body must be application/x-www-form-urlencoded");
     };
-    let ours = state.desk.app.as_ref().filter(|app| app.is(fields.get("client_id"), fields.get("client_secret")));
+    let ours = state.desk.apps.current().filter(|app| app.is(fields.get("client_id"), fields.get("client_secret")));
     let Some(app) = ours else {
         return Answer::error(401, "invalid_client", "The client credentials are invalid.");
     };

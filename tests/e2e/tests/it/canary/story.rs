@@ -340,10 +340,10 @@ impl Story<'_> {
                 self.is(Kind::RefreshToken, token);
             }
         }
-        if passed.path.ends_with("/access_tokens") {
-            if let Some(token) = text("token") {
-                self.is(Kind::InstallationToken, token);
-            }
+        if passed.path.ends_with("/access_tokens")
+            && let Some(token) = text("token")
+        {
+            self.is(Kind::InstallationToken, token);
         }
     }
 }

@@ -182,8 +182,8 @@ fn installation_repositories(state: &State, call: &Call, caller: &Caller) -> Ans
 }
 
 fn access_token(state: &mut State, call: &Call, id: &str, now: Timestamp) -> Answer {
-    if let Err(refusal) = app(state.desk.app.as_ref(), call.authorization.as_deref(), now) {
-        return refusal;
+    if let Err(refusal) = app(state.desk.apps.current(), call.authorization.as_deref(), now) {
+        return *refusal;
     }
     let Ok(installation) = id.parse::<u64>() else { return Answer::not_found() };
     let of_it = state.repos.values().filter(|repo| repo.installation_id == installation);
@@ -193,7 +193,7 @@ fn access_token(state: &mut State, call: &Call, id: &str, now: Timestamp) -> Ans
     }
     let repositories = match narrowed(&call.body, &held) {
         Ok(repositories) => repositories,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let selection = if repositories.is_some() { "selected" } else { "all" };
     let (token, expires_at) = state.tokens.mint(installation, repositories, now);

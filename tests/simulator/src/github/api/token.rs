@@ -91,15 +91,15 @@ pub(crate) fn secret(header: &str) -> Option<&str> {
 /// Whether the header carries a token by which our App speaks for itself. While none is registered there is no key to
 /// check a signature with, and the shape has to do.
 /// <https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app>
-pub(crate) fn app(app: Option<&Registered>, authorization: Option<&str>, now: Timestamp) -> Result<(), Answer> {
-    let undecodable = || Answer::error(401, "A JSON web token could not be decoded");
+pub(crate) fn app(app: Option<&Registered>, authorization: Option<&str>, now: Timestamp) -> Result<(), Box<Answer>> {
+    let undecodable = || Box::new(Answer::error(401, "A JSON web token could not be decoded"));
     let token = authorization.and_then(secret).filter(|token| has_shape(token)).ok_or_else(undecodable)?;
     let Some(app) = app else { return Ok(()) };
     let claims = rs256(token, &app.public_key).ok_or_else(undecodable)?;
     if claims.text("iss") != Some(&app.app.client_id) {
-        return Err(Answer::error(404, "Integration not found"));
+        return Err(Box::new(Answer::error(404, "Integration not found")));
     }
-    timely(&claims, now).map_err(|complaint| Answer::error(401, complaint))
+    timely(&claims, now).map_err(|complaint| Box::new(Answer::error(401, complaint)))
 }
 
 fn timely(claims: &Claims, now: Timestamp) -> Result<(), &'static str> {
@@ -126,7 +126,7 @@ fn has_shape(token: &str) -> bool {
 }
 
 /// `repository_ids` of a body that narrows a token; an error when it names what the installation does not have.
-pub(crate) fn narrowed(body: &[u8], held: &BTreeSet<u64>) -> Result<Option<BTreeSet<u64>>, Answer> {
+pub(crate) fn narrowed(body: &[u8], held: &BTreeSet<u64>) -> Result<Option<BTreeSet<u64>>, Box<Answer>> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let Some(wanted) = body["repository_ids"].as_array() else { return Ok(None) };
     let wanted: BTreeSet<u64> = wanted.iter().filter_map(Value::as_u64).collect();
@@ -135,7 +135,7 @@ pub(crate) fn narrowed(body: &[u8], held: &BTreeSet<u64>) -> Result<Option<BTree
     }
     let message =
         "There is at least one repository that does not exist or is not accessible to the parent installation.";
-    Err(Answer::error(422, message))
+    Err(Box::new(Answer::error(422, message)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::State;
 use crate::{
     World,
     clock::whole_second,
-    oauth::{Choice, Codes, Decision, Registered, Screen, later, nowhere, page, refused, send_to},
+    oauth::{Apps, Choice, Codes, Decision, Screen, later, nowhere, page, refused, send_to},
     wire::Call,
 };
 
@@ -31,8 +31,7 @@ const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
 
 /// Who may connect what.
 pub(crate) struct Desk {
-    pub(super) app: Option<Registered>,
-    pub(super) registered: u64,
+    pub(super) apps: Apps,
     pub(super) codes: Codes<()>,
     pub(super) people: People,
     /// Installations that a person has gone through here.
@@ -44,8 +43,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            app: None,
-            registered: 0,
+            apps: Apps::default(),
             codes: Codes::new(seed),
             people: People::new(seed),
             installed: BTreeSet::new(),
@@ -78,10 +76,7 @@ pub(super) async fn answer(Extract(world): Extract<World>, request: Request) -> 
     let state = &mut *world.github_state();
     let segments: Vec<&str> = call.path.split('/').skip(1).collect();
     let ["apps", slug, "installations", "new"] = segments.as_slice() else { return nowhere() };
-    let Some(callback) = state.desk.app.as_ref().filter(|app| app.has_slug(slug)).map(|app| app.callback.clone())
-    else {
-        return nowhere();
-    };
+    let Some(callback) = state.desk.apps.callback_of(slug) else { return nowhere() };
     let installations = state.installations_of_person();
     let accounts: Vec<_> = installations.iter().map(|(id, owner)| (id.to_string(), owner.login().to_owned())).collect();
     if call.method == Method::GET {

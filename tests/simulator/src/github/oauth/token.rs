@@ -144,7 +144,7 @@ fn serve(state: &mut State, call: &Call, now: Timestamp) -> Answer {
     if call.method != Method::POST {
         return Answer::not_found();
     }
-    let Some(app) = &state.desk.app else { return Answer::not_found() };
+    let Some(app) = state.desk.apps.current() else { return Answer::not_found() };
     let fields = Fields::of_form(call).or_else(|| Fields::of_json(call));
     let field = |name: &str| fields.as_ref().and_then(|fields| fields.get(name)).or_else(|| call.param(name));
     // Whoever is no client at all gets the page for what does not exist.
@@ -200,7 +200,7 @@ pub(crate) fn delete_token(state: &mut State, call: &ApiCall, client_id: &str) -
     let basic = call.authorization.as_deref().and_then(|header| header.strip_prefix("Basic "));
     let pair = basic.and_then(|text| STANDARD.decode(text).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
     let pair = pair.as_deref().and_then(|pair| pair.split_once(':'));
-    let ours = state.desk.app.as_ref().is_some_and(|app| {
+    let ours = state.desk.apps.current().is_some_and(|app| {
         app.app.client_id == client_id && app.is(pair.map(|(id, _)| id), pair.map(|(_, secret)| secret))
     });
     if !ours {

@@ -58,7 +58,7 @@ pub(crate) async fn post(http: &Http, path: &str, headers: &[(&str, &str)], body
 }
 
 pub(crate) fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("{name} of {value}")).to_owned()
+    value[name].as_str().expect(name).to_owned()
 }
 
 /// What an answer says went wrong, wherever it says it.

@@ -21,7 +21,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let desk = Desk::new().await;
-        let installation = desk.world.sentry().add_project("acme", "rocket").installation.clone();
+        let installation = desk.world.sentry().add_project("acme", "rocket").installation;
         desk.world.sentry().add_project("other", "thing");
         let app = desk.world.sentry().register_app(CALLBACK);
         let api = Http::to(desk.server.sentry_url());
