@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use connector_domain::capture::CaptureReport;
+use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, TokenRows,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, Queue, TokenRows,
 };
-use connector_domain::task::CaptureTask;
+use connector_domain::task::{CaptureTask, EnrichTask};
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, SourceEvent, Timestamp, WorkspaceId};
+use connector_domain::{Delivery, SourceEvent, SourceId, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
+use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
 
@@ -35,6 +37,8 @@ pub struct CapturePorts {
     pub tokens: Arc<dyn TokenRows>,
     /// Where the end of a connection is noted.
     pub audit: Arc<dyn AuditLog>,
+    /// Who enriches what was captured.
+    pub enrichments: Arc<dyn Queue<EnrichTask>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -168,17 +172,36 @@ impl Capture {
         kept: &[Observation],
         report: &mut CaptureReport,
     ) -> Result<(), CaptureError> {
-        let mut failures = Vec::new();
-        for outcome in self.ports.observations.put_if_absent(kept).await {
+        let (mut failures, mut captured) = (Vec::new(), Vec::new());
+        for (observation, outcome) in kept.iter().zip(self.ports.observations.put_if_absent(kept).await) {
             match outcome {
-                Ok(outcome) => report.add_outcome(&outcome),
+                Ok(outcome) => {
+                    report.add_outcome(&outcome);
+                    if outcome == CaptureOutcome::Captured {
+                        captured.push(observation.event.source_id.clone());
+                    }
+                }
                 Err(error) => failures.push(error),
             }
+        }
+        if let Some(first) = kept.first() {
+            self.enrich(&first.workspace, &captured, &record.correlation).await;
         }
         let (failed, total) = (failures.len(), kept.len());
         match failures.into_iter().next() {
             None => Ok(()),
             Some(source) => Err(CaptureError::Incomplete { delivery: record.id.to_string(), failed, total, source }),
+        }
+    }
+
+    /// Were the message lost, the rows are due and recovery sends it.
+    async fn enrich(&self, workspace: &WorkspaceId, captured: &[SourceId], correlation: &str) {
+        let tasks = EnrichTask::split(workspace, captured, correlation);
+        if tasks.is_empty() {
+            return;
+        }
+        if let Err(error) = self.ports.enrichments.send(&tasks, Duration::ZERO).await {
+            warn!(correlation, "stored {} and could not enqueue their enrichment: {}", captured.len(), chain(&error));
         }
     }
 

@@ -1,12 +1,15 @@
-//! Turns stored deliveries into observations: load, transform, filter, score, store, account for.
+//! Turns stored deliveries into observations: load, transform, filter, score, store, account for. Then enriches them: what
+//! each shares with others, who acted, what it is like.
 //!
 //! Both paths meet here, so one fact has one identity whichever saw it first. Every step may run twice.
 //! It knows no provider's payload and no AWS service.
 
 mod assess;
 mod capture;
+mod enrich;
 pub mod lambda;
 mod lifecycle;
 
 pub use assess::{Assessed, Context, assess};
 pub use capture::{Capture, CaptureError, CapturePorts, Captured};
+pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched};

@@ -25,6 +25,8 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
             aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
         ),
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        enrichment: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
+        enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         clock: Arc::new(SystemClock),

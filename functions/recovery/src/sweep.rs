@@ -1,13 +1,14 @@
-//! One sweep over deliveries and units that are due.
+//! One sweep over deliveries, units and observations that are due.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use connector_domain::backfill::{Limits, UnitKey};
 use connector_domain::delivery::DeliveryState;
-use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, PortError, Put, Queue};
-use connector_domain::task::{CaptureTask, PageTask};
-use connector_domain::{DeliveryId, Timestamp};
+use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, EnrichmentStore, PortError, Put, Queue};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
+use connector_domain::{DeliveryId, SourceId, Timestamp, WorkspaceId};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
 
@@ -18,10 +19,14 @@ pub struct RecoveryPorts {
     pub deliveries: Arc<dyn DeliveryStore>,
     /// Units that stand still.
     pub backfills: Arc<dyn BackfillStore>,
+    /// Observations that were not enriched.
+    pub enrichment: Arc<dyn EnrichmentStore>,
     /// Who captures.
     pub captures: Arc<dyn Queue<CaptureTask>>,
     /// Who fetches.
     pub pages: Arc<dyn Queue<PageTask>>,
+    /// Who enriches.
+    pub enrichments: Arc<dyn Queue<EnrichTask>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -42,6 +47,10 @@ pub struct Swept {
     pub dead: u64,
     /// Units sent again.
     pub units: u64,
+    /// Observations sent again.
+    pub observations: u64,
+    /// Observations that stay as they are; capturing them again does not help.
+    pub unenriched: u64,
     /// Rows that could not be looked at; the next sweep tries again.
     pub failed: u64,
 }
@@ -87,11 +96,14 @@ impl Recovery {
                 }
             }
         }
+        self.observations(now, &mut swept).await?;
         if swept != Swept::default() {
             info!(
                 deliveries = swept.deliveries,
                 dead = swept.dead,
                 units = swept.units,
+                observations = swept.observations,
+                unenriched = swept.unenriched,
                 failed = swept.failed,
                 "sent again what was stuck"
             );
@@ -110,8 +122,7 @@ impl Recovery {
             error!(delivery.id = %id, code = "delivery_dead", "gave {id} up after {MAX_ATTEMPTS} attempts");
             return Ok(());
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << record.attempts.min(16)).min(MAX_PAUSE);
-        let due_at = now.checked_add(pause).unwrap_or(now);
+        let due_at = next_attempt(record.attempts, now);
         // Counted before it is sent: a crash between the two costs a pause, not an endless loop.
         if !self.ports.deliveries.redrive(id, record.attempts, due_at).await? {
             return Ok(());
@@ -119,6 +130,58 @@ impl Recovery {
         self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         swept.deliveries += 1;
         Ok(())
+    }
+
+    /// Those of one workspace go in one message.
+    async fn observations(&self, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
+        let mut again: BTreeMap<WorkspaceId, Vec<SourceId>> = BTreeMap::new();
+        for (workspace, source_id) in self.ports.enrichment.due(now, BATCH).await? {
+            match self.observation(&workspace, &source_id, now, swept).await {
+                Ok(true) => again.entry(workspace).or_default().push(source_id),
+                Ok(false) => {}
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(workspace.id = %workspace, "could not look at {source_id}: {}", chain(&error));
+                }
+            }
+        }
+        for (workspace, ids) in again {
+            match self.ports.enrichments.send(&EnrichTask::split(&workspace, &ids, "recovery"), Duration::ZERO).await {
+                Ok(()) => swept.observations += ids.len() as u64,
+                Err(error) => {
+                    swept.failed += ids.len() as u64;
+                    warn!(workspace.id = %workspace, "could not send {} again: {}", ids.len(), chain(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an observation is to be sent again.
+    async fn observation(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+        now: Timestamp,
+        swept: &mut Swept,
+    ) -> Result<bool, PortError> {
+        let enrichment = &self.ports.enrichment;
+        let Some((_, progress)) = enrichment.load(workspace, source_id).await? else { return Ok(false) };
+        if progress.due_at.is_none_or(|due_at| due_at > now) {
+            return Ok(false);
+        }
+        if progress.attempts >= MAX_ATTEMPTS {
+            if enrichment.redrive(workspace, source_id, progress.attempts, None).await? {
+                swept.unenriched += 1;
+                error!(
+                    workspace.id = %workspace, code = "observation_unenriched",
+                    "gave the enrichment of {source_id} up after {MAX_ATTEMPTS} attempts"
+                );
+            }
+            return Ok(false);
+        }
+        let due_at = next_attempt(progress.attempts, now);
+        enrichment.redrive(workspace, source_id, progress.attempts, Some(due_at)).await
     }
 
     async fn unit(&self, key: &UnitKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
@@ -132,11 +195,18 @@ impl Recovery {
     }
 }
 
+/// When what is sent again now is looked at next.
+fn next_attempt(attempts: u32, now: Timestamp) -> Timestamp {
+    let pause = FIRST_PAUSE.saturating_mul(1 << attempts.min(16)).min(MAX_PAUSE);
+    now.checked_add(pause).unwrap_or(now)
+}
+
 #[cfg(test)]
 mod tests {
     use connector_domain::Timestamp;
-    use connector_testkit::builders::{at, delivery, unit, workspace};
-    use connector_testkit::memory::{ManualClock, MemoryBackfills, MemoryDeliveries, MemoryQueue};
+    use connector_domain::ports::ObservationStore;
+    use connector_testkit::builders::{at, delivery, observation, unit, workspace};
+    use connector_testkit::memory::{ManualClock, MemoryBackfills, MemoryDeliveries, MemoryObservations, MemoryQueue};
 
     use super::*;
 
@@ -147,6 +217,8 @@ mod tests {
         backfills: Arc<MemoryBackfills>,
         captures: Arc<MemoryQueue<CaptureTask>>,
         pages: Arc<MemoryQueue<PageTask>>,
+        observations: Arc<MemoryObservations>,
+        enrichments: Arc<MemoryQueue<EnrichTask>>,
     }
 
     fn desk(now: Timestamp) -> Desk {
@@ -154,14 +226,19 @@ mod tests {
         let (deliveries, backfills): (Arc<MemoryDeliveries>, Arc<MemoryBackfills>) = Default::default();
         let captures = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let enrichments = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let observations = Arc::new(MemoryObservations::default());
         let ports = RecoveryPorts {
+            enrichment: Arc::clone(&observations) as _,
+            enrichments: Arc::clone(&enrichments) as _,
             deliveries: Arc::clone(&deliveries) as _,
             backfills: Arc::clone(&backfills) as _,
             captures: Arc::clone(&captures) as _,
             pages: Arc::clone(&pages) as _,
             clock: Arc::clone(&clock) as _,
         };
-        Desk { recovery: Recovery::new(ports, Limits::default()), clock, deliveries, backfills, captures, pages }
+        let recovery = Recovery::new(ports, Limits::default());
+        Desk { recovery, clock, deliveries, backfills, captures, pages, observations, enrichments }
     }
 
     #[tokio::test]
@@ -194,6 +271,27 @@ mod tests {
         assert_eq!(desk.recovery.sweep().await.unwrap(), Swept { units: 1, ..Swept::default() });
         assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
         assert_eq!(desk.pages.drain(), [stuck.task()]);
+    }
+
+    #[tokio::test]
+    async fn observations_that_nobody_enriches_are_sent_again_by_workspace_and_then_left_as_they_are() {
+        let desk = desk(at(0));
+        let rows: Vec<_> = (0..25).map(|n| observation(&workspace("acme"), &format!("9#{n}"), at(0))).collect();
+        assert!(desk.observations.put_if_absent(&rows).await.iter().all(Result::is_ok));
+        desk.clock.set(at(359));
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default(), "they are not due yet");
+        let (mut sweeps, mut ends) = (0, 0);
+        for minute in 6..3 * 24 * 60 {
+            desk.clock.set(at(minute * 60));
+            let swept = desk.recovery.sweep().await.unwrap();
+            if swept.observations > 0 {
+                sweeps += 1;
+                let sizes: Vec<_> = desk.enrichments.drain().iter().map(|task| task.observations.len()).collect();
+                assert_eq!(sizes, [20, 5]);
+            }
+            ends += swept.unenriched;
+        }
+        assert_eq!((sweeps, ends), (u64::from(MAX_ATTEMPTS), 25));
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::backfill::UnitKey;
-use crate::{DeliveryId, RunId, WorkspaceId};
+use crate::{DeliveryId, RunId, SourceId, WorkspaceId};
 
 /// Version written into every message; a reader keeps a message of a newer version in the queue instead of dropping it.
 pub const TASK_VERSION: u32 = 1;
@@ -118,6 +118,49 @@ impl Task for PageTask {
     }
 }
 
+/// Most observations that one message names.
+pub const MAX_ENRICHED: usize = 20;
+
+/// Enrich observations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnrichTask {
+    /// [`TASK_VERSION`] when it was written.
+    pub v: u32,
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// Which ones; [`MAX_ENRICHED`] at most.
+    pub observations: Vec<SourceId>,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+impl EnrichTask {
+    /// The messages for any number of observations of a workspace.
+    #[must_use]
+    pub fn split(workspace: &WorkspaceId, observations: &[SourceId], correlation: &str) -> Vec<Self> {
+        let task = |part: &[SourceId]| Self {
+            v: TASK_VERSION,
+            workspace: workspace.clone(),
+            observations: part.to_vec(),
+            correlation: correlation.to_owned(),
+        };
+        observations.chunks(MAX_ENRICHED).map(task).collect()
+    }
+}
+
+impl Task for EnrichTask {
+    const NAME: &'static str = "enrich";
+
+    fn workspace(&self) -> &WorkspaceId {
+        &self.workspace
+    }
+
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +181,15 @@ mod tests {
         assert!(message.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{message}");
         assert!(message.contains("caf\\u00e9-\\ud83d\\ude00-\\uffff"), "{message}");
         assert_eq!(serde_json::from_str::<CaptureTask>(&message).unwrap(), task);
+    }
+
+    #[test]
+    fn the_longest_identities_fit_a_message() {
+        let id = SourceId::once(crate::ProviderKind::Github, "push", "\u{e9}".repeat(900), "x");
+        let workspace = WorkspaceId::parse("w".repeat(255)).unwrap();
+        let tasks = EnrichTask::split(&workspace, &vec![id; MAX_ENRICHED + 1], "c");
+        assert_eq!(tasks.iter().map(|task| task.observations.len()).collect::<Vec<_>>(), [MAX_ENRICHED, 1]);
+        assert!(encode(&tasks[0]).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Every port, with the plan's faults at each of its calls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,13 @@ use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
+use connector_domain::enrich::{Activity, Enrichment, Feature, Identity, Link, LinkKey, Step};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore,
-    PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, EnrichmentStore, ObservationFilter, ObservationPage,
+    ObservationStore, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
 use connector_domain::{
@@ -86,6 +88,19 @@ faulty!(BackfillStore {
     fn due_units(now: Timestamp, limit: usize) -> Vec<UnitKey>;
     fn put_page_report(run: &RunId, unit: &UnitKey, page: u32, report: &CaptureReport) -> ();
     fn page_reports(run: &RunId) -> Vec<CaptureReport>;
+});
+
+faulty!(EnrichmentStore {
+    fn load(workspace: &WorkspaceId, source_id: &SourceId) -> Option<(Observation, Enrichment)>;
+    fn advance(workspace: &WorkspaceId, source_id: &SourceId, done: &BTreeSet<Step>) -> ();
+    fn due(now: Timestamp, limit: usize) -> Vec<(WorkspaceId, SourceId)>;
+    fn redrive(workspace: &WorkspaceId, source_id: &SourceId, attempts: u32, due_at: Option<Timestamp>) -> bool;
+    fn put_links(workspace: &WorkspaceId, links: &[Link]) -> ();
+    fn links(workspace: &WorkspaceId, key: &LinkKey, at: Timestamp, limit: usize) -> Vec<Link>;
+    fn note_activity(workspace: &WorkspaceId, activity: &Activity) -> ();
+    fn identities(workspace: &WorkspaceId) -> Vec<Identity>;
+    fn put_feature(workspace: &WorkspaceId, feature: &Feature) -> ();
+    fn features(workspace: &WorkspaceId, week: &str) -> Vec<Feature>;
 });
 
 faulty!(Secrets {

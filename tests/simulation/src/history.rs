@@ -7,7 +7,9 @@ use std::time::Duration;
 use connector_domain::backfill::{EntityType, RunProgress, Trigger, Unit, UnitState, Window};
 use connector_domain::connection::Integration;
 use connector_domain::http::WebhookRequest;
-use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, ObservationFilter, ObservationStore};
+use connector_domain::ports::{
+    BackfillStore, Clock, DeliveryStore, EnrichmentStore, ObservationFilter, ObservationStore,
+};
 use connector_domain::{RunId, Timestamp, WorkspaceId};
 use connector_flows::{StartRequest, start_run};
 use connector_simulator::World;
@@ -51,6 +53,8 @@ pub enum Finding {
     UnitEnded(String, UnitState),
     /// Two paths told different stories of one fact.
     Conflicts(u64),
+    /// Facts that were not enriched, or counted more or less than once for their actor.
+    Unenriched(usize),
     /// A message stayed in a dead-letter queue after it was moved back.
     DeadLetters(usize),
 }
@@ -197,6 +201,10 @@ impl History {
                 let capture = self.handlers.capture.clone();
                 executor.start(About::Message(id), async move { capture.handle(task).await.is_ok() });
             }
+            Message::Enrich(task) => {
+                let enrich = self.handlers.enrich.clone();
+                executor.start(About::Message(id), async move { enrich.handle(task).await.is_ok() });
+            }
             Message::Page(task) => {
                 let pages = self.handlers.pages.clone();
                 executor.start(About::Message(id), async move { pages.handle(task).await.is_ok() });
@@ -242,7 +250,10 @@ impl History {
         let rows = async {
             let deliveries = self.stores.deliveries.due(Timestamp::MAX, 1).await;
             let units = self.stores.backfills.due_units(Timestamp::MAX, 1).await;
-            deliveries.is_ok_and(|due| due.is_empty()) && units.is_ok_and(|due| due.is_empty())
+            let observations = EnrichmentStore::due(&*self.stores.observations, Timestamp::MAX, 1).await;
+            deliveries.is_ok_and(|due| due.is_empty())
+                && units.is_ok_and(|due| due.is_empty())
+                && observations.is_ok_and(|due| due.is_empty())
         };
         self.queue.next_visible().is_none() && rows.now_or_never().unwrap_or(false)
     }
@@ -252,6 +263,10 @@ impl History {
             findings.push(Finding::DeadLetters(self.queue.dead()));
         }
         let observations = observations(&self.stores.observations).now_or_never().unwrap_or_default();
+        match unenriched(&self.stores.observations).now_or_never() {
+            Some(0) => {}
+            count => findings.push(Finding::Unenriched(count.unwrap_or(usize::MAX))),
+        }
         let (progress, units) = self.progress().now_or_never().flatten().unzip();
         for unit in units.into_iter().flatten().filter(|unit| unit.state != UnitState::Completed) {
             findings.push(Finding::UnitEnded(unit.key.to_string(), unit.state));
@@ -304,6 +319,20 @@ async fn observations(store: &MemoryObservations) -> BTreeSet<String> {
     };
     let page = store.list(&workspace, &filter).await.unwrap_or_default();
     page.observations.into_iter().map(|observation| observation.event.source_id.to_string()).collect()
+}
+
+/// How many facts are not enriched to the end, and how far the actors' counts are from the facts that have an actor.
+async fn unenriched(store: &MemoryObservations) -> usize {
+    let Ok(workspace) = WorkspaceId::parse(WORKSPACE) else { return usize::MAX };
+    let (mut open, mut acted) = (0, 0);
+    for observation in store.all() {
+        acted += usize::from(observation.event.actor.is_some());
+        let loaded = store.load(&workspace, &observation.event.source_id).await;
+        open += usize::from(!matches!(loaded, Ok(Some((_, progress))) if progress.is_complete()));
+    }
+    let identities = store.identities(&workspace).await.unwrap_or_default();
+    let counted: u64 = identities.iter().map(|identity| identity.observations).sum();
+    open + acted.abs_diff(usize::try_from(counted).unwrap_or(usize::MAX))
 }
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {

@@ -6,13 +6,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connector_domain::Timestamp;
 use connector_domain::ports::{Clock, MAX_DELAY, PortError, Queue};
-use connector_domain::task::{CaptureTask, PageTask, Task};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
 
 /// A message of any kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     Capture(CaptureTask),
     Page(PageTask),
+    Enrich(EnrichTask),
+}
+
+impl From<EnrichTask> for Message {
+    fn from(task: EnrichTask) -> Self {
+        Self::Enrich(task)
+    }
 }
 
 impl From<CaptureTask> for Message {

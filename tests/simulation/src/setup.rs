@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_backfill::{PagePorts, PageSettings, PageWorker};
-use connector_capture::{Capture, CapturePorts};
+use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
 use connector_domain::backfill::Limits;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
 use connector_domain::http::WebhookRequest;
 use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Secrets,
+    BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, LocalEmbedder, ObservationStore,
+    ProviderHttp, Queue, Secrets,
 };
-use connector_domain::task::{CaptureTask, PageTask};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
 use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, Timestamp, WorkspaceId};
 use connector_flows::StartPorts;
 use connector_recovery::{Recovery, RecoveryPorts};
@@ -41,6 +42,7 @@ pub(super) struct Handlers {
     pub(super) webhook: Webhook,
     pub(super) pages: PageWorker,
     pub(super) capture: Capture,
+    pub(super) enrich: Enrich,
     pub(super) recovery: Recovery,
     pub(super) start: StartPorts,
 }
@@ -125,6 +127,8 @@ pub(super) fn handlers(
     let connections: Arc<dyn ConnectionStore> = faulty(plan, Arc::clone(connections));
     let deliveries: Arc<dyn DeliveryStore> = faulty(plan, Arc::clone(&stores.deliveries));
     let observations: Arc<dyn ObservationStore> = faulty(plan, Arc::clone(&stores.observations));
+    let enrichment: Arc<dyn EnrichmentStore> = faulty(plan, Arc::clone(&stores.observations));
+    let enrichments: Arc<dyn Queue<EnrichTask>> = faulty(plan, Arc::clone(queue));
     let backfills: Arc<dyn BackfillStore> = faulty(plan, Arc::clone(&stores.backfills));
     let captures: Arc<dyn Queue<CaptureTask>> = faulty(plan, Arc::clone(queue));
     let pages: Arc<dyn Queue<PageTask>> = faulty(plan, Arc::clone(queue));
@@ -165,10 +169,14 @@ pub(super) fn handlers(
             backfills: Arc::clone(&backfills),
             tokens: Arc::new(MemoryVault::default()),
             audit: Arc::new(MemoryAudit::default()),
+            enrichments: Arc::clone(&enrichments),
             clock: Arc::clone(&clock),
         }),
+        enrich: Enrich::new(EnrichPorts { enrichment: Arc::clone(&enrichment), embedder: Arc::new(LocalEmbedder) }),
         recovery: Recovery::new(
             RecoveryPorts {
+                enrichment,
+                enrichments,
                 deliveries,
                 backfills: Arc::clone(&backfills),
                 captures,

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use clap::Args;
 use connector_domain::backfill::{EntityType, UnitKey};
 use connector_domain::http::Headers;
-use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION, Task, encode};
-use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, TASK_VERSION, Task, encode};
+use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Secret, SourceId, Timestamp, WorkspaceId};
 use serde::Serialize;
 
 use super::Failure;
@@ -102,6 +102,7 @@ fn all() -> Result<Vec<(&'static str, String)>, Failure> {
     let mut files = vec![
         ("backfill-page.json", pretty(&QueueEvent::of("PageQueue", &message(&page_task()?)?, now))?),
         ("observation-capture.json", pretty(&QueueEvent::of("CaptureQueue", &message(&capture_task(now)?)?, now))?),
+        ("observation-enrich.json", pretty(&QueueEvent::of("EnrichQueue", &message(&enrich_task()?)?, now))?),
         ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
         ("token-refresh.json", pretty(&ScheduleEvent::of("token-refresh", now))?),
         ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
@@ -137,6 +138,12 @@ fn capture_task(now: Timestamp) -> Result<CaptureTask, Failure> {
     let Ok(webhook) = webhook.verify(|_| Ok::<(), Infallible>(()));
     let id = webhook.id();
     Ok(CaptureTask { v: TASK_VERSION, workspace: workspace()?, correlation: id.correlation(), delivery: id })
+}
+
+/// Enrich an observation.
+fn enrich_task() -> Result<EnrichTask, Failure> {
+    let observations = vec![SourceId::parse("github:issue:7001#7:opened")?];
+    Ok(EnrichTask { v: TASK_VERSION, workspace: workspace()?, observations, correlation: "c0ffee".to_owned() })
 }
 
 /// Fetch the first page of a repository's issues.

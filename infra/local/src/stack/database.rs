@@ -11,12 +11,14 @@ use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::ports::{
-    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, ObservationStore, RunLists,
+    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, EnrichmentStore, ObservationStore,
+    RunLists,
 };
 use connector_flows::runs;
 use dynoxide::Database as Engine;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::update_table::UpdateTableRequest;
 use dynoxide::actions::update_time_to_live::UpdateTimeToLiveRequest;
 use dynoxide::server::serve_with_shutdown;
 use serde::de::DeserializeOwned;
@@ -39,6 +41,8 @@ pub struct Stores {
     pub deliveries: Arc<dyn DeliveryStore>,
     /// Observations.
     pub observations: Arc<dyn ObservationStore>,
+    /// What is kept beside observations.
+    pub enrichment: Arc<dyn EnrichmentStore>,
     /// Runs and units.
     pub backfills: Arc<dyn BackfillStore>,
     /// Connections and links by workspace.
@@ -85,10 +89,12 @@ impl Database {
         let connections = Arc::new(adapter.connections());
         let deliveries = Arc::new(adapter.deliveries(retention));
         let backfills = Arc::new(adapter.backfills());
+        let observations = Arc::new(adapter.observations());
         let stores = Stores {
             connections: Arc::clone(&connections) as _,
             deliveries: Arc::clone(&deliveries) as _,
-            observations: Arc::new(adapter.observations()),
+            observations: Arc::clone(&observations) as _,
+            enrichment: observations,
             backfills: Arc::clone(&backfills) as _,
             connection_lists: connections,
             delivery_log: deliveries,
@@ -162,12 +168,12 @@ fn file(directory: &Path) -> Result<Engine, StackError> {
     Engine::new(path).map_err(|error| failed(error.to_string()))
 }
 
-/// Makes a table that is not there.
+/// Makes a table that is not there, and the indexes that one of an older template lacks.
 fn make(engine: &Engine, name: &str, table: &Table) -> Result<(), StackError> {
     let what = format!("table {name}");
     let request: DescribeTableRequest = parse(&what, json!({ "TableName": name }))?;
-    if engine.describe_table(request).is_ok() {
-        return Ok(());
+    if let Ok(known) = engine.describe_table(request) {
+        return add_indexes(engine, name, table, &json!(known.table));
     }
     let mut definition = table.definition.clone();
     if let Value::Object(fields) = &mut definition {
@@ -180,6 +186,25 @@ fn make(engine: &Engine, name: &str, table: &Table) -> Result<(), StackError> {
         let request = json!({ "TableName": name, "TimeToLiveSpecification": specification });
         let request: UpdateTimeToLiveRequest = parse(&what, request)?;
         engine.update_time_to_live(request).map_err(|error| refused(&what, &error))?;
+    }
+    Ok(())
+}
+
+fn add_indexes(engine: &Engine, name: &str, table: &Table, known: &Value) -> Result<(), StackError> {
+    let what = format!("an index of table {name}");
+    let indexes = |of: &Value| of["GlobalSecondaryIndexes"].as_array().cloned().unwrap_or_default();
+    let there = indexes(known);
+    for index in indexes(&table.definition) {
+        if there.iter().any(|known| known["IndexName"] == index["IndexName"]) {
+            continue;
+        }
+        let request = json!({
+            "TableName": name,
+            "AttributeDefinitions": table.definition["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [{ "Create": index }],
+        });
+        let request: UpdateTableRequest = parse(&what, request)?;
+        engine.update_table(request).map_err(|error| refused(&what, &error))?;
     }
     Ok(())
 }

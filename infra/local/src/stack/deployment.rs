@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use connector_api::{Api, ApiPorts, Authorizer, LivePorts};
 use connector_backfill::{PagePorts, PageWorker, Scheduler};
-use connector_capture::{Capture, CapturePorts};
+use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
 use connector_domain::ProviderKind;
+use connector_domain::ports::LocalEmbedder;
 use connector_oauth::{OAuth, OAuthSettings};
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_webhook::{Webhook, WebhookPorts};
@@ -24,6 +25,7 @@ pub(super) enum Function {
     Authorizer(Authorizer),
     Pages(PageWorker),
     Capture(Capture),
+    Enrich(Enrich),
     Scheduler(Scheduler),
     Tokens(TokenRefresh),
     /// With its ports, for what a start must send again.
@@ -100,10 +102,17 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             backfills: wiring.backfills()?,
             tokens: wiring.token_rows()?,
             audit: wiring.audit()?,
+            enrichments: wiring.enrichments()?,
             clock: wiring.clock(),
+        })),
+        "observation-enrich" => Function::Enrich(Enrich::new(EnrichPorts {
+            enrichment: wiring.enrichment()?,
+            embedder: Arc::new(LocalEmbedder),
         })),
         "recovery-sweep" => {
             let ports = RecoveryPorts {
+                enrichment: wiring.enrichment()?,
+                enrichments: wiring.enrichments()?,
                 deliveries: wiring.deliveries()?,
                 backfills: wiring.backfills()?,
                 captures: wiring.captures()?,

@@ -13,10 +13,10 @@ use connector_domain::backfill::Limits;
 use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, ProviderHttp, Queue, Random,
-    Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, ObservationStore, ProviderHttp,
+    Queue, Random, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
 };
-use connector_domain::task::{CaptureTask, PageTask, Task};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
 use connector_flows::connect::ConnectPorts;
 use connector_flows::{
@@ -125,6 +125,14 @@ impl Wiring<'_> {
 
     pub(super) fn captures(&self) -> Result<Arc<dyn Queue<CaptureTask>>, TemplateError> {
         self.queue("CAPTURE_QUEUE_URL")
+    }
+
+    pub(super) fn enrichment(&self) -> Result<Arc<dyn EnrichmentStore>, TemplateError> {
+        self.setting("OBSERVATIONS_TABLE").map(|_| Arc::clone(&self.ports.stores.enrichment))
+    }
+
+    pub(super) fn enrichments(&self) -> Result<Arc<dyn Queue<EnrichTask>>, TemplateError> {
+        self.queue("ENRICH_QUEUE_URL")
     }
 
     pub(super) fn pages(&self) -> Result<Arc<dyn Queue<PageTask>>, TemplateError> {

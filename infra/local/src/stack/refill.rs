@@ -4,12 +4,14 @@
 //! which message it waits for, so the messages can be made again from the rows. Recovery would do it too, minutes later:
 //! it waits for rows to be overdue, which here is known from the start.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use connector_domain::Timestamp;
 use connector_domain::backfill::{Unit, UnitState};
 use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::PortError;
+use connector_domain::task::EnrichTask;
 use connector_recovery::RecoveryPorts;
 use tracing::info;
 
@@ -39,8 +41,17 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
             pages += 1;
         }
     }
-    if captures + pages > 0 {
-        info!(captures, pages, "went on with what was unfinished");
+    let mut waiting: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (workspace, source_id) in ports.enrichment.due(Timestamp::MAX, MOST).await? {
+        waiting.entry(workspace).or_default().push(source_id);
+    }
+    let mut enrichments = 0;
+    for (workspace, ids) in waiting {
+        ports.enrichments.send(&EnrichTask::split(&workspace, &ids, "start"), Duration::ZERO).await?;
+        enrichments += ids.len();
+    }
+    if captures + pages + enrichments > 0 {
+        info!(captures, pages, enrichments, "went on with what was unfinished");
     }
     Ok(())
 }

@@ -60,6 +60,14 @@ fn consume(
             };
             tasks.spawn(deliver(queue, how, stop, handle));
         }
+        Some(Function::Enrich(enrich)) => {
+            let enrich = enrich.clone();
+            let handle = move |task| {
+                let enrich = enrich.clone();
+                async move { enrich.handle(task).await.map(drop) }
+            };
+            tasks.spawn(deliver(queue, how, stop, handle));
+        }
         _ => return Err(problem("it is fed by a queue and takes no messages")),
     }
     Ok(())

@@ -77,7 +77,17 @@ impl System {
     fn capture(&self) -> Capture {
         let Self { connections, deliveries, observations, backfills, clock, .. } = self.clone();
         let (tokens, audit) = (Arc::new(MemoryVault::default()), Arc::new(MemoryAudit::default()));
-        Capture::new(CapturePorts { deliveries, connections, observations, backfills, tokens, audit, clock })
+        let enrichments = Arc::new(MemoryQueue::default());
+        Capture::new(CapturePorts {
+            deliveries,
+            connections,
+            observations,
+            backfills,
+            tokens,
+            audit,
+            enrichments,
+            clock,
+        })
     }
 
     fn api(&self) -> Api {

@@ -18,7 +18,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const MAX_ITEM_BYTES: usize = 390_000;
 
 /// Attributes that are ours and no part of the value that an item holds.
-const AROUND: [&str; 11] = [
+const AROUND: [&str; 14] = [
     "PK",
     "SK",
     "activeKey",
@@ -26,8 +26,11 @@ const AROUND: [&str; 11] = [
     "bucket",
     "dueAt",
     "dueShard",
+    "enrichAttempts",
+    "enriched",
     "expiresAt",
     "grantedAt",
+    "latest",
     "occurredKey",
     "writeId",
 ];

@@ -4,6 +4,7 @@
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
 use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::oauth::SecretHash;
 use connector_domain::{
     AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId,
@@ -60,6 +61,14 @@ pub(crate) enum Row {
     Observation { workspace: WorkspaceId, source_id: SourceId },
     /// Observations: a month that has some.
     Month { workspace: WorkspaceId, month: String },
+    /// Observations: that a fact has to do with a thing.
+    Link { workspace: WorkspaceId, key: LinkKey, place: Place },
+    /// Observations: what a fact is like, by its week.
+    Feature { workspace: WorkspaceId, week: String, place: Place },
+    /// Observations: what is known of an account.
+    Account { workspace: WorkspaceId, account: Account },
+    /// Observations: that an account acted in a fact.
+    Acted { workspace: WorkspaceId, account: Account, place: Place },
     /// Backfills: a run.
     Run(RunId),
     /// Backfills: a copy of the run, by workspace and time.
@@ -68,6 +77,24 @@ pub(crate) enum Row {
     PageReport { run: RunId, entity: EntityType, resource: ResourceId, page: u32 },
     /// Backfills: a unit.
     Unit(UnitKey),
+}
+
+/// A fact by when it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) at: Timestamp,
+    pub(crate) source_id: SourceId,
+}
+
+impl Place {
+    fn key(&self) -> String {
+        format!("{PLACES}{}", occurred(self.at, &self.source_id))
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (at, source_id) = text.split_once('#')?;
+        Some(Self { at: at.parse().ok()?, source_id: SourceId::parse(source_id).ok()? })
+    }
 }
 
 impl Row {
@@ -106,6 +133,15 @@ impl Row {
             }
             Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
             Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
+            Self::Link { workspace: ws, key, place } => (links(ws, key), place.key()),
+            Self::Feature { workspace: ws, week, place } => (features(ws, week), place.key()),
+            Self::Account { workspace: ws, account } => {
+                (workspace(ws), format!("{ACCOUNTS}{}#{}", account.provider, account.id))
+            }
+            Self::Acted { workspace: ws, account, place } => {
+                let ws = escape(ws.as_str());
+                (format!("ACTED#{ws}#{}#{}", account.provider, account.id), place.key())
+            }
             Self::Run(id) => (run(id), "RUN".to_owned()),
             Self::RunIn { workspace: ws, started_at, run } => {
                 (workspace(ws), format!("{RUNS}{}#{run}", instant(*started_at)))
@@ -188,6 +224,31 @@ impl Row {
             }
             ("WS", "OBS") => Self::Observation { workspace: id.parse().ok()?, source_id: SourceId::parse(of).ok()? },
             ("WS", "MONTH") => Self::Month { workspace: id.parse().ok()?, month: of.to_owned() },
+            ("LINK", "AT") => {
+                let (workspace, key) = id.split_once('#')?;
+                Self::Link {
+                    workspace: unescape(workspace)?.parse().ok()?,
+                    key: LinkKey::parse(key).ok()?,
+                    place: Place::parse(of)?,
+                }
+            }
+            ("WEEK", "AT") => {
+                let (workspace, week) = id.split_once('#')?;
+                Self::Feature {
+                    workspace: unescape(workspace)?.parse().ok()?,
+                    week: week.to_owned(),
+                    place: Place::parse(of)?,
+                }
+            }
+            ("WS", "ACTOR") => Self::Account { workspace: id.parse().ok()?, account: account(of)? },
+            ("ACTED", "AT") => {
+                let (workspace, of_account) = id.split_once('#')?;
+                Self::Acted {
+                    workspace: unescape(workspace)?.parse().ok()?,
+                    account: account(of_account)?,
+                    place: Place::parse(of)?,
+                }
+            }
             ("RUN", "RUN") => Self::Run(id.parse().ok()?),
             ("WS", "RUN") => {
                 let (started_at, run) = of.split_once('#')?;
@@ -240,6 +301,26 @@ pub(crate) const MONTHS: &str = "MONTH#";
 pub(crate) const RUNS: &str = "RUN#";
 /// Sort keys of a run's page reports start so.
 pub(crate) const PAGES: &str = "PAGE#";
+
+/// Sort keys of what is ordered by the time of facts start so.
+pub(crate) const PLACES: &str = "AT#";
+/// Sort keys of a workspace's accounts start so.
+pub(crate) const ACCOUNTS: &str = "ACTOR#";
+
+/// Partition of what has to do with a thing.
+pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
+    format!("LINK#{}#{key}", escape(workspace.as_str()))
+}
+
+/// Partition of a week's features.
+pub(crate) fn features(workspace: &WorkspaceId, week: &str) -> String {
+    format!("WEEK#{}#{week}", escape(workspace.as_str()))
+}
+
+fn account(text: &str) -> Option<Account> {
+    let (provider, id) = text.split_once('#')?;
+    Some(Account { provider: provider.parse().ok()?, id: id.to_owned() })
+}
 
 /// Partition of a workspace.
 pub(crate) fn workspace(id: &WorkspaceId) -> String {

@@ -7,15 +7,18 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use connector_domain::capture::CaptureOutcome;
+use connector_domain::enrich::Enrichment;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
 use connector_domain::{SourceId, WorkspaceId};
 use futures::StreamExt;
 
+use super::due;
 use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
 use super::keys::{self, Row};
 use super::table::{Condition, Table, Written};
 
+mod enrichment;
 mod list;
 
 pub(super) use list::INDEX as TIMELINE;
@@ -112,6 +115,9 @@ fn to_row(observation: &Observation) -> Result<Item, PortError> {
     let bucket = keys::bucket(&observation.workspace, &keys::month(event.occurred_at));
     item.insert("bucket".to_owned(), text(bucket));
     item.insert("occurredKey".to_owned(), text(keys::occurred(event.occurred_at, &event.source_id)));
+    if let Some(due_at) = Enrichment::start(observation.captured_at).due_at {
+        due::insert(&mut item, &row, due_at);
+    }
     Ok(item)
 }
 

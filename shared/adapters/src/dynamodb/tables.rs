@@ -62,7 +62,7 @@ pub(super) async fn create(client: &Client, names: &TableNames) -> Result<(), Po
     };
     create_one(client, &names.connections, &[active, due()], true).await?;
     create_one(client, &names.deliveries, &[due()], true).await?;
-    create_one(client, &names.observations, &[timeline], false).await?;
+    create_one(client, &names.observations, &[timeline, due()], false).await?;
     create_one(client, &names.backfills, &[due()], true).await
 }
 

@@ -35,6 +35,11 @@ async fn observations_keep_their_contract() {
 }
 
 #[tokio::test]
+async fn enrichment_keeps_its_contract() {
+    contract::enrichment(&stores().observations()).await;
+}
+
+#[tokio::test]
 async fn connections_keep_their_contract() {
     contract::connections(&stores().connections()).await;
 }

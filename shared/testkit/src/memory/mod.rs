@@ -6,6 +6,7 @@ mod backfills;
 mod clock;
 mod connections;
 mod deliveries;
+mod enrichment;
 mod http;
 mod lists;
 mod oauth;

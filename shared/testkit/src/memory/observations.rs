@@ -6,21 +6,26 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use connector_domain::capture::CaptureOutcome;
+use connector_domain::enrich::Enrichment;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 
+use super::enrichment::Beside;
 use super::{MAX_ROW_BYTES, lock};
 
 /// Observations in memory.
 #[derive(Debug, Default)]
-pub struct MemoryObservations(Mutex<BTreeMap<(WorkspaceId, SourceId), Observation>>);
+pub struct MemoryObservations {
+    pub(super) rows: Mutex<BTreeMap<(WorkspaceId, SourceId), Observation>>,
+    pub(super) beside: Mutex<Beside>,
+}
 
 impl MemoryObservations {
     /// All rows of all workspaces.
     #[must_use]
     pub fn all(&self) -> Vec<Observation> {
-        lock(&self.0).values().cloned().collect()
+        lock(&self.rows).values().cloned().collect()
     }
 
     fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
@@ -29,9 +34,11 @@ impl MemoryObservations {
             return Err(PortError::permanent("store an observation", "it does not fit a row"));
         }
         let key = (observation.workspace.clone(), observation.event.source_id.clone());
-        match lock(&self.0).entry(key) {
+        match lock(&self.rows).entry(key) {
             Entry::Occupied(kept) => Ok(kept.get().met(observation)),
             Entry::Vacant(vacant) => {
+                let progress = Enrichment::start(observation.captured_at);
+                lock(&self.beside).progress.insert(vacant.key().clone(), progress);
                 vacant.insert(observation.clone());
                 Ok(CaptureOutcome::Captured)
             }
@@ -46,7 +53,7 @@ impl ObservationStore for MemoryObservations {
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
-        Ok(lock(&self.0).get(&(workspace.clone(), source_id.clone())).cloned())
+        Ok(lock(&self.rows).get(&(workspace.clone(), source_id.clone())).cloned())
     }
 
     async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
@@ -54,7 +61,7 @@ impl ObservationStore for MemoryObservations {
         let event_place = |observation: &Observation| {
             (observation.event.occurred_at, observation.event.source_id.as_str().to_owned())
         };
-        let mut found: Vec<_> = lock(&self.0)
+        let mut found: Vec<_> = lock(&self.rows)
             .values()
             .filter(|observation| observation.workspace == *workspace)
             .filter(|observation| matches(filter, observation))

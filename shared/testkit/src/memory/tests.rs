@@ -14,6 +14,11 @@ async fn observations_keep_their_contract() {
 }
 
 #[tokio::test]
+async fn enrichment_keeps_its_contract() {
+    contract::enrichment(&MemoryObservations::default()).await;
+}
+
+#[tokio::test]
 async fn connections_keep_their_contract() {
     contract::connections(&MemoryConnections::default()).await;
 }

@@ -19,13 +19,14 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..24, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..28, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
             let connection = ConnectionId::parse(c.as_str()).unwrap();
             let run = RunId::parse(c.as_str()).unwrap();
             let delivery = DeliveryId::parse(a.as_str()).unwrap();
+            let place = Place { at: time, source_id: SourceId::once(provider, &b, &c, "x") };
             match kind {
                 0 => Row::Connection(connection),
                 1 => Row::Token(connection),
@@ -50,6 +51,10 @@ fn row() -> impl Strategy<Value = Row> {
                 20 => Row::Audit { connection, at: time, id: b },
                 21 => Row::State(hash(n)),
                 22 => Row::Poll(hash(n)),
+                23 => Row::Link { workspace, key: LinkKey::parse(b).unwrap(), place },
+                24 => Row::Feature { workspace, week: b, place },
+                25 => Row::Account { workspace, account: Account::new(provider, &b) },
+                26 => Row::Acted { workspace, account: Account::new(provider, &b), place },
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -69,11 +74,12 @@ proptest! {
     #[test]
     fn every_row_has_one_key(
         pk in prop::sample::select(
-            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#"][..],
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#"][..],
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
             &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT", "KEY", "KEY#", "ONCE#",
+              "ACTOR#github#", "AT#2026-02-06T12:00:00.000000000Z#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),
         sk_rest in "[#%0-9]{0,12}",

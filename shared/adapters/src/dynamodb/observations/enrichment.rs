@@ -1,0 +1,231 @@
+//! What is kept beside observations, in their table: how far each one's enrichment is, links, accounts and features.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use connector_domain::enrich::{Activity, Enrichment, Feature, Identity, Link, LinkKey, Step, week};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{EnrichmentStore, PortError};
+use connector_domain::{SourceId, Timestamp, WorkspaceId};
+use futures::{StreamExt, TryStreamExt};
+
+use super::{CONCURRENCY, DynamoObservations, from_row};
+use crate::aws::port_error;
+use crate::dynamodb::due;
+use crate::dynamodb::item::{Item, from_item, get_number, keyed, milliseconds, number, text, to_item};
+use crate::dynamodb::keys::{self, Key, Place, Row};
+use crate::dynamodb::table::{Condition, Written, page_size};
+
+#[async_trait]
+impl EnrichmentStore for DynamoObservations {
+    async fn load(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+    ) -> Result<Option<(Observation, Enrichment)>, PortError> {
+        const OPERATION: &str = "read an observation";
+        let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
+        let Some(item) = self.table.get(OPERATION, &row).await? else { return Ok(None) };
+        let progress = progress(&item);
+        Ok(Some((from_row(OPERATION, item)?, progress)))
+    }
+
+    async fn advance(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+        done: &BTreeSet<Step>,
+    ) -> Result<(), PortError> {
+        const OPERATION: &str = "note what is enriched";
+        if done.is_empty() {
+            return Ok(());
+        }
+        let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
+        let names = done.iter().map(|step| step.as_str().to_owned()).collect();
+        let complete = Step::ALL.iter().all(|step| done.contains(step));
+        let change = if complete { "ADD enriched :done REMOVE dueShard, dueAt" } else { "ADD enriched :done" };
+        let update = self
+            .table
+            .update(&row)
+            .update_expression(change)
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_values(":done", AttributeValue::Ss(names));
+        match self.table.change(OPERATION, update).await? {
+            Written::Stored => Ok(()),
+            Written::Refused(_) => Err(PortError::permanent(OPERATION, "there is no such observation")),
+        }
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError> {
+        let keys = due::keys("list observations that wait", &self.table, now, limit).await?;
+        let observation = |key: &Key| match Row::of(key)? {
+            Row::Observation { workspace, source_id } => Some((workspace, source_id)),
+            _ => None,
+        };
+        Ok(keys.iter().filter_map(observation).collect())
+    }
+
+    async fn redrive(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+        attempts: u32,
+        due_at: Option<Timestamp>,
+    ) -> Result<bool, PortError> {
+        const OPERATION: &str = "send an observation again";
+        let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
+        let (change, due_at) = match due_at {
+            Some(due_at) => ("SET enrichAttempts = :next, dueAt = :due", Some(milliseconds(due_at))),
+            None => ("SET enrichAttempts = :next REMOVE dueShard, dueAt", None),
+        };
+        let update = self
+            .table
+            .update(&row)
+            .update_expression(change)
+            .condition_expression(
+                "attribute_exists(dueAt) AND (enrichAttempts = :known OR \
+                (attribute_not_exists(enrichAttempts) AND :known = :none))",
+            )
+            .expression_attribute_values(":known", number(attempts))
+            .expression_attribute_values(":next", number(attempts.saturating_add(1)))
+            .expression_attribute_values(":none", number(0));
+        let update = match due_at {
+            Some(due_at) => update.expression_attribute_values(":due", due_at),
+            None => update,
+        };
+        Ok(matches!(self.table.change(OPERATION, update).await?, Written::Stored))
+    }
+
+    async fn put_links(&self, workspace: &WorkspaceId, links: &[Link]) -> Result<(), PortError> {
+        const OPERATION: &str = "index links";
+        let puts: Vec<_> = links
+            .iter()
+            .map(async |link| {
+                let place = Place { at: link.occurred_at, source_id: link.source_id.clone() };
+                let row = Row::Link { workspace: workspace.clone(), key: link.key.clone(), place };
+                self.table.put(OPERATION, keyed(to_item(OPERATION, link)?, row.key())).await
+            })
+            .collect();
+        futures::stream::iter(puts).buffer_unordered(CONCURRENCY).try_collect().await
+    }
+
+    async fn links(
+        &self,
+        workspace: &WorkspaceId,
+        key: &LinkKey,
+        at: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Link>, PortError> {
+        const OPERATION: &str = "list links";
+        let side = async |condition: &str, forward: bool| {
+            let query = self
+                .table
+                .partition(keys::links(workspace, key), "")
+                .key_condition_expression(format!("PK = :pk AND SK {condition} :at"))
+                .expression_attribute_values(":at", text(format!("{}{}", keys::PLACES, keys::instant(at))))
+                .scan_index_forward(forward)
+                .limit(page_size(limit));
+            let answer = query.send().await.map_err(|error| port_error(OPERATION, &error))?;
+            let items = answer.items.unwrap_or_default().into_iter();
+            items.map(|item| from_item::<Link>(OPERATION, item)).collect::<Result<Vec<_>, _>>()
+        };
+        let (mut before, after) = futures::try_join!(side("<", false), side(">=", true))?;
+        before.reverse();
+        before.extend(after);
+        Ok(before)
+    }
+
+    /// The count and the row that proves it are one write; who it is, the latest fact says.
+    async fn note_activity(&self, workspace: &WorkspaceId, activity: &Activity) -> Result<(), PortError> {
+        const OPERATION: &str = "count what an actor did";
+        let place = Place { at: activity.at, source_id: activity.source_id.clone() };
+        let latest = keys::occurred(activity.at, &activity.source_id);
+        let account = &activity.account;
+        let acted = Row::Acted { workspace: workspace.clone(), account: account.clone(), place };
+        let identity = Row::Account { workspace: workspace.clone(), account: account.clone() };
+        let Key { pk, sk } = identity.key();
+        let count = Update::builder()
+            .table_name(&self.table.name)
+            .key("PK", text(pk))
+            .key("SK", text(sk))
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":provider", text(account.provider.as_str()))
+            .expression_attribute_values(":id", text(&account.id))
+            .expression_attribute_values(":name", text(&activity.name))
+            .expression_attribute_values(":at", text(activity.at.to_string()))
+            .expression_attribute_values(":one", number(1))
+            .set_return_values_on_condition_check_failure(Some(ReturnValuesOnConditionCheckFailure::None));
+        let known = "SET provider = :provider, id = :id, #name = if_not_exists(#name, :name), \
+            lastActiveAt = if_not_exists(lastActiveAt, :at) ADD observations :one";
+        let count = match &activity.email {
+            Some(email) => count
+                .update_expression(format!("{known}, emails :emails"))
+                .expression_attribute_values(":emails", AttributeValue::Ss(vec![email.clone()])),
+            None => count.update_expression(known),
+        };
+        let count = count.build().map_err(|error| PortError::permanent(OPERATION, error))?;
+        let parts = vec![
+            self.table.transact_put(OPERATION, keyed(Item::new(), acted.key()), Some(Condition::absent()))?,
+            TransactWriteItem::builder().update(count).build(),
+        ];
+        // Refused, it was counted before; whether that was seen to its end is not known.
+        self.table.transact(OPERATION, parts).await?;
+
+        let mut change = "SET #name = :name, lastActiveAt = :at, latest = :latest".to_owned();
+        let mut gone = Vec::new();
+        let mut update = self
+            .table
+            .update(&identity)
+            .condition_expression("attribute_not_exists(latest) OR latest <= :latest")
+            .expression_attribute_names("#name", "name")
+            .expression_attribute_values(":name", text(&activity.name))
+            .expression_attribute_values(":at", text(activity.at.to_string()))
+            .expression_attribute_values(":latest", text(latest));
+        for (attribute, value) in [("avatarUrl", &activity.avatar_url), ("login", &activity.login)] {
+            match value {
+                Some(value) => {
+                    change.push_str(&format!(", {attribute} = :{attribute}"));
+                    update = update.expression_attribute_values(format!(":{attribute}"), text(value));
+                }
+                None => gone.push(attribute),
+            }
+        }
+        if !gone.is_empty() {
+            change.push_str(&format!(" REMOVE {}", gone.join(", ")));
+        }
+        self.table.change(OPERATION, update.update_expression(change)).await?;
+        Ok(())
+    }
+
+    async fn identities(&self, workspace: &WorkspaceId) -> Result<Vec<Identity>, PortError> {
+        const OPERATION: &str = "list actors";
+        let query = self.table.partition(keys::workspace(workspace), keys::ACCOUNTS);
+        let items = self.table.collect(OPERATION, query, usize::MAX).await?;
+        items.into_iter().map(|item| from_item(OPERATION, item)).collect()
+    }
+
+    async fn put_feature(&self, workspace: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
+        const OPERATION: &str = "index what a fact is like";
+        let place = Place { at: feature.occurred_at, source_id: feature.source_id.clone() };
+        let row = Row::Feature { workspace: workspace.clone(), week: week(feature.occurred_at), place };
+        self.table.put(OPERATION, keyed(to_item(OPERATION, feature)?, row.key())).await
+    }
+
+    async fn features(&self, workspace: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {
+        const OPERATION: &str = "list what facts are like";
+        // Facts that came a moment ago may be missing; what is read is a view, and half the price.
+        let query = self.table.partition(keys::features(workspace, week), keys::PLACES).consistent_read(false);
+        let items = self.table.collect(OPERATION, query, usize::MAX).await?;
+        items.into_iter().map(|item| from_item(OPERATION, item)).collect()
+    }
+}
+
+fn progress(item: &Item) -> Enrichment {
+    let names = item.get("enriched").and_then(|names| names.as_ss().ok());
+    Enrichment {
+        done: names.into_iter().flatten().filter_map(|name| Step::find(name)).collect(),
+        attempts: get_number(item, "enrichAttempts").unwrap_or(0),
+        due_at: get_number(item, "dueAt").and_then(|at| Timestamp::from_millisecond(at).ok()),
+    }
+}

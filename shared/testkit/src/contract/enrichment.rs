@@ -1,0 +1,153 @@
+//! What an [`EnrichmentStore`] promises.
+
+use std::collections::BTreeSet;
+
+use connector_domain::enrich::{Account, Activity, LinkKey, Step, embed_text, feature, links, week};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{EnrichmentStore, ObservationStore};
+use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceId, Timestamp, WorkspaceId};
+
+use super::some_workspace;
+use crate::builders::{at, event, observation, observe};
+
+/// Runs the whole suite on a store that keeps observations too.
+///
+/// # Panics
+/// When the store breaks a promise.
+pub async fn enrichment<S: EnrichmentStore + ObservationStore>(store: &S) {
+    what_is_captured_waits_until_every_step_is_done(store).await;
+    what_waits_is_sent_again_once_and_given_up_for_good(store).await;
+    links_are_found_on_both_sides_of_a_moment(store).await;
+    what_an_account_did_is_counted_once(store).await;
+    features_are_kept_by_week(store).await;
+}
+
+async fn captured<S: EnrichmentStore + ObservationStore>(store: &S, workspace: &WorkspaceId) -> Observation {
+    let row = observation(workspace, "9#1", at(0));
+    assert!(store.put_if_absent(std::slice::from_ref(&row)).await[0].is_ok());
+    row
+}
+
+async fn waits(store: &impl EnrichmentStore, workspace: &WorkspaceId, now: Timestamp) -> usize {
+    let due = store.due(now, 100_000).await.unwrap();
+    due.iter().filter(|(of, _)| of == workspace).count()
+}
+
+/// Captured at [`at`]`(60)`, and due five minutes later.
+const DUE: i64 = 360;
+
+async fn what_is_captured_waits_until_every_step_is_done<S: EnrichmentStore + ObservationStore>(store: &S) {
+    let workspace = some_workspace();
+    let row = captured(store, &workspace).await;
+    let id = &row.event.source_id;
+    assert_eq!(waits(store, &workspace, at(DUE - 1)).await, 0);
+    assert_eq!(waits(store, &workspace, at(DUE)).await, 1);
+    store.advance(&workspace, id, &BTreeSet::from([Step::Links])).await.unwrap();
+    store.advance(&workspace, id, &BTreeSet::from([Step::Actor])).await.unwrap();
+    let (kept, progress) = store.load(&workspace, id).await.unwrap().unwrap();
+    assert_eq!((kept, progress.attempts, progress.due_at), (row.clone(), 0, Some(at(DUE))));
+    assert_eq!(progress.open().collect::<Vec<_>>(), [Step::Features]);
+    store.advance(&workspace, id, &BTreeSet::new()).await.unwrap();
+    assert_eq!(waits(store, &workspace, at(DUE)).await, 1);
+    store.advance(&workspace, id, &BTreeSet::from(Step::ALL)).await.unwrap();
+    assert_eq!(waits(store, &workspace, Timestamp::MAX).await, 0);
+    let (kept, progress) = store.load(&workspace, id).await.unwrap().unwrap();
+    assert!(kept == row && progress.is_complete() && progress.due_at.is_none());
+    assert_eq!(ObservationStore::get(store, &workspace, id).await.unwrap(), Some(row.clone()), "as it was");
+
+    assert!(store.put_if_absent(&[row]).await[0].is_ok());
+    assert_eq!(waits(store, &workspace, Timestamp::MAX).await, 0, "a duplicate does not begin anew");
+    let nothing = SourceId::once(ProviderKind::Github, "pr", "none", "merged");
+    assert!(store.load(&workspace, &nothing).await.unwrap().is_none());
+    assert!(store.advance(&workspace, &nothing, &BTreeSet::from(Step::ALL)).await.is_err());
+    assert!(store.load(&workspace, &nothing).await.unwrap().is_none(), "and nothing is made by that");
+}
+
+async fn what_waits_is_sent_again_once_and_given_up_for_good<S: EnrichmentStore + ObservationStore>(store: &S) {
+    let workspace = some_workspace();
+    let row = captured(store, &workspace).await;
+    let id = &row.event.source_id;
+    assert!(!store.redrive(&workspace, id, 1, Some(at(900))).await.unwrap(), "somebody else was first");
+    assert!(store.redrive(&workspace, id, 0, Some(at(900))).await.unwrap());
+    assert!(!store.redrive(&workspace, id, 0, Some(at(999))).await.unwrap());
+    assert_eq!(waits(store, &workspace, at(899)).await, 0);
+    assert_eq!(waits(store, &workspace, at(900)).await, 1);
+    assert!(store.redrive(&workspace, id, 1, None).await.unwrap());
+    assert_eq!(waits(store, &workspace, Timestamp::MAX).await, 0);
+    let (_, progress) = store.load(&workspace, id).await.unwrap().unwrap();
+    assert_eq!((progress.attempts, progress.is_complete()), (2, false));
+    assert!(!store.redrive(&workspace, id, 2, Some(at(0))).await.unwrap(), "it is out");
+}
+
+async fn links_are_found_on_both_sides_of_a_moment(store: &impl EnrichmentStore) {
+    let (workspace, other) = (some_workspace(), some_workspace());
+    let key = LinkKey::parse("item:github.com/acme/shop#7").unwrap();
+    let mut all = Vec::new();
+    for n in 0..6 {
+        let mut event = event(&format!("9#{n}"), at(n / 2));
+        let url = "https://github.com/acme/shop/pull/7";
+        event.references = vec![Reference::new(ReferenceKind::Pr, "#7").unwrap().url(url)];
+        let found = links(&observe(&workspace, event));
+        assert_eq!(found.len(), 1);
+        all.extend(found);
+    }
+    for _ in 0..2 {
+        store.put_links(&workspace, &all).await.unwrap();
+    }
+    let found = async |second, limit| store.links(&workspace, &key, at(second), limit).await.unwrap();
+    assert_eq!(found(-1, 10).await, all, "in the order of time, each once");
+    assert_eq!(found(9, 10).await, all);
+    assert_eq!(found(1, 1).await, all[1..3]);
+    assert_eq!(found(1, 2).await, all[..4]);
+    assert!(store.links(&other, &key, at(0), 10).await.unwrap().is_empty());
+    let part = LinkKey::parse("item:github.com/acme/shop#").unwrap();
+    assert!(store.links(&workspace, &part, at(0), 10).await.unwrap().is_empty(), "a key is whole");
+}
+
+async fn what_an_account_did_is_counted_once(store: &impl EnrichmentStore) {
+    let workspace = some_workspace();
+    let did = |n: i64, name: &str, email: Option<&str>, login: Option<&str>| Activity {
+        source_id: SourceId::once(ProviderKind::Github, "pr", n, "merged"),
+        at: at(n),
+        account: Account::new(ProviderKind::Github, "583231"),
+        name: name.to_owned(),
+        email: email.map(str::to_owned),
+        avatar_url: None,
+        login: login.map(str::to_owned),
+    };
+    let (first, second, third) = (
+        did(1, "old", Some("a@x.dev"), None),
+        did(2, "mid", None, Some("m")),
+        did(3, "new", Some("b@x.dev"), Some("n")),
+    );
+    for activity in [&second, &third, &first, &second, &third] {
+        store.note_activity(&workspace, activity).await.unwrap();
+    }
+    let found = store.identities(&workspace).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].name.as_str(), found[0].login.as_deref()),
+        ("new", Some("n")),
+        "the latest fact says who it is"
+    );
+    assert_eq!((found[0].observations, found[0].last_active_at), (3, at(3)));
+    assert_eq!(found[0].emails.iter().collect::<Vec<_>>(), ["a@x.dev", "b@x.dev"]);
+    assert!(store.identities(&some_workspace()).await.unwrap().is_empty());
+}
+
+async fn features_are_kept_by_week(store: &impl EnrichmentStore) {
+    let workspace = some_workspace();
+    let mut all = Vec::new();
+    for n in 0..3 {
+        let row = observation(&workspace, &format!("9#{n}"), at(n));
+        all.push(feature(&row, embed_text(&row.event.title)));
+    }
+    for one in all.iter().rev().chain(&all) {
+        store.put_feature(&workspace, one).await.unwrap();
+    }
+    let later = observation(&workspace, "9#9", at(7 * 86_400));
+    store.put_feature(&workspace, &feature(&later, embed_text("x"))).await.unwrap();
+    assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap(), all);
+    assert_eq!(store.features(&workspace, &week(at(7 * 86_400))).await.unwrap().len(), 1);
+    assert!(store.features(&some_workspace(), &week(at(0))).await.unwrap().is_empty());
+}
