@@ -6,11 +6,13 @@ use connector_domain::backfill::{Run, RunProgress, Unit, UnitKey};
 use connector_domain::change::{Change, ChangeAction};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
+use connector_domain::enrich::{Cluster, Profile};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
 };
 use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::memory::{self, Found, Reach, Search, Story};
 use connector_flows::{StartError, StartRequest, Started, runs, start_run};
 use std::time::Duration;
 
@@ -185,6 +187,24 @@ impl<'a> Access<'a> {
 
     pub(crate) async fn observation(&self, id: &SourceId) -> Answer<Observation> {
         self.records()?.observations.get(self.workspace(), id).await?.ok_or(Problem::new(Code::NotFound))
+    }
+
+    /// How far a story of a fact is followed.
+    pub(crate) async fn story(&self, of: &Observation, reach: Reach) -> Answer<Story> {
+        Ok(memory::story(&*self.records()?.enrichment, self.workspace(), of, reach).await?)
+    }
+
+    pub(crate) async fn people(&self) -> Answer<Vec<Profile>> {
+        Ok(memory::people(&*self.records()?.enrichment, self.workspace()).await?)
+    }
+
+    pub(crate) async fn clusters(&self, week: &str) -> Answer<Vec<Cluster>> {
+        Ok(memory::clusters_of(&*self.records()?.enrichment, self.workspace(), week).await?)
+    }
+
+    pub(crate) async fn search(&self, search: &Search) -> Answer<Vec<Found>> {
+        let records = self.records()?;
+        Ok(memory::search(&*records.enrichment, &*records.embedder, self.workspace(), search).await?)
     }
 
     pub(crate) async fn deliveries(&self, filter: &DeliveryFilter, paging: &Paging) -> Answer<Page<DeliveryRecord>> {

@@ -7,6 +7,7 @@ use connector_adapters::http::from_settings;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
+use connector_domain::ports::LocalEmbedder;
 use connector_flows::{
     ConnectionTokens, ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
 };
@@ -30,10 +31,13 @@ pub async fn run() -> Result<(), Failure> {
     let aws = AwsConfig::load().await;
     let deliveries =
         Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?));
+    let observations = Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?));
     let records = RecordPorts {
         deliveries: Arc::clone(&deliveries) as _,
         delivery_log: deliveries,
-        observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
+        observations: Arc::clone(&observations) as _,
+        enrichment: observations,
+        embedder: Arc::new(LocalEmbedder),
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         keys: Arc::new(aws.access(env.require("CONNECTIONS_TABLE")?)),
     };

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    changes, connections, deliveries, events, keys, link, meta, observations, runs, settings, sources, start,
+    changes, connections, deliveries, events, keys, link, memory, meta, observations, runs, settings, sources, start,
 };
 
 /// The committed document.
@@ -35,7 +35,7 @@ pub(crate) fn answer() -> Answer {
         link::link, link::unlink,
         sources::list, sources::get, sources::change,
         runs::list, start::start, runs::get, runs::cancel, start::restart,
-        observations::list, observations::get,
+        observations::list, observations::get, memory::related, memory::search, memory::actors, memory::clusters,
         deliveries::list, deliveries::replay_some, deliveries::get, deliveries::replay, deliveries::dead,
         changes::list, settings::get, settings::change,
         keys::list, keys::create, keys::revoke,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use connector_domain::UserId;
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
-    AuditLog, ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, MachineKeys, ObservationStore,
-    OnceStore, PortError, Queue, RunLists,
+    AuditLog, ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, Embedder, EnrichmentStore,
+    MachineKeys, ObservationStore, OnceStore, PortError, Queue, RunLists,
 };
 use connector_domain::task::CaptureTask;
 use connector_flows::{ProbePorts, StartPorts};
@@ -44,6 +44,10 @@ pub struct RecordPorts {
     pub delivery_log: Arc<dyn DeliveryLog>,
     /// Observations.
     pub observations: Arc<dyn ObservationStore>,
+    /// What is kept beside them.
+    pub enrichment: Arc<dyn EnrichmentStore>,
+    /// What makes vectors of what is searched for.
+    pub embedder: Arc<dyn Embedder>,
     /// Who captures what is replayed.
     pub captures: Arc<dyn Queue<CaptureTask>>,
     /// Machine keys.

@@ -65,6 +65,10 @@ routes! {
     POST "/v1/workspaces/{workspace}/runs/{run}/restart", WRITE, Rows, RestartRun;
     GET "/v1/workspaces/{workspace}/observations", READ, Rows, ListObservations;
     GET "/v1/workspaces/{workspace}/observations/{observation}", READ, Rows, GetObservation;
+    GET "/v1/workspaces/{workspace}/observations/{observation}/related", READ, Rows, ListRelated;
+    GET "/v1/workspaces/{workspace}/search", READ, Rows, Search;
+    GET "/v1/workspaces/{workspace}/actors", READ, Rows, ListActors;
+    GET "/v1/workspaces/{workspace}/clusters", READ, Rows, ListClusters;
     GET "/v1/workspaces/{workspace}/deliveries", READ, Rows, ListDeliveries;
     POST "/v1/workspaces/{workspace}/deliveries/replay", WRITE, Rows, ReplayDeliveries;
     GET "/v1/workspaces/{workspace}/deliveries/{delivery}", READ, Rows, GetDelivery;

@@ -3,6 +3,7 @@
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
 pub mod connect;
+pub mod memory;
 mod probe;
 mod resources;
 mod restart;

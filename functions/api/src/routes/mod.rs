@@ -6,6 +6,7 @@ pub(crate) mod deliveries;
 pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod link;
+pub(crate) mod memory;
 pub(crate) mod meta;
 pub(crate) mod observations;
 pub(crate) mod runs;
@@ -43,6 +44,10 @@ pub(crate) async fn handle(context: &Context<'_>) -> Result<Answer, Problem> {
         Operation::RestartRun => start::restart(context).await,
         Operation::ListObservations => observations::list(context).await,
         Operation::GetObservation => observations::get(context).await,
+        Operation::ListRelated => memory::related(context).await,
+        Operation::Search => memory::search(context).await,
+        Operation::ListActors => memory::actors(context).await,
+        Operation::ListClusters => memory::clusters(context).await,
         Operation::ListDeliveries => deliveries::list(context).await,
         Operation::ReplayDeliveries => deliveries::replay_some(context).await,
         Operation::GetDelivery => deliveries::get(context).await,

@@ -10,7 +10,7 @@ use connector_lambda::api::Answer;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::deliveries;
+use super::{deliveries, memory};
 use crate::context::{Context, json, page};
 use crate::problem::{Code, Problem};
 use crate::schema::{Between, Gateway, InWorkspace, PageOf, Paged, Provider, Refusals};
@@ -121,7 +121,7 @@ pub(crate) struct Classification {
 fn view(observation: Observation) -> View {
     let event = observation.event;
     View {
-        id: URL_SAFE_NO_PAD.encode(event.source_id.as_str()),
+        id: public_id(&event.source_id),
         source: event.provider(),
         r#type: event.source_type.name(),
         source_id: event.source_id.to_string(),
@@ -181,12 +181,34 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
     get, path = "/v1/workspaces/{workspace}/observations/{observation}", operation_id = "getObservation",
     tag = "observations",
     params(InWorkspace, ("observation" = String, Path, description = "The `id` of the observation.")),
-    responses((status = 200, description = "The observation.", body = View), Refusals, Gateway)
+    responses((status = 200, description = "The observation.", body = Detail), Refusals, Gateway)
 )]
-/// One observation.
+/// One observation, why it matters, and what it has to do with others.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
+    let observation = context.access.observation(&id_in_path(context)?).await?;
+    let beside = memory::beside(context, &observation).await?;
+    json(200, &Detail { view: view(observation), beside })
+}
+
+/// An observation, and what it has to do with others.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ObservationInContext)]
+pub(crate) struct Detail {
+    #[serde(flatten)]
+    view: View,
+    #[serde(flatten)]
+    beside: memory::Beside,
+}
+
+/// The observation that the path names.
+pub(super) fn id_in_path(context: &Context<'_>) -> Result<SourceId, Problem> {
     let id = URL_SAFE_NO_PAD.decode(context.variable("observation")?).ok();
     let id = id.and_then(|id| String::from_utf8(id).ok()).and_then(|id| SourceId::parse(id).ok());
-    json(200, &view(context.access.observation(&id.ok_or(Problem::new(Code::NotFound))?).await?))
+    id.ok_or(Problem::new(Code::NotFound))
+}
+
+/// The id of an observation in this API.
+pub(super) fn public_id(source_id: &SourceId) -> String {
+    URL_SAFE_NO_PAD.encode(source_id.as_str())
 }

@@ -7,7 +7,7 @@ use connector_api::{Api, ApiPorts, LivePorts, ProviderTeardown, RecordPorts};
 use connector_domain::backfill::{Limits, Run};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration};
-use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, ObservationStore};
+use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, LocalEmbedder, ObservationStore};
 use connector_domain::task::{CaptureTask, PageTask};
 use connector_domain::{ProviderKind, WorkspaceId};
 use connector_flows::{ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts};
@@ -102,6 +102,8 @@ impl Desk {
                 deliveries: Arc::clone(&deliveries) as _,
                 delivery_log: Arc::clone(&deliveries) as _,
                 observations: Arc::clone(&observations) as _,
+                enrichment: Arc::clone(&observations) as _,
+                embedder: Arc::new(LocalEmbedder),
                 captures: Arc::clone(&captures) as _,
                 keys: Arc::clone(&keys) as _,
             }),

@@ -65,7 +65,9 @@ async fn observations_are_found_by_source_type_actor_and_time() {
     }
     let one = desk.all("/observations", 1).await.remove(0);
     let got = desk.get(&format!("/observations/{}", one["id"].as_str().unwrap())).await;
-    assert_eq!(got.body, one);
+    for (name, value) in one.as_object().unwrap() {
+        assert_eq!(got.body[name], *value, "{name}");
+    }
     assert_eq!(got.body["delivery"], "github-00");
 }
 

@@ -7,6 +7,7 @@ mod doors;
 mod links;
 mod lists;
 mod machines;
+mod memory;
 mod once;
 mod settings;
 mod work;

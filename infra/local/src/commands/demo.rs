@@ -1,6 +1,7 @@
 //! `demo`: the whole story in a few seconds, without network or credentials.
 
 mod proof;
+mod story;
 mod webhooks;
 
 use std::collections::BTreeSet;
@@ -14,19 +15,21 @@ use connector_domain::backfill::{Depth, Limits, Trigger, Window};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::Integration;
 use connector_domain::observation::Observation;
-use connector_domain::ports::Clock;
+use connector_domain::ports::{Clock, ObservationFilter};
 use connector_domain::{RunId, WorkspaceId};
 use connector_flows::StartRequest;
+use connector_flows::memory::Reach;
 
 use super::follow::{Ended, Standing, follow};
 use super::interrupt::{INTERRUPTED, interrupted};
 use super::observations::{everything, list};
-use super::simulated::{Simulated, Source};
+use super::simulated::{Cast, Simulated, Source};
 use super::{Failure, link, log};
 use crate::render::Output;
+use crate::render::graph::graph;
 use crate::render::style::Paint;
 use crate::render::table::{Cell, Column, Table};
-use crate::render::text::{duration, number};
+use crate::render::text::{count, duration, number};
 use crate::render::timeline::timeline;
 use crate::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
 use proof::Proof;
@@ -96,9 +99,12 @@ impl Demo {
 
         heading(output, 6, "One fact, one row")?;
         let proven = prove(&stack, &observations, &delivered, output).await?;
+
+        heading(output, 7, "One story across tools, found by what its facts share")?;
+        let told = tell(&stack, &simulated.cast, output).await?;
         stack.drain_and_stop(Duration::from_secs(1)).await;
         finish(output, begun.elapsed())?;
-        Ok(if proven { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if proven && told { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
@@ -204,6 +210,28 @@ async fn prove(
     output.say(2, &format!("{} {}", style.paint(paint, mark), proof.claim()))?;
     proof.details().iter().try_for_each(|line| output.say(4, line))?;
     Ok(proof.holds())
+}
+
+/// Tells the story backwards, so that each fact comes before what it names, and finds it from its last fact.
+async fn tell(stack: &Stack, cast: &Cast, output: &mut Output) -> Result<bool, Failure> {
+    let happened = story::happen(cast, SystemClock.now())?;
+    let facts = happened.webhooks.len();
+    for webhook in happened.webhooks.iter().rev() {
+        webhooks::post(stack, webhook).await?;
+        stack.settled().await;
+    }
+    let naming = ObservationFilter { entity: Some(happened.key), ..everything(1) };
+    let (newest, _) = list(&*stack.stores().observations, &workspace()?, naming).await?;
+    let Some(last) = newest.first() else { return Ok(false) };
+    let reach = Reach { steps: 6, facts: 40 };
+    let story = connector_flows::memory::story(&*stack.stores().enrichment, &workspace()?, last, reach).await?;
+    output.lines(graph(&story, 2, output.look))?;
+    let whole = story.facts.len() == facts;
+    let (mark, paint) = if whole { ("✓", Paint::Good) } else { ("✗", Paint::Bad) };
+    let edges = count(story.edges.len() as u64, "relation", "relations");
+    let claim = format!("{} of {facts} facts of 4 tools, by {edges}; the last came first.", story.facts.len());
+    output.say(2, &format!("{} {claim}", output.look.style.paint(paint, mark)))?;
+    Ok(whole)
 }
 
 fn finish(output: &mut Output, took: Duration) -> Result<(), Failure> {

@@ -16,6 +16,7 @@ mod send;
 mod served;
 mod simulated;
 mod status;
+mod timeline;
 mod token;
 mod transform;
 mod up;
@@ -50,6 +51,7 @@ enum Command {
     Send(send::Send),
     Backfill(backfill::Backfill),
     Observations(observations::Observations),
+    Timeline(timeline::Timeline),
     Status(status::Status),
     Token(token::Token),
     #[command(hide = true)]
@@ -70,6 +72,7 @@ pub async fn run() -> ExitCode {
         Command::Send(command) => command.run(&mut output).await,
         Command::Backfill(command) => command.run(&mut output).await,
         Command::Observations(command) => command.run(&mut output).await,
+        Command::Timeline(command) => command.run(&mut output).await,
         Command::Status(command) => command.run(&mut output).await,
         Command::Token(command) => command.run(&mut output),
         Command::Events(command) => command.run(&mut output),

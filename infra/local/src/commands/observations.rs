@@ -7,16 +7,18 @@ use clap::Args;
 use connector_adapters::system::SystemClock;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{Clock, ObservationFilter, ObservationStore};
-use connector_domain::{SourceType, Timestamp, WorkspaceId};
+use connector_domain::{SourceId, SourceType, Timestamp, WorkspaceId};
+use connector_flows::memory::{Reach, story};
 use connector_providers::Provider;
 
 use super::Failure;
 use super::place::{Place, Tenant};
 use super::values::{moment, provider};
 use crate::render::Output;
+use crate::render::graph::graph;
 use crate::render::text::{self, count};
 use crate::render::timeline::timeline;
-use crate::stack::Template;
+use crate::stack::{Stores, Template};
 
 /// Most rows that are asked for at once.
 const PAGE: usize = 200;
@@ -25,6 +27,7 @@ const PAGE: usize = 200;
 #[derive(Args)]
 #[command(after_help = "Examples:
   cargo local observations --type pull-request.merged --since 7d
+  cargo local observations --related github:pr:1296269#7:merged
   cargo local observations --json --limit 1000 | jq .event.title")]
 pub(super) struct Observations {
     /// One line of JSON for each.
@@ -39,6 +42,9 @@ pub(super) struct Observations {
     /// Only what happened since: 7d, 12h, 2026-02-06 or 2026-02-06T12:00:00Z.
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
+    /// The story that this observation is a part of, by its source id, as a tree.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["source", "kind", "since", "json"])]
+    related: Option<String>,
     /// Most rows to show.
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -52,6 +58,9 @@ impl Observations {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         let filter = self.filter(SystemClock.now())?;
         let rows = self.place.rows(&Template::embedded()?).await?;
+        if let (Some(id), Some(rows)) = (&self.related, &rows) {
+            return self.story(rows.stores(), id, output).await;
+        }
         let (observations, more) = match &rows {
             Some(rows) => list(&*rows.stores().observations, &self.tenant.workspace, filter).await?,
             None => (Vec::new(), false),
@@ -72,6 +81,22 @@ impl Observations {
         if more {
             let shown = count(observations.len() as u64, "row", "rows");
             output.note(output.aside.faint(format!("The newest {shown}; --limit shows more.")))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn story(&self, stores: &Stores, id: &str, output: &mut Output) -> Result<ExitCode, Failure> {
+        let source_id = SourceId::parse(id)?;
+        let workspace = &self.tenant.workspace;
+        let start = stores.observations.get(workspace, &source_id).await?.ok_or_else(|| {
+            Failure::new(format!("there is no observation {id:?}"))
+                .hint("cargo local observations --json shows them with their event.sourceId")
+        })?;
+        let reach = Reach { steps: 6, facts: usize::try_from(self.limit).unwrap_or(usize::MAX) };
+        let story = story(&*stores.enrichment, workspace, &start, reach).await?;
+        output.lines(graph(&story, 0, output.look))?;
+        if story.more {
+            output.note(output.aside.faint("There is more; --limit shows it."))?;
         }
         Ok(ExitCode::SUCCESS)
     }

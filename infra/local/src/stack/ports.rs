@@ -13,8 +13,8 @@ use connector_domain::backfill::Limits;
 use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, ObservationStore, ProviderHttp,
-    Queue, Random, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, LocalEmbedder, ObservationStore,
+    ProviderHttp, Queue, Random, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
@@ -231,6 +231,8 @@ impl Wiring<'_> {
             deliveries: self.deliveries()?,
             delivery_log: Arc::clone(&stores.delivery_log),
             observations: self.observations()?,
+            enrichment: self.enrichment()?,
+            embedder: Arc::new(LocalEmbedder),
             captures: self.captures()?,
             keys: Arc::clone(&stores.access) as _,
         })

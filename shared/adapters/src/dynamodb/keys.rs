@@ -11,6 +11,11 @@ use connector_domain::{
 };
 use sha2::{Digest, Sha256};
 
+mod place;
+
+use place::account;
+pub(crate) use place::{ACCOUNTS, PLACES, Place, features, links};
+
 /// Partition and sort key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
@@ -77,24 +82,6 @@ pub(crate) enum Row {
     PageReport { run: RunId, entity: EntityType, resource: ResourceId, page: u32 },
     /// Backfills: a unit.
     Unit(UnitKey),
-}
-
-/// A fact by when it happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) at: Timestamp,
-    pub(crate) source_id: SourceId,
-}
-
-impl Place {
-    fn key(&self) -> String {
-        format!("{PLACES}{}", occurred(self.at, &self.source_id))
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        let (at, source_id) = text.split_once('#')?;
-        Some(Self { at: at.parse().ok()?, source_id: SourceId::parse(source_id).ok()? })
-    }
 }
 
 impl Row {
@@ -301,26 +288,6 @@ pub(crate) const MONTHS: &str = "MONTH#";
 pub(crate) const RUNS: &str = "RUN#";
 /// Sort keys of a run's page reports start so.
 pub(crate) const PAGES: &str = "PAGE#";
-
-/// Sort keys of what is ordered by the time of facts start so.
-pub(crate) const PLACES: &str = "AT#";
-/// Sort keys of a workspace's accounts start so.
-pub(crate) const ACCOUNTS: &str = "ACTOR#";
-
-/// Partition of what has to do with a thing.
-pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
-    format!("LINK#{}#{key}", escape(workspace.as_str()))
-}
-
-/// Partition of a week's features.
-pub(crate) fn features(workspace: &WorkspaceId, week: &str) -> String {
-    format!("WEEK#{}#{week}", escape(workspace.as_str()))
-}
-
-fn account(text: &str) -> Option<Account> {
-    let (provider, id) = text.split_once('#')?;
-    Some(Account { provider: provider.parse().ok()?, id: id.to_owned() })
-}
 
 /// Partition of a workspace.
 pub(crate) fn workspace(id: &WorkspaceId) -> String {

@@ -17,6 +17,8 @@ pub struct NewDeployment {
     pub author: String,
     /// The number of the pull request, which GitHub's and GitLab's deployments may name.
     pub request: Option<u32>,
+    /// The hash of the commit; made up without one.
+    pub commit: Option<String>,
     /// Whether checks must pass after the build: `ready` and `succeeded` are then apart.
     pub checks: bool,
 }
@@ -63,6 +65,7 @@ impl Default for NewDeployment {
             message: "Update README.md".to_owned(),
             author: "octavia".to_owned(),
             request: None,
+            commit: None,
             checks: false,
         }
     }

@@ -124,6 +124,7 @@ impl Life<'_> {
             author: random.pick(&words::PEOPLE).to_owned(),
             request: (!main && random.chance(70)).then(|| 1 + u32::try_from(random.below(900)).unwrap_or(0)),
             checks: random.chance(20),
+            commit: None,
         }
     }
 

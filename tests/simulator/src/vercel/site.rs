@@ -92,7 +92,7 @@ impl Site {
             name: self.name.to_string(),
             url: format!("{}-{}-{}.vercel.app", self.name, random.hex(9), self.owner.slug),
             creator: User::named(&draft.author),
-            sha: random.hex(40),
+            sha: draft.commit.clone().unwrap_or_else(|| random.hex(40)),
             created: at,
             draft,
             now: Standing::default(),

@@ -65,26 +65,27 @@ impl Plan {
 
 /// Signs and sends all of a plan, several at once.
 pub(super) async fn deliver(stack: &Stack, plan: &Plan) -> Result<Delivered, Failure> {
-    let replies = futures::stream::iter(&plan.sent).map(|(kind, webhook)| async move {
-        let secret = stack.secrets().webhook(*kind);
-        let secret = secret.ok_or_else(|| Failure::new(format!("there is no secret to sign for {kind} with")))?;
-        let signed = webhook(secret.expose());
-        let request = WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body };
-        let reply = stack.webhook(&format!("/webhooks/{kind}"), "POST", request).await;
-        if reply.status == 200 {
-            Ok(reply.body)
-        } else {
-            Err(Failure::new(format!("a webhook of {kind} was answered with {}", reply.status)))
-        }
-    });
+    let replies = futures::stream::iter(&plan.sent).map(|webhook| post(stack, webhook));
     let mut replies = replies.buffer_unordered(AT_ONCE);
     let mut delivered = Delivered::default();
-    while let Some(answer) = replies.try_next().await? {
+    while let Some(id) = replies.try_next().await? {
         delivered.received += 1;
-        let id = answer["delivery"].as_str().unwrap_or_default();
-        delivered.ids.insert(DeliveryId::parse(id)?);
+        delivered.ids.insert(id);
     }
     Ok(delivered)
+}
+
+/// Signs and sends one.
+pub(super) async fn post(stack: &Stack, (kind, webhook): &(ProviderKind, Webhook)) -> Result<DeliveryId, Failure> {
+    let secret = stack.secrets().webhook(*kind);
+    let secret = secret.ok_or_else(|| Failure::new(format!("there is no secret to sign for {kind} with")))?;
+    let signed = webhook(secret.expose());
+    let request = WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body };
+    let reply = stack.webhook(&format!("/webhooks/{kind}"), "POST", request).await;
+    if reply.status != 200 {
+        return Err(Failure::new(format!("a webhook of {kind} was answered with {}", reply.status)));
+    }
+    Ok(DeliveryId::parse(reply.body["delivery"].as_str().unwrap_or_default())?)
 }
 
 impl Delivered {

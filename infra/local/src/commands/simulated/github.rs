@@ -14,7 +14,7 @@ use super::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::{count, list};
 
 /// A repository with a history that ends at `until`.
-pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<Source, Failure> {
+pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<(Source, Repository), Failure> {
     let github = world.github();
     github.set_latency(latency);
     let repository = github.add_repository("acme", "rocket");
@@ -30,7 +30,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
         count(history.issues.into(), "issue", "issues"),
         count(history.releases.into(), "release", "releases"),
     ];
-    Ok(Source {
+    let handle = repository.clone();
+    let source = Source {
         kind: ProviderKind::Github,
         account: AccountId::parse(repository.installation_id.to_string())?,
         account_name: repository.owner(),
@@ -39,7 +40,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
         token: Secret::new("a-token-of-the-demo"),
         in_words: format!("{}; it will fail once and ask to slow down once", list(&things)),
         happenings: Box::new(repository),
-    })
+    };
+    Ok((source, handle))
 }
 
 impl Happenings for Repository {

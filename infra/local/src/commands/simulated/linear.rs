@@ -12,7 +12,7 @@ use super::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::{count, list};
 
 /// A team with a history that ends at `until`.
-pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<Source, Failure> {
+pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<(Source, Team), Failure> {
     let linear = world.linear();
     linear.set_latency(latency);
     let team = linear.add_team("ROC", "Rocket");
@@ -20,7 +20,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
     team.populate(history);
     let things =
         [count(history.issues.into(), "issue", "issues"), count(history.projects.into(), "project", "projects")];
-    Ok(Source {
+    let handle = team.clone();
+    let source = Source {
         kind: ProviderKind::Linear,
         account: AccountId::parse(linear.organization_id())?,
         account_name: "acme".to_owned(),
@@ -28,7 +29,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
         token: Secret::new(linear.mint_token()),
         in_words: list(&things),
         happenings: Box::new((linear, team)),
-    })
+    };
+    Ok((source, handle))
 }
 
 impl Happenings for (Linear, Team) {

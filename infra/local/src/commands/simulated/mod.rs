@@ -49,9 +49,18 @@ pub(super) trait Happenings {
     fn news(&self, now: Timestamp) -> Vec<Webhook>;
 }
 
+/// The same resources, for what happens at several providers.
+pub(super) struct Cast {
+    pub(super) repository: connector_simulator::github::Repository,
+    pub(super) site: connector_simulator::vercel::Project,
+    pub(super) team: connector_simulator::linear::Team,
+    pub(super) project: connector_simulator::sentry::Project,
+}
+
 /// Running simulations.
 pub(super) struct Simulated {
     pub(super) sources: Vec<Source>,
+    pub(super) cast: Cast,
     server: Server,
     world: World,
 }
@@ -61,14 +70,15 @@ impl Simulated {
         let world = World::with_clock(seed, Clock::asking(|| SystemClock.now()));
         // A second ago, since webhooks may tell of nothing that is still to come.
         let until = now.checked_sub(Duration::from_secs(1)).unwrap_or(now);
-        let sources = [github::source, vercel::source, linear::source, sentry::source]
-            .into_iter()
-            .map(|source| source(&world, until, LATENCY))
-            .collect::<Result<_, _>>()?;
+        let (github, repository) = github::source(&world, until, LATENCY)?;
+        let (vercel, site) = vercel::source(&world, until, LATENCY)?;
+        let (linear, team) = linear::source(&world, until, LATENCY)?;
+        let (sentry, project) = sentry::source(&world, until, LATENCY)?;
+        let sources = vec![github, vercel, linear, sentry];
         let server = Server::start(world.clone())
             .await
             .map_err(|error| Failure::new(format!("cannot listen on this machine: {error}")))?;
-        Ok(Self { sources, server, world })
+        Ok(Self { sources, cast: Cast { repository, site, team, project }, server, world })
     }
 
     /// Where each provider's API is.

@@ -12,13 +12,14 @@ use super::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::count;
 
 /// A project with a history that ends at `until`.
-pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<Source, Failure> {
+pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<(Source, Project), Failure> {
     let sentry = world.sentry();
     sentry.set_latency(latency);
     let project = sentry.add_project("acme", "rocket");
     let history = Populate { issues: 6, ..Populate::ending(until, 30) };
     project.populate(history);
-    Ok(Source {
+    let handle = project.clone();
+    let source = Source {
         kind: ProviderKind::Sentry,
         account: AccountId::parse(project.installation.clone())?,
         account_name: project.organization.clone(),
@@ -26,7 +27,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
         token: Secret::new(sentry.mint_token("acme")),
         in_words: count(history.issues.into(), "issue", "issues"),
         happenings: Box::new(project),
-    })
+    };
+    Ok((source, handle))
 }
 
 impl Happenings for Project {

@@ -12,13 +12,14 @@ use super::{Happenings, Source, Webhook, ago, resource};
 use crate::render::text::count;
 
 /// A project with a history that ends at `until`.
-pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<Source, Failure> {
+pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Result<(Source, Project), Failure> {
     let vercel = world.vercel();
     vercel.set_latency(latency);
     let project = vercel.add_project("acme", "rocket-web");
     let history = Populate { deployments: 12, ..Populate::ending(until, 30) };
     project.populate(history);
-    Ok(Source {
+    let handle = project.clone();
+    let source = Source {
         kind: ProviderKind::Vercel,
         account: AccountId::parse(project.account_id.clone())?,
         account_name: "acme".to_owned(),
@@ -26,7 +27,8 @@ pub(super) fn source(world: &World, until: Timestamp, latency: Duration) -> Resu
         token: Secret::new(vercel.mint_token("acme")),
         in_words: count(history.deployments.into(), "deployment", "deployments"),
         happenings: Box::new(project),
-    })
+    };
+    Ok((source, handle))
 }
 
 impl Happenings for Project {

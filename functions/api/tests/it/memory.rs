@@ -1,0 +1,77 @@
+//! What facts have to do with each other, as a caller sees it.
+
+use connector_domain::enrich::{activity, embed_text, feature, links};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{EnrichmentStore, ObservationStore};
+use connector_domain::{Reference, ReferenceKind, SourceId, SourceType};
+use connector_testkit::builders::{at, event, observe, workspace};
+
+use crate::desk::Desk;
+
+/// Two facts of one pull request and one of another, the way enrichment leaves them.
+async fn furnished() -> (Desk, Vec<Observation>) {
+    let desk = Desk::new();
+    let acme = workspace("acme");
+    let mut rows = Vec::new();
+    for (n, number, kind) in [
+        (0, 7, SourceType::GithubPullRequestOpened),
+        (1, 7, SourceType::GithubPullRequestMerged),
+        (2, 8, SourceType::GithubPullRequestOpened),
+    ] {
+        let mut event = event(&format!("9#{number}"), at(n));
+        let transition = kind.name().rsplit('.').next().unwrap();
+        event.source_id = SourceId::once(kind.provider(), "pr", format!("9#{number}"), transition);
+        event.source_type = kind;
+        event.title = format!("[{}] Retry the payment of order {number}", kind.label());
+        let url = format!("https://github.com/acme/shop/pull/{number}");
+        event.references = vec![Reference::new(ReferenceKind::Pr, format!("#{number}")).unwrap().url(url)];
+        let row = observe(&acme, event);
+        assert!(desk.observations.put_if_absent(std::slice::from_ref(&row)).await[0].is_ok());
+        desk.observations.put_links(&acme, &links(&row)).await.unwrap();
+        desk.observations.note_activity(&acme, &activity(&row).unwrap()).await.unwrap();
+        desk.observations.put_feature(&acme, &feature(&row, embed_text(&row.event.title))).await.unwrap();
+        rows.push(row);
+    }
+    desk.clock.set(at(60));
+    (desk, rows)
+}
+
+#[tokio::test]
+async fn an_observation_tells_its_person_its_cluster_and_its_relations() {
+    let (desk, rows) = furnished().await;
+    let listed = desk.all("/observations", 9).await;
+    let merged = listed.iter().find(|one| one["sourceId"] == rows[1].event.source_id.as_str()).unwrap();
+    let got = desk.get(&format!("/observations/{}", merged["id"].as_str().unwrap())).await.body;
+    assert_eq!(
+        (got["person"]["id"].as_str(), got["person"]["observations"].as_u64()),
+        (Some("github:583231"), Some(3))
+    );
+    assert_eq!((got["cluster"]["state"].as_str(), got["cluster"]["week"].as_str()), (Some("open"), Some("2026-02-02")));
+    assert_eq!(got["relations"][0]["type"], "continues");
+    assert_eq!(got["relations"][0]["from"], merged["id"]);
+    assert_eq!(got["relations"][0]["key"], "item:github.com/acme/shop#7");
+
+    let story = desk.get(&format!("/observations/{}/related?steps=1", merged["id"].as_str().unwrap())).await.body;
+    let told: Vec<_> =
+        story["observations"].as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+    assert_eq!(told, ["pull-request.opened", "pull-request.merged"]);
+    assert_eq!(story["more"], false);
+    let refused = desk.get(&format!("/observations/{}/related?steps=7", merged["id"].as_str().unwrap())).await;
+    assert_eq!((refused.status, refused.code()), (400, "invalid_parameter"));
+}
+
+#[tokio::test]
+async fn people_clusters_and_hits_are_listed() {
+    let (desk, _) = furnished().await;
+    let actors = desk.get("/actors").await.body;
+    assert_eq!(actors["items"][0]["accounts"], serde_json::json!(["github:583231"]));
+    assert!(actors.get("next").is_none());
+    let clusters = desk.get("/clusters?at=2026-02-06T12:00:00Z").await.body;
+    let facts = clusters["items"].as_array().unwrap().iter().map(|one| one["observations"].as_array().unwrap().len());
+    assert_eq!(facts.sum::<usize>(), 3, "each observation is in one cluster");
+    assert_eq!(desk.get("/clusters?at=2026-02-16T12:00:00Z").await.body["items"], serde_json::json!([]));
+    let found = desk.get("/search?text=payment%20order%208&limit=2").await.body;
+    assert_eq!(found["items"][0]["title"], "[PR Opened] Retry the payment of order 8");
+    assert_eq!((found["items"][0]["named"].as_bool(), found["items"][1]["named"].as_bool()), (Some(true), Some(false)));
+    assert_eq!(desk.get("/search").await.code(), "invalid_parameter");
+}

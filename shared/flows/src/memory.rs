@@ -1,0 +1,240 @@
+//! What a workspace remembers as a whole: which facts belong to a story, who acted, what goes together, what is alike.
+//!
+//! Nothing of it is stored. It is worked out from what each fact says by itself, whenever somebody looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use connector_domain::enrich::{
+    Cluster, Edge, Feature, Link, Profile, Relation, Similar, clusters, edges_between, links, profiles, similar, weeks,
+};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{Embedder, EnrichmentStore, PortError};
+use connector_domain::{ProviderKind, SourceId, Timestamp, WorkspaceId};
+use serde::Serialize;
+
+/// How far a story is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// Steps from the fact that it starts with.
+    pub steps: usize,
+    /// Most facts of it.
+    pub facts: usize,
+}
+
+/// A fact in a story.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// The fact.
+    pub source_id: SourceId,
+    /// Whose fact it is.
+    pub source: ProviderKind,
+    /// What kind of fact, without the provider.
+    pub source_type: String,
+    /// Its title.
+    pub title: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+}
+
+/// Facts that have to do with each other, in the order of time, and what they are to each other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Story {
+    /// The facts.
+    pub facts: Vec<Told>,
+    /// What they are to each other.
+    pub edges: Vec<Edge>,
+    /// Whether there is more than the reach allows.
+    pub more: bool,
+}
+
+/// Facts of one thing that are looked at on each side of a moment.
+const NEAREST: usize = 25;
+
+/// Follows the edges from a fact.
+///
+/// # Errors
+/// When a store fails.
+pub async fn story(
+    store: &dyn EnrichmentStore,
+    workspace: &WorkspaceId,
+    start: &Observation,
+    reach: Reach,
+) -> Result<Story, PortError> {
+    let first = start.event.source_id.clone();
+    let mut known: BTreeSet<Link> = BTreeSet::new();
+    let mut reached = BTreeSet::from([first.clone()]);
+    let mut open = vec![links(start)];
+    let mut more = false;
+    for step in 0..reach.steps {
+        for link in open.iter().flatten().filter(|link| step == 0 || !is_branch(link)) {
+            known.extend(store.links(workspace, &link.key, link.occurred_at, NEAREST).await?);
+            known.insert(link.clone());
+        }
+        let edges = edges_between(&known);
+        let found: BTreeSet<SourceId> = edges
+            .iter()
+            // Much happens on one branch that has nothing to do with each other: it does not lead on.
+            .filter(|edge| step == 0 || edge.relation != Relation::SameBranch)
+            .filter_map(|edge| match (reached.contains(&edge.from), reached.contains(&edge.to)) {
+                (true, false) => Some(edge.to.clone()),
+                (false, true) => Some(edge.from.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut next = Vec::new();
+        for id in nearest(&known, found, start.event.occurred_at) {
+            if reached.len() >= reach.facts {
+                more = true;
+                break;
+            }
+            reached.insert(id.clone());
+            if step + 1 < reach.steps
+                && let Some((observation, _)) = store.load(workspace, &id).await?
+            {
+                next.push(links(&observation));
+            }
+        }
+        open = next;
+        if open.is_empty() {
+            break;
+        }
+    }
+    let edges = edges_between(&known);
+    let within = |edge: &Edge| reached.contains(&edge.from) && reached.contains(&edge.to);
+    let mut facts: BTreeMap<SourceId, Told> =
+        known.into_iter().filter(|link| reached.contains(&link.source_id)).map(|link| told(&link)).collect();
+    facts.entry(first).or_insert_with(|| Told {
+        source_id: start.event.source_id.clone(),
+        source: start.event.provider(),
+        source_type: start.event.source_type.name().to_owned(),
+        title: start.event.title.clone(),
+        occurred_at: start.event.occurred_at,
+    });
+    let mut facts: Vec<_> = facts.into_values().collect();
+    facts.sort_by(|a, b| (a.occurred_at, &a.source_id).cmp(&(b.occurred_at, &b.source_id)));
+    Ok(Story { facts, edges: edges.into_iter().filter(within).collect(), more })
+}
+
+/// Of facts the nearest in time first.
+fn nearest(known: &BTreeSet<Link>, of: BTreeSet<SourceId>, at: Timestamp) -> Vec<SourceId> {
+    let times: BTreeMap<&SourceId, Timestamp> = known.iter().map(|link| (&link.source_id, link.occurred_at)).collect();
+    let mut all: Vec<_> = of.into_iter().collect();
+    all.sort_by_key(|id| (times.get(id).map(|when| when.duration_since(at).abs()), id.clone()));
+    all
+}
+
+fn is_branch(link: &Link) -> bool {
+    link.key.as_str().starts_with("branch:")
+}
+
+fn told(link: &Link) -> (SourceId, Told) {
+    let told = Told {
+        source_id: link.source_id.clone(),
+        source: link.source,
+        source_type: link.source_type.clone(),
+        title: link.title.clone(),
+        occurred_at: link.occurred_at,
+    };
+    (link.source_id.clone(), told)
+}
+
+/// Who has acted, the last active first.
+///
+/// # Errors
+/// When a store fails.
+pub async fn people(store: &dyn EnrichmentStore, workspace: &WorkspaceId) -> Result<Vec<Profile>, PortError> {
+    Ok(profiles(&store.identities(workspace).await?))
+}
+
+/// What belongs together of a week's facts, whichever account its people used, the last active first.
+///
+/// # Errors
+/// When a store fails.
+pub async fn clusters_of(
+    store: &dyn EnrichmentStore,
+    workspace: &WorkspaceId,
+    week: &str,
+) -> Result<Vec<Cluster>, PortError> {
+    let mut features = store.features(workspace, week).await?;
+    let people = people(store, workspace).await?;
+    let person: BTreeMap<&str, &str> =
+        people.iter().flat_map(|one| one.accounts.iter().map(|account| (account.as_str(), one.id.as_str()))).collect();
+    for feature in &mut features {
+        if let Some(actor) = &mut feature.actor
+            && let Some(id) = person.get(actor.as_str())
+        {
+            *actor = (*id).to_owned();
+        }
+    }
+    Ok(clusters(&features))
+}
+
+/// Most weeks that a search goes back: a quarter of a year.
+pub const MAX_WEEKS: usize = 13;
+
+/// What a search looks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// The words.
+    pub text: String,
+    /// Only what happened at or after this.
+    pub since: Timestamp,
+    /// Only what happened at or before this.
+    pub until: Timestamp,
+    /// Most facts to find.
+    pub limit: usize,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Whether every word stands in the title, the topics or the things that the fact names.
+    pub named: bool,
+    /// How alike its text is, from 0 to 1.
+    pub similarity: f64,
+    /// The fact.
+    pub feature: Feature,
+}
+
+/// Looks for facts by their words, and then by what is alike: at most [`MAX_WEEKS`] back from the end.
+///
+/// # Errors
+/// When a port fails.
+pub async fn search(
+    store: &dyn EnrichmentStore,
+    embedder: &dyn Embedder,
+    workspace: &WorkspaceId,
+    search: &Search,
+) -> Result<Vec<Found>, PortError> {
+    let embedding = embedder.embed(std::slice::from_ref(&search.text)).await?.pop();
+    let Some(embedding) = embedding else { return Ok(Vec::new()) };
+    let lower = search.text.to_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    let mut all = Vec::new();
+    for week in weeks(search.since, search.until, MAX_WEEKS) {
+        let features = store.features(workspace, &week).await?;
+        all.extend(features.into_iter().filter(|one| (search.since..=search.until).contains(&one.occurred_at)));
+    }
+    let (named, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| names(one, &words));
+    let mut found: Vec<_> = named
+        .into_iter()
+        .map(|feature| Found { named: true, similarity: feature.embedding.similarity(&embedding), feature })
+        .collect();
+    found.sort_by(|a, b| {
+        b.similarity.total_cmp(&a.similarity).then_with(|| a.feature.source_id.cmp(&b.feature.source_id))
+    });
+    let alike = similar(others, &embedding, search.limit).into_iter();
+    found.extend(alike.map(|Similar { similarity, feature }| Found { named: false, similarity, feature }));
+    found.truncate(search.limit);
+    Ok(found)
+}
+
+fn names(feature: &Feature, words: &[&str]) -> bool {
+    let texts = std::iter::once(&feature.title).chain(&feature.topics).chain(&feature.entities);
+    let text = texts.map(|text| text.to_lowercase()).collect::<Vec<_>>().join("\n");
+    !words.is_empty() && words.iter().all(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests;
