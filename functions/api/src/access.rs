@@ -6,7 +6,7 @@ use connector_domain::backfill::{Run, RunProgress, Unit, UnitKey};
 use connector_domain::change::{Change, ChangeAction};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{Cluster, Profile};
+use connector_domain::enrich::{Cluster, Enrichment, Profile};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
@@ -187,6 +187,11 @@ impl<'a> Access<'a> {
 
     pub(crate) async fn observation(&self, id: &SourceId) -> Answer<Observation> {
         self.records()?.observations.get(self.workspace(), id).await?.ok_or(Problem::new(Code::NotFound))
+    }
+
+    /// The same, with how far its enrichment is.
+    pub(crate) async fn loaded(&self, id: &SourceId) -> Answer<(Observation, Enrichment)> {
+        self.records()?.enrichment.load(self.workspace(), id).await?.ok_or(Problem::new(Code::NotFound))
     }
 
     /// How far a story of a fact is followed.

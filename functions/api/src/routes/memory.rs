@@ -1,6 +1,6 @@
 //! What facts have to do with each other: stories, people, clusters, and search.
 
-use connector_domain::enrich::{Cluster, Edge, Profile, week};
+use connector_domain::enrich::{Cluster, Edge, Enrichment, Profile, week};
 use connector_domain::observation::Observation;
 use connector_domain::ports::Page;
 use connector_domain::{ProviderKind, Timestamp};
@@ -32,6 +32,10 @@ pub(crate) struct Beside {
     cluster: Option<Group>,
     /// What it is to other observations, and they to it.
     relations: Vec<Relation>,
+    /// What is found out so far, of `links`, `actor` and `features`.
+    enriched: Vec<&'static str>,
+    /// Fields in which it said something else when it was seen again. What was seen first is kept.
+    conflicts: Vec<String>,
 }
 
 /// Who acted, over all providers.
@@ -174,7 +178,11 @@ fn related_view(story: Story) -> Related {
 }
 
 /// What an observation has to do with others.
-pub(super) async fn beside(context: &Context<'_>, observation: &Observation) -> Result<Beside, Problem> {
+pub(super) async fn beside(
+    context: &Context<'_>,
+    observation: &Observation,
+    progress: Enrichment,
+) -> Result<Beside, Problem> {
     let event = &observation.event;
     let story = context.access.story(observation, Reach { steps: 1, facts: MOST_FACTS }).await?;
     let own = |edge: &&Edge| edge.from == event.source_id || edge.to == event.source_id;
@@ -194,6 +202,8 @@ pub(super) async fn beside(context: &Context<'_>, observation: &Observation) -> 
         person: person.map(Person::from),
         cluster: cluster.map(|cluster| group(cluster, now)),
         relations: story.edges.iter().filter(own).map(relation).collect(),
+        enriched: progress.done.iter().map(|step| step.as_str()).collect(),
+        conflicts: progress.conflicts.into_iter().collect(),
     })
 }
 

@@ -186,8 +186,8 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
 /// One observation, why it matters, and what it has to do with others.
 pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
-    let observation = context.access.observation(&id_in_path(context)?).await?;
-    let beside = memory::beside(context, &observation).await?;
+    let (observation, progress) = context.access.loaded(&id_in_path(context)?).await?;
+    let beside = memory::beside(context, &observation, progress).await?;
     json(200, &Detail { view: view(observation), beside })
 }
 

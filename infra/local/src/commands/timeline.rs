@@ -154,6 +154,10 @@ impl Timeline {
                 clean(&one.label).into(),
             ]);
         }
+        if clusters.is_empty() {
+            output.note(output.aside.faint(format!("No clusters in the last {MAX_WEEKS} weeks.")))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         output.line("")?;
         output.lines(table.lines(0, output.look))?;
         let alone = clusters.iter().filter(|one| one.members.len() == 1).count();

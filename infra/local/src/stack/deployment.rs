@@ -111,12 +111,12 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
         })),
         "recovery-sweep" => {
             let ports = RecoveryPorts {
-                enrichment: wiring.enrichment()?,
-                enrichments: wiring.enrichments()?,
                 deliveries: wiring.deliveries()?,
                 backfills: wiring.backfills()?,
+                enrichment: wiring.enrichment()?,
                 captures: wiring.captures()?,
                 pages: wiring.pages()?,
+                enrichments: wiring.enrichments()?,
                 clock: wiring.clock(),
             };
             Function::Recovery(Recovery::new(ports.clone(), limits), ports)

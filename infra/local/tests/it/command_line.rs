@@ -69,9 +69,20 @@ impl Data {
 
 #[test]
 fn every_command_explains_itself() {
-    for name in
-        ["demo", "up", "connect", "link", "transform", "send", "backfill", "observations", "status", "token", "events"]
-    {
+    for name in [
+        "demo",
+        "up",
+        "connect",
+        "link",
+        "transform",
+        "send",
+        "backfill",
+        "observations",
+        "timeline",
+        "status",
+        "token",
+        "events",
+    ] {
         let output = local(&[name, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{name}");
         assert!(out(&output).contains(&format!("Usage: cargo local {name}")), "{}", out(&output));
@@ -170,6 +181,8 @@ fn the_demo_proves_its_point_without_a_terminal() {
         "filtered",
         "quarantined",
         "backfill  ",
+        "deployed by vercel deployment.created",
+        "8 of 8 facts of 4 tools",
         "Try next",
     ] {
         assert!(text.contains(expected), "{expected} is missing:\n{text}");

@@ -8,6 +8,7 @@ mod command_line;
 mod events;
 mod http;
 mod links;
+mod memory;
 mod restart;
 mod support;
 mod wiring;

@@ -31,7 +31,11 @@ async fn what_the_template_names_must_be_there() {
             "resource WebhookGithub: its setting CAPTURE_QUEUE_URL names no queue",
         ),
         ("Binary: backfill-page", "Binary: webhook-github", "resource BackfillPage: it is fed by a queue and takes no"),
-        ("Binary: backfill-page", "Binary: recovery-sweep", "resource BackfillPage: it is fed by a queue and takes no"),
+        (
+            "Binary: backfill-page",
+            "Binary: backfill-scheduler",
+            "resource BackfillPage: it is fed by a queue and takes no",
+        ),
         ("Binary: webhook-github", "Binary: recovery-sweep", "resource WebhookGithub: its setting BACKFILLS_TABLE"),
         ("AttributeName: PK, KeyType: HASH", "AttributeName: NO, KeyType: HASH", "refused table"),
     ] {

@@ -18,7 +18,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const MAX_ITEM_BYTES: usize = 390_000;
 
 /// Attributes that are ours and no part of the value that an item holds.
-const AROUND: [&str; 14] = [
+const AROUND: [&str; 15] = [
     "PK",
     "SK",
     "activeKey",
@@ -30,6 +30,7 @@ const AROUND: [&str; 14] = [
     "enriched",
     "expiresAt",
     "grantedAt",
+    "identityConflicts",
     "latest",
     "occurredKey",
     "writeId",

@@ -1,6 +1,6 @@
 //! Observations: one row each, and an index by month and time.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -60,9 +60,34 @@ impl DynamoObservations {
         self.note_month(observation).await?;
         match self.table.put_if(PUT, item, Condition::absent()).await? {
             Written::Stored => Ok(CaptureOutcome::Captured),
-            Written::Refused(Some(kept)) => Ok(from_row(PUT, kept)?.met(observation)),
+            Written::Refused(Some(kept)) => {
+                let known = enrichment::conflicts(&kept);
+                let outcome = from_row(PUT, kept)?.met(observation);
+                self.note_conflicts(observation, &outcome, &known).await?;
+                Ok(outcome)
+            }
             Written::Refused(None) => Err(PortError::temporary(PUT, "the row came and went")),
         }
+    }
+
+    /// Notes on the row what a duplicate says otherwise, unless that is noted.
+    async fn note_conflicts(
+        &self,
+        seen: &Observation,
+        outcome: &CaptureOutcome,
+        known: &BTreeSet<String>,
+    ) -> Result<(), PortError> {
+        let CaptureOutcome::Duplicate { conflicts } = outcome else { return Ok(()) };
+        let new: Vec<_> =
+            conflicts.iter().filter(|field| !known.contains(**field)).map(|field| (*field).to_owned()).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let row = Row::Observation { workspace: seen.workspace.clone(), source_id: seen.event.source_id.clone() };
+        let update = self.table.update(&row).update_expression("ADD identityConflicts :new");
+        let update = update.condition_expression("attribute_exists(PK)");
+        self.table.change(PUT, update.expression_attribute_values(":new", AttributeValue::Ss(new))).await?;
+        Ok(())
     }
 
     /// Notes that a month has observations, before it has the first: a list then asks for those months only,

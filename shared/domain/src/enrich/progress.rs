@@ -52,6 +52,8 @@ pub struct Enrichment {
     pub attempts: u32,
     /// When recovery looks at it; `None` when there is nothing left to do, or it was given up.
     pub due_at: Option<Timestamp>,
+    /// Fields in which the fact said something else when it was seen again; the row is kept as it was.
+    pub conflicts: BTreeSet<String>,
 }
 
 impl Enrichment {

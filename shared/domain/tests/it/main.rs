@@ -7,4 +7,5 @@
 )]
 
 mod corpus;
+mod enrich;
 mod vectors;

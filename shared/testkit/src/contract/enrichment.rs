@@ -8,7 +8,7 @@ use connector_domain::ports::{EnrichmentStore, ObservationStore};
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceId, Timestamp, WorkspaceId};
 
 use super::some_workspace;
-use crate::builders::{at, event, observation, observe};
+use crate::builders::{at, delivery_id, event, observation, observe};
 
 /// Runs the whole suite on a store that keeps observations too.
 ///
@@ -17,6 +17,7 @@ use crate::builders::{at, event, observation, observe};
 pub async fn enrichment<S: EnrichmentStore + ObservationStore>(store: &S) {
     what_is_captured_waits_until_every_step_is_done(store).await;
     what_waits_is_sent_again_once_and_given_up_for_good(store).await;
+    what_a_duplicate_says_otherwise_is_noted(store).await;
     links_are_found_on_both_sides_of_a_moment(store).await;
     what_an_account_did_is_counted_once(store).await;
     features_are_kept_by_week(store).await;
@@ -77,6 +78,27 @@ async fn what_waits_is_sent_again_once_and_given_up_for_good<S: EnrichmentStore 
     let (_, progress) = store.load(&workspace, id).await.unwrap().unwrap();
     assert_eq!((progress.attempts, progress.is_complete()), (2, false));
     assert!(!store.redrive(&workspace, id, 2, Some(at(0))).await.unwrap(), "it is out");
+}
+
+async fn what_a_duplicate_says_otherwise_is_noted<S: EnrichmentStore + ObservationStore>(store: &S) {
+    let workspace = some_workspace();
+    let row = captured(store, &workspace).await;
+    let noted = async || {
+        let (kept, progress) = store.load(&workspace, &row.event.source_id).await.unwrap().unwrap();
+        assert_eq!(kept, row, "the row is kept as it is");
+        progress.conflicts.into_iter().collect::<Vec<_>>()
+    };
+    let mut again = Observation { delivery: delivery_id("github#ff"), ..row.clone() };
+    assert!(store.put_if_absent(std::slice::from_ref(&again)).await[0].is_ok());
+    assert_eq!(noted().await, Vec::<String>::new());
+    again.event.title = "[PR Merged] Renamed".to_owned();
+    for _ in 0..2 {
+        assert!(store.put_if_absent(std::slice::from_ref(&again)).await[0].is_ok());
+        assert_eq!(noted().await, ["title"]);
+    }
+    again.event.body = "Edited.".to_owned();
+    assert!(store.put_if_absent(&[again]).await[0].is_ok());
+    assert_eq!(noted().await, ["body", "title"]);
 }
 
 async fn links_are_found_on_both_sides_of_a_moment(store: &impl EnrichmentStore) {

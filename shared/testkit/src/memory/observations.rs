@@ -35,7 +35,15 @@ impl MemoryObservations {
         }
         let key = (observation.workspace.clone(), observation.event.source_id.clone());
         match lock(&self.rows).entry(key) {
-            Entry::Occupied(kept) => Ok(kept.get().met(observation)),
+            Entry::Occupied(kept) => {
+                let outcome = kept.get().met(observation);
+                if let CaptureOutcome::Duplicate { conflicts } = &outcome {
+                    let mut beside = lock(&self.beside);
+                    let progress = beside.progress.entry(kept.key().clone()).or_default();
+                    progress.conflicts.extend(conflicts.iter().map(|field| (*field).to_owned()));
+                }
+                Ok(outcome)
+            }
             Entry::Vacant(vacant) => {
                 let progress = Enrichment::start(observation.captured_at);
                 lock(&self.beside).progress.insert(vacant.key().clone(), progress);

@@ -227,5 +227,12 @@ fn progress(item: &Item) -> Enrichment {
         done: names.into_iter().flatten().filter_map(|name| Step::find(name)).collect(),
         attempts: get_number(item, "enrichAttempts").unwrap_or(0),
         due_at: get_number(item, "dueAt").and_then(|at| Timestamp::from_millisecond(at).ok()),
+        conflicts: conflicts(item),
     }
+}
+
+/// The fields that a duplicate said otherwise.
+pub(super) fn conflicts(item: &Item) -> BTreeSet<String> {
+    let names = item.get("identityConflicts").and_then(|names| names.as_ss().ok());
+    names.into_iter().flatten().cloned().collect()
 }

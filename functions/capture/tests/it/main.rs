@@ -1,0 +1,11 @@
+//! Enrichment of real shapes, in any order.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it skips"
+)]
+
+mod facts;
+mod order;
