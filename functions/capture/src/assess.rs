@@ -1,6 +1,6 @@
 //! What a workspace makes of a fact: wanted or not, weighty enough or not, and how it is described. Pure.
 
-use connector_domain::capture::{FilterReason, classify, extract_entities, score, topics};
+use connector_domain::capture::{FilterReason, classify, extract_entities, score_with, topics};
 use connector_domain::connection::{SyncSettings, WorkspaceSettings};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::{DeliveryId, RunId, SourceEvent, Timestamp, WorkspaceId};
@@ -42,7 +42,7 @@ pub fn assess(context: &Context<'_>, event: SourceEvent) -> Assessed {
         return Assessed::Filtered(FilterReason::NotSubscribed);
     }
     let event = event.bounded();
-    let significance = score(&event);
+    let significance = score_with(&event, &context.settings.weights);
     if significance.score < context.settings.significance_threshold {
         return Assessed::Filtered(FilterReason::BelowThreshold);
     }
@@ -82,7 +82,7 @@ mod tests {
         let context = Context {
             workspace: &WorkspaceId::parse("acme").unwrap(),
             sync: &sync,
-            settings: &WorkspaceSettings { significance_threshold: threshold },
+            settings: &WorkspaceSettings { significance_threshold: threshold, ..WorkspaceSettings::default() },
             source: IngestionSource::Webhook,
             page: None,
             delivery: &DeliveryId::parse("github#1").unwrap(),

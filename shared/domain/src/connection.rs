@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::backfill::{Depth, EntityType};
+use crate::capture::Weights;
 use crate::{AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, SourceType, Timestamp, WorkspaceId};
 
 /// An authorised provider account owned by one workspace.
@@ -158,11 +159,14 @@ impl SyncSettings {
 pub struct WorkspaceSettings {
     /// Facts that score lower are counted and not stored, 0 to 100.
     pub significance_threshold: u8,
+    /// Points that it gives otherwise.
+    #[serde(default, skip_serializing_if = "Weights::is_empty")]
+    pub weights: Weights,
 }
 
 impl Default for WorkspaceSettings {
     fn default() -> Self {
-        Self { significance_threshold: 30 }
+        Self { significance_threshold: 30, weights: Weights::new() }
     }
 }
 

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use connector_domain::enrich::{
-    Cluster, Edge, Feature, Link, Profile, Relation, Similar, clusters, edges_between, links, profiles, similar, weeks,
+    Cluster, Edge, Feature, Link, LinkKey, Profile, Relation, Similar, clusters, edges_between, links, profiles,
+    similar, weeks,
 };
 use connector_domain::observation::Observation;
 use connector_domain::ports::{Embedder, EnrichmentStore, PortError};
 use connector_domain::{ProviderKind, SourceId, Timestamp, WorkspaceId};
+use futures::future::try_join_all;
 use serde::Serialize;
 
 /// How far a story is followed.
@@ -63,14 +65,17 @@ pub async fn story(
 ) -> Result<Story, PortError> {
     let first = start.event.source_id.clone();
     let mut known: BTreeSet<Link> = BTreeSet::new();
+    let mut asked: BTreeSet<LinkKey> = BTreeSet::new();
     let mut reached = BTreeSet::from([first.clone()]);
     let mut open = vec![links(start)];
     let mut more = false;
     for step in 0..reach.steps {
-        for link in open.iter().flatten().filter(|link| step == 0 || !is_branch(link)) {
-            known.extend(store.links(workspace, &link.key, link.occurred_at, NEAREST).await?);
-            known.insert(link.clone());
-        }
+        let own: Vec<Link> = open.into_iter().flatten().filter(|link| step == 0 || !is_branch(link)).collect();
+        // What has to do with a thing is asked for once, from where the story first meets it.
+        let new: Vec<&Link> = own.iter().filter(|link| asked.insert(link.key.clone())).collect();
+        let asks = new.iter().map(|link| store.links(workspace, &link.key, link.occurred_at, NEAREST));
+        known.extend(try_join_all(asks).await?.into_iter().flatten());
+        known.extend(own);
         let edges = edges_between(&known);
         let found: BTreeSet<SourceId> = edges
             .iter()
@@ -89,13 +94,14 @@ pub async fn story(
                 break;
             }
             reached.insert(id.clone());
-            if step + 1 < reach.steps
-                && let Some((observation, _)) = store.load(workspace, &id).await?
-            {
-                next.push(links(&observation));
-            }
+            next.push(id);
         }
-        open = next;
+        if step + 1 == reach.steps {
+            break;
+        }
+        let loads = next.iter().map(|id| store.load(workspace, id));
+        let loaded = try_join_all(loads).await?.into_iter().flatten();
+        open = loaded.map(|(observation, _)| links(&observation)).collect();
         if open.is_empty() {
             break;
         }

@@ -42,7 +42,7 @@ async fn a_source_changes_in_what_is_named() {
 #[tokio::test]
 async fn the_threshold_is_from_0_to_100() {
     let desk = Desk::new();
-    assert_eq!(desk.get("/settings").await.body, json!({ "significanceThreshold": 30 }));
+    assert_eq!(desk.get("/settings").await.body, json!({ "significanceThreshold": 30, "weights": {} }));
     for threshold in [0, 100] {
         let answer = desk.ask("PATCH", "/settings", Some(json!({ "significanceThreshold": threshold }))).await;
         assert_eq!(answer.body["significanceThreshold"], threshold);
@@ -52,6 +52,24 @@ async fn the_threshold_is_from_0_to_100() {
         let answer = desk.ask("PATCH", "/settings", Some(json!({ "significanceThreshold": bad }))).await;
         assert_eq!((answer.status, answer.code()), (400, "invalid_body"), "{bad}");
     }
+}
+
+#[tokio::test]
+async fn points_are_given_for_what_is_counted() {
+    let desk = Desk::new();
+    let weights = json!({ "base:push": 50, "fix_keyword": -5, "references": 0 });
+    let answer = desk.ask("PATCH", "/settings", Some(json!({ "weights": weights }))).await;
+    assert_eq!(answer.body, json!({ "significanceThreshold": 30, "weights": weights }));
+    assert_eq!(desk.connections.settings(&workspace("acme")).await.unwrap().weights["base:push"], 50);
+    let other = desk.ask("PATCH", "/settings", Some(json!({ "significanceThreshold": 40 }))).await;
+    assert_eq!(other.body["weights"], weights, "what is left out stays");
+    for (bad, says) in [(json!({ "pushes": 1 }), "pushes"), (json!({ "base:push": 101 }), "-100 to 100")] {
+        let answer = desk.ask("PATCH", "/settings", Some(json!({ "weights": bad }))).await;
+        assert_eq!((answer.status, answer.code()), (400, "invalid_body"), "{bad}");
+        assert!(answer.body["detail"].as_str().unwrap().contains(says), "{}", answer.body);
+    }
+    let usual = desk.ask("PATCH", "/settings", Some(json!({ "weights": {} }))).await;
+    assert_eq!(usual.body["weights"], json!({}));
 }
 
 #[tokio::test]

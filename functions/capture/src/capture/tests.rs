@@ -11,7 +11,7 @@ fn kept(items: Vec<Item>) -> (Vec<String>, u64) {
     let context = Context {
         workspace: &WorkspaceId::parse("acme").unwrap(),
         sync: &SyncSettings::everything(ProviderKind::Sentry),
-        settings: &WorkspaceSettings { significance_threshold: 0 },
+        settings: &WorkspaceSettings { significance_threshold: 0, ..WorkspaceSettings::default() },
         source: IngestionSource::Backfill,
         page: None,
         delivery: &DeliveryId::parse("sentry#1").unwrap(),

@@ -12,6 +12,7 @@ mod log;
 mod observations;
 mod payload;
 mod place;
+mod replay;
 mod send;
 mod served;
 mod simulated;
@@ -52,6 +53,7 @@ enum Command {
     Backfill(backfill::Backfill),
     Observations(observations::Observations),
     Timeline(timeline::Timeline),
+    Replay(replay::Replay),
     Status(status::Status),
     Token(token::Token),
     #[command(hide = true)]
@@ -73,6 +75,7 @@ pub async fn run() -> ExitCode {
         Command::Backfill(command) => command.run(&mut output).await,
         Command::Observations(command) => command.run(&mut output).await,
         Command::Timeline(command) => command.run(&mut output).await,
+        Command::Replay(command) => command.run(&mut output).await,
         Command::Status(command) => command.run(&mut output).await,
         Command::Token(command) => command.run(&mut output),
         Command::Events(command) => command.run(&mut output),

@@ -1,10 +1,14 @@
 //! What facts have to do with each other, through the whole stack and on the command line.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
+use connector_domain::connection::WorkspaceSettings;
 use connector_domain::enrich::Enrichment;
+use connector_domain::http::WebhookRequest;
+use connector_simulator::github::NewIssue;
 
-use crate::support::{GitHub, dir, everything, finish, github, link_request, observations, start, workspace};
+use crate::support::{GitHub, SECRET, dir, everything, finish, github, link_request, observations, start, workspace};
 
 fn local(arguments: &[&str], data: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_connectors"));
@@ -48,4 +52,31 @@ async fn what_is_backfilled_is_enriched_and_can_be_looked_at() {
     let nobody = local(&["timeline", "--actor", "nobody"], data);
     assert_eq!(nobody.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody is known as"));
+}
+
+#[tokio::test]
+async fn what_was_filtered_is_captured_when_the_settings_change() {
+    let github: GitHub = github().await;
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().to_str().unwrap();
+    let stack = start(dir(directory.path()), &github).await;
+    stack.link(link_request(&github.repository)).await.unwrap();
+    let settings = |threshold| WorkspaceSettings { significance_threshold: threshold, ..WorkspaceSettings::default() };
+    stack.stores().connections.put_settings(&workspace(), &settings(100)).await.unwrap();
+    let issue = github.repository.open_issue(NewIssue::titled("Fix a typo"), github.world.now());
+    let signed = issue.signed(SECRET.as_bytes());
+    let request = WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body };
+    assert_eq!(stack.webhook("/webhooks/github", "POST", request).await.status, 200);
+    stack.settled().await;
+    assert!(observations(&stack).await.is_empty());
+    stack.stores().connections.put_settings(&workspace(), &settings(0)).await.unwrap();
+    stack.drain_and_stop(Duration::from_secs(5)).await;
+
+    let replayed = local(&["replay"], data);
+    let told: Vec<_> = out(&replayed).lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+    assert!(out(&replayed).starts_with("1 delivery of workspace acme captured again"), "{}", out(&replayed));
+    assert!(told.contains(&vec!["captured", "0", "1"]) && told.contains(&vec!["filtered", "1", "0"]), "{told:?}");
+    assert!(out(&local(&["observations"], data)).contains("Fix a typo"));
+    let again = local(&["replay"], data);
+    assert!(out(&again).lines().any(|line| line.split_whitespace().eq(["captured", "1", "1"])), "{}", out(&again));
 }

@@ -11,5 +11,5 @@ mod topics;
 pub use classification::{Category, Classification, classify};
 pub use entities::{Entity, EntityCategory, extract_entities};
 pub use report::{CaptureOutcome, CaptureReport, FilterReason};
-pub use significance::{Significance, score};
+pub use significance::{Significance, Weights, is_weight, score, score_with};
 pub use topics::topics;

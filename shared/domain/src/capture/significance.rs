@@ -2,12 +2,13 @@
 //!
 //! Owns the signal words and their points; the base of each type stands in the table of source types.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::RegexSet;
 use serde::{Deserialize, Serialize};
 
-use crate::SourceEvent;
+use crate::{SourceEvent, SourceType};
 
 /// The score of a fact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,7 @@ const SIGNALS: [(&str, i32, &str); 8] = [
 ];
 
 /// Points for each reference, and the most they add up to.
+const REFERENCES: &str = "references";
 const REFERENCE_POINTS: i32 = 3;
 const MAX_REFERENCE_POINTS: i32 = 15;
 
@@ -41,28 +43,51 @@ const SIZES: [(usize, i32, &str); 2] = [(500, 5, "substantial_content"), (200, 2
 static WORDS: LazyLock<RegexSet> =
     LazyLock::new(|| RegexSet::new(SIGNALS.map(|(_, _, words)| format!(r"(?i-u)\b(?:{words})\b"))).unwrap_or_default());
 
-/// Scores a fact.
+/// Points that a workspace gives otherwise, by the name of what they are for: `base:push`, `fix_keyword`, `references` (for
+/// each one), `substantial_content`.
+pub type Weights = BTreeMap<String, i16>;
+
+/// Whether points can be given for something of this name.
+#[must_use]
+pub fn is_weight(name: &str) -> bool {
+    let base = |name: &str| SourceType::ALL.iter().any(|kind| kind.name() == name);
+    name == REFERENCES
+        || SIGNALS.iter().any(|(known, ..)| *known == name)
+        || SIZES.iter().any(|(.., known)| *known == name)
+        || name.strip_prefix("base:").is_some_and(base)
+}
+
+/// Scores a fact by the usual points.
 #[must_use]
 pub fn score(event: &SourceEvent) -> Significance {
-    let mut total = event.source_type.weight();
-    let mut factors = vec![format!("base:{}", event.source_type)];
+    score_with(event, &Weights::new())
+}
+
+/// Scores a fact by the points of a workspace.
+#[must_use]
+pub fn score_with(event: &SourceEvent, weights: &Weights) -> Significance {
+    let points = |name: &str, usual: i32| weights.get(name).map_or(usual, |points| i32::from(*points));
+    let base = format!("base:{}", event.source_type);
+    let mut total = points(&base, event.source_type.weight());
+    let mut factors = vec![base];
 
     let text = format!("{} {}", own_title(event), event.body);
-    for (name, points, _) in WORDS.matches(&text).iter().filter_map(|at| SIGNALS.get(at)) {
-        total += points;
+    for (name, usual, _) in WORDS.matches(&text).iter().filter_map(|at| SIGNALS.get(at)) {
+        total += points(name, *usual);
         factors.push((*name).to_owned());
     }
 
     let references = event.references.len();
     if references > 0 {
-        let points = i32::try_from(references).map_or(i32::MAX, |n| n.saturating_mul(REFERENCE_POINTS));
-        total += points.min(MAX_REFERENCE_POINTS);
+        let each = points(REFERENCES, REFERENCE_POINTS);
+        let sum = i32::try_from(references).map_or(i32::MAX, |n| n.saturating_mul(each));
+        total += sum.clamp(-MAX_REFERENCE_POINTS, MAX_REFERENCE_POINTS);
         factors.push(format!("references:{references}"));
     }
 
     let size = SIZES.iter().find(|(longer_than, ..)| event.body.chars().nth(*longer_than).is_some());
-    if let Some((_, points, name)) = size {
-        total += points;
+    if let Some((_, usual, name)) = size {
+        total += points(name, *usual);
         factors.push((*name).to_owned());
     }
 
@@ -85,8 +110,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ReferenceKind;
     use crate::capture::examples::{event, reference};
-    use crate::{ReferenceKind, SourceType};
 
     fn scored(source_type: SourceType, title: &str, body: &str) -> (u8, Vec<String>) {
         let Significance { score, factors } = score(&event(source_type, title, body));
@@ -96,6 +121,26 @@ mod tests {
     #[test]
     fn every_signal_compiles() {
         assert_eq!(WORDS.len(), SIGNALS.len());
+    }
+
+    #[test]
+    fn a_workspace_gives_points_of_its_own() {
+        let mut seen = event(SourceType::GithubPush, "[Push] fix the docs", &"x".repeat(300));
+        seen.references = vec![reference(ReferenceKind::Commit, "a"), reference(ReferenceKind::Commit, "b")];
+        let with = |weights: &[(&str, i16)]| {
+            let weights: Weights = weights.iter().map(|(name, points)| ((*name).to_owned(), *points)).collect();
+            assert!(weights.keys().all(|name| is_weight(name)));
+            score_with(&seen, &weights)
+        };
+        assert_eq!(with(&[]), score(&seen));
+        assert_eq!(with(&[]).score, 30 + 5 + 6 + 2);
+        let all = [("base:push", 10), ("fix_keyword", 40), ("references", 1), ("moderate_content", 0)];
+        assert_eq!(with(&all).score, 10 + 40 + 2);
+        assert_eq!(with(&all).factors, score(&seen).factors, "what counts stays the same");
+        assert_eq!(with(&[("base:push", -300), ("references", 300)]).score, 0);
+        for unknown in ["push", "base:", "base:tag", "Fix_keyword", ""] {
+            assert!(!is_weight(unknown), "{unknown}");
+        }
     }
 
     #[test]

@@ -187,6 +187,7 @@ async fn settings_have_defaults(store: &dyn ConnectionStore) {
     let mut settings = WorkspaceSettings::default();
     for threshold in [0, 100] {
         settings.significance_threshold = threshold;
+        settings.weights.insert("base:push".to_owned(), i16::from(threshold) - 50);
         store.put_settings(&workspace, &settings).await.unwrap();
         assert_eq!(store.settings(&workspace).await.unwrap(), settings);
     }
