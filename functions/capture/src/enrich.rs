@@ -3,11 +3,11 @@
 //! Each step writes what one fact says by itself, under a key that the fact gives. So a step may run twice, in any order, and
 //! beside another worker; what is noted as done saves the work of a second time, no more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use connector_domain::WorkspaceId;
-use connector_domain::enrich::{Enrichment, Feature, Step, activity, feature, links};
+use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Step, activity, feature, links};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{Embedder, EnrichmentStore, PortError};
 use connector_domain::task::EnrichTask;
@@ -104,14 +104,7 @@ impl Enrich {
             }
         }
         join_all(all.iter_mut().filter(|work| work.wants(Step::Links)).map(|work| self.link(workspace, work))).await;
-        // One after the other: facts of one actor are counted in one row.
-        for work in all.iter_mut().filter(|work| work.wants(Step::Actor)) {
-            let outcome = match activity(&work.observation) {
-                Some(activity) => self.ports.enrichment.note_activity(workspace, &activity).await,
-                None => Ok(()),
-            };
-            work.note(Step::Actor, outcome);
-        }
+        self.count(workspace, &mut all).await;
         self.embed(workspace, &mut all).await;
 
         let advances = all.iter().map(|work| {
@@ -140,6 +133,34 @@ impl Enrich {
     async fn link(&self, workspace: &WorkspaceId, work: &mut Work) {
         let outcome = self.ports.enrichment.put_links(workspace, &links(&work.observation)).await;
         work.note(Step::Links, outcome);
+    }
+
+    /// What one account did is one write.
+    async fn count(&self, workspace: &WorkspaceId, all: &mut [Work]) {
+        let mut acts: BTreeMap<Account, (Vec<Activity>, Vec<&mut Work>)> = BTreeMap::new();
+        for work in all.iter_mut().filter(|work| work.wants(Step::Actor)) {
+            match activity(&work.observation) {
+                Some((account, activity)) => {
+                    let (acts, works) = acts.entry(account).or_default();
+                    acts.push(activity);
+                    works.push(work);
+                }
+                None => work.note(Step::Actor, Ok(())),
+            }
+        }
+        for (account, (acts, works)) in acts {
+            let mut outcome = self.ports.enrichment.note_activity(workspace, &account, &acts).await;
+            for work in works {
+                let told = std::mem::replace(&mut outcome, Ok(()));
+                match told {
+                    Ok(()) => work.note(Step::Actor, Ok(())),
+                    Err(error) => {
+                        outcome = Err(PortError { operation: error.operation, kind: error.kind, source: None });
+                        work.note(Step::Actor, Err(error));
+                    }
+                }
+            }
+        }
     }
 
     /// All texts in one call, then a row for each.

@@ -49,7 +49,7 @@ pub struct Swept {
     pub units: u64,
     /// Observations sent again.
     pub observations: u64,
-    /// Observations that stay as they are; capturing them again does not help.
+    /// Observations whose enrichment is given up; it is done when their deliveries are replayed.
     pub unenriched: u64,
     /// Rows that could not be looked at; the next sweep tries again.
     pub failed: u64,

@@ -10,7 +10,7 @@ use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{Activity, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
@@ -97,7 +97,7 @@ faulty!(EnrichmentStore {
     fn redrive(workspace: &WorkspaceId, source_id: &SourceId, attempts: u32, due_at: Option<Timestamp>) -> bool;
     fn put_links(workspace: &WorkspaceId, links: &[Link]) -> ();
     fn links(workspace: &WorkspaceId, key: &LinkKey, at: Timestamp, limit: usize) -> Vec<Link>;
-    fn note_activity(workspace: &WorkspaceId, activity: &Activity) -> ();
+    fn note_activity(workspace: &WorkspaceId, account: &Account, acts: &[Activity]) -> ();
     fn identities(workspace: &WorkspaceId) -> Vec<Identity>;
     fn put_feature(workspace: &WorkspaceId, feature: &Feature) -> ();
     fn features(workspace: &WorkspaceId, week: &str) -> Vec<Feature>;

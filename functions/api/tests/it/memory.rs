@@ -28,7 +28,8 @@ async fn furnished() -> (Desk, Vec<Observation>) {
         let row = observe(&acme, event);
         assert!(desk.observations.put_if_absent(std::slice::from_ref(&row)).await[0].is_ok());
         desk.observations.put_links(&acme, &links(&row)).await.unwrap();
-        desk.observations.note_activity(&acme, &activity(&row).unwrap()).await.unwrap();
+        let (account, act) = activity(&row).unwrap();
+        desk.observations.note_activity(&acme, &account, &[act]).await.unwrap();
         desk.observations.put_feature(&acme, &feature(&row, embed_text(&row.event.title))).await.unwrap();
         rows.push(row);
     }

@@ -17,8 +17,6 @@ pub struct Activity {
     pub source_id: SourceId,
     /// When.
     pub at: Timestamp,
-    /// The account.
-    pub account: Account,
     /// The name shown.
     pub name: String,
     /// Its address, lower-cased; none that many share.
@@ -104,9 +102,9 @@ pub struct Profile {
 /// <https://docs.github.com/en/account-and-profile/reference/email-addresses-reference#your-noreply-email-address>
 const NOREPLY: &str = "@users.noreply.github.com";
 
-/// Who acted in a fact.
+/// Who acted in a fact, and what it tells of them.
 #[must_use]
-pub fn activity(observation: &Observation) -> Option<Activity> {
+pub fn activity(observation: &Observation) -> Option<(Account, Activity)> {
     let event = &observation.event;
     let actor = event.actor.as_ref()?;
     let provider = event.provider();
@@ -121,15 +119,15 @@ pub fn activity(observation: &Observation) -> Option<Activity> {
         ProviderKind::Vercel if of_github() => Some(actor.id.to_lowercase()),
         ProviderKind::Vercel | ProviderKind::Linear | ProviderKind::Sentry => None,
     };
-    Some(Activity {
+    let activity = Activity {
         source_id: event.source_id.clone(),
         at: event.occurred_at,
-        account: Account::new(provider, &actor.id),
         name: actor.name.clone(),
         email: actor.email.as_deref().map(str::to_lowercase).filter(|email| is_personal(email)),
         avatar_url: actor.avatar_url.clone(),
         login,
-    })
+    };
+    Some((Account::new(provider, &actor.id), activity))
 }
 
 fn is_personal(email: &str) -> bool {

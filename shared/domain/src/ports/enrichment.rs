@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::enrich::{Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use crate::enrich::{Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
 use crate::observation::Observation;
 use crate::{SourceId, Timestamp, WorkspaceId};
 
@@ -53,8 +53,13 @@ pub trait EnrichmentStore: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Link>, PortError>;
 
-    /// Counts that an account acted in a fact, once.
-    async fn note_activity(&self, workspace: &WorkspaceId, activity: &Activity) -> Result<(), PortError>;
+    /// Counts that an account acted in these facts, in each once. Who it is, the latest of all its facts says.
+    async fn note_activity(
+        &self,
+        workspace: &WorkspaceId,
+        account: &Account,
+        acts: &[Activity],
+    ) -> Result<(), PortError>;
 
     /// All accounts that have acted.
     async fn identities(&self, workspace: &WorkspaceId) -> Result<Vec<Identity>, PortError>;

@@ -81,7 +81,8 @@ async fn enriched(facts: &[Observation], order: &[usize]) -> MemoryObservations 
     for fact in order.iter().map(|at| &facts[*at]) {
         assert!(store.put_if_absent(std::slice::from_ref(fact)).await[0].is_ok());
         store.put_links(&fact.workspace, &links(fact)).await.unwrap();
-        store.note_activity(&fact.workspace, &activity(fact).unwrap()).await.unwrap();
+        let (account, act) = activity(fact).unwrap();
+        store.note_activity(&fact.workspace, &account, &[act]).await.unwrap();
         let embedding = LocalEmbedder.embed(&[Feature::text(fact)]).await.unwrap().remove(0);
         store.put_feature(&fact.workspace, &feature(fact, embedding)).await.unwrap();
     }

@@ -131,7 +131,6 @@ async fn what_an_account_did_is_counted_once(store: &impl EnrichmentStore) {
     let did = |n: i64, name: &str, email: Option<&str>, login: Option<&str>| Activity {
         source_id: SourceId::once(ProviderKind::Github, "pr", n, "merged"),
         at: at(n),
-        account: Account::new(ProviderKind::Github, "583231"),
         name: name.to_owned(),
         email: email.map(str::to_owned),
         avatar_url: None,
@@ -142,9 +141,12 @@ async fn what_an_account_did_is_counted_once(store: &impl EnrichmentStore) {
         did(2, "mid", None, Some("m")),
         did(3, "new", Some("b@x.dev"), Some("n")),
     );
-    for activity in [&second, &third, &first, &second, &third] {
-        store.note_activity(&workspace, activity).await.unwrap();
+    let octocat = Account::new(ProviderKind::Github, "583231");
+    let (one, two) = ([second.clone()], [third.clone(), first.clone(), second, third]);
+    for acts in [&one[..], &two[..], &two[..], &[first]] {
+        store.note_activity(&workspace, &octocat, acts).await.unwrap();
     }
+    store.note_activity(&workspace, &octocat, &[]).await.unwrap();
     let found = store.identities(&workspace).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(

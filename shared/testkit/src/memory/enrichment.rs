@@ -106,28 +106,35 @@ impl EnrichmentStore for MemoryObservations {
         Ok(before.into_iter().skip(skipped).chain(after.into_iter().take(limit)).cloned().collect())
     }
 
-    async fn note_activity(&self, workspace: &WorkspaceId, activity: &Activity) -> Result<(), PortError> {
+    async fn note_activity(
+        &self,
+        workspace: &WorkspaceId,
+        account: &Account,
+        acts: &[Activity],
+    ) -> Result<(), PortError> {
         let mut beside = lock(&self.beside);
-        let Activity { source_id, at, account, name, email, avatar_url, login } = activity;
-        let place = (*at, source_id.clone());
-        let first = beside.acted.insert((workspace.clone(), account.clone(), *at, source_id.clone()));
-        let fresh = || Identity {
-            account: account.clone(),
-            name: name.clone(),
-            avatar_url: None,
-            login: None,
-            emails: BTreeSet::new(),
-            observations: 0,
-            last_active_at: *at,
-        };
-        let known = beside.identities.entry((workspace.clone(), account.clone()));
-        let (identity, latest) = known.or_insert_with(|| (fresh(), place.clone()));
-        identity.observations += u64::from(first);
-        identity.emails.extend(email.clone());
-        if *latest <= place {
-            (identity.name, identity.avatar_url, identity.login) = (name.clone(), avatar_url.clone(), login.clone());
-            identity.last_active_at = *at;
-            *latest = place;
+        for Activity { source_id, at, name, email, avatar_url, login } in acts {
+            let place = (*at, source_id.clone());
+            let first = beside.acted.insert((workspace.clone(), account.clone(), *at, source_id.clone()));
+            let fresh = || Identity {
+                account: account.clone(),
+                name: name.clone(),
+                avatar_url: None,
+                login: None,
+                emails: BTreeSet::new(),
+                observations: 0,
+                last_active_at: *at,
+            };
+            let known = beside.identities.entry((workspace.clone(), account.clone()));
+            let (identity, latest) = known.or_insert_with(|| (fresh(), place.clone()));
+            identity.observations += u64::from(first);
+            identity.emails.extend(email.clone());
+            if *latest <= place {
+                (identity.name, identity.avatar_url, identity.login) =
+                    (name.clone(), avatar_url.clone(), login.clone());
+                identity.last_active_at = *at;
+                *latest = place;
+            }
         }
         Ok(())
     }

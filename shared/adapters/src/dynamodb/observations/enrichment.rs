@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use connector_domain::enrich::{Activity, Enrichment, Feature, Identity, Link, LinkKey, Step, week};
+use aws_sdk_dynamodb::types::AttributeValue;
+use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step, week};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
@@ -15,7 +15,12 @@ use crate::aws::port_error;
 use crate::dynamodb::due;
 use crate::dynamodb::item::{Item, from_item, get_number, keyed, milliseconds, number, text, to_item};
 use crate::dynamodb::keys::{self, Key, Place, Row};
-use crate::dynamodb::table::{Condition, Written, page_size};
+use crate::dynamodb::table::{Written, page_size};
+
+mod acts;
+
+/// Facts whose actor is counted in one transaction, which may have 100 parts.
+const MAX_ACTS: usize = 50;
 
 #[async_trait]
 impl EnrichmentStore for DynamoObservations {
@@ -136,65 +141,15 @@ impl EnrichmentStore for DynamoObservations {
         Ok(before)
     }
 
-    /// The count and the row that proves it are one write; who it is, the latest fact says.
-    async fn note_activity(&self, workspace: &WorkspaceId, activity: &Activity) -> Result<(), PortError> {
-        const OPERATION: &str = "count what an actor did";
-        let place = Place { at: activity.at, source_id: activity.source_id.clone() };
-        let latest = keys::occurred(activity.at, &activity.source_id);
-        let account = &activity.account;
-        let acted = Row::Acted { workspace: workspace.clone(), account: account.clone(), place };
-        let identity = Row::Account { workspace: workspace.clone(), account: account.clone() };
-        let Key { pk, sk } = identity.key();
-        let count = Update::builder()
-            .table_name(&self.table.name)
-            .key("PK", text(pk))
-            .key("SK", text(sk))
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_values(":provider", text(account.provider.as_str()))
-            .expression_attribute_values(":id", text(&account.id))
-            .expression_attribute_values(":name", text(&activity.name))
-            .expression_attribute_values(":at", text(activity.at.to_string()))
-            .expression_attribute_values(":one", number(1))
-            .set_return_values_on_condition_check_failure(Some(ReturnValuesOnConditionCheckFailure::None));
-        let known = "SET provider = :provider, id = :id, #name = if_not_exists(#name, :name), \
-            lastActiveAt = if_not_exists(lastActiveAt, :at) ADD observations :one";
-        let count = match &activity.email {
-            Some(email) => count
-                .update_expression(format!("{known}, emails :emails"))
-                .expression_attribute_values(":emails", AttributeValue::Ss(vec![email.clone()])),
-            None => count.update_expression(known),
-        };
-        let count = count.build().map_err(|error| PortError::permanent(OPERATION, error))?;
-        let parts = vec![
-            self.table.transact_put(OPERATION, keyed(Item::new(), acted.key()), Some(Condition::absent()))?,
-            TransactWriteItem::builder().update(count).build(),
-        ];
-        // Refused, it was counted before; whether that was seen to its end is not known.
-        self.table.transact(OPERATION, parts).await?;
-
-        let mut change = "SET #name = :name, lastActiveAt = :at, latest = :latest".to_owned();
-        let mut gone = Vec::new();
-        let mut update = self
-            .table
-            .update(&identity)
-            .condition_expression("attribute_not_exists(latest) OR latest <= :latest")
-            .expression_attribute_names("#name", "name")
-            .expression_attribute_values(":name", text(&activity.name))
-            .expression_attribute_values(":at", text(activity.at.to_string()))
-            .expression_attribute_values(":latest", text(latest));
-        for (attribute, value) in [("avatarUrl", &activity.avatar_url), ("login", &activity.login)] {
-            match value {
-                Some(value) => {
-                    change.push_str(&format!(", {attribute} = :{attribute}"));
-                    update = update.expression_attribute_values(format!(":{attribute}"), text(value));
-                }
-                None => gone.push(attribute),
-            }
+    async fn note_activity(
+        &self,
+        workspace: &WorkspaceId,
+        account: &Account,
+        acts: &[Activity],
+    ) -> Result<(), PortError> {
+        for acts in acts.chunks(MAX_ACTS) {
+            acts::note(&self.table, workspace, account, acts).await?;
         }
-        if !gone.is_empty() {
-            change.push_str(&format!(" REMOVE {}", gone.join(", ")));
-        }
-        self.table.change(OPERATION, update.update_expression(change)).await?;
         Ok(())
     }
 
