@@ -18,7 +18,7 @@ pub(crate) struct Facts(BTreeMap<String, Observation>);
 
 impl Facts {
     fn add(&mut self, kind: ProviderKind, event: &str, body: Vec<u8>) {
-        let delivery = Delivery::webhook(kind, event.to_owned(), None, body.into(), at(0));
+        let delivery = Delivery::webhook(kind, event.to_owned(), None, body, at(0));
         let Ok(delivery) = delivery.verify(|_| Ok::<(), ()>(())) else { return };
         let Transformed::Items(items) = connector_providers::provider(kind).unwrap().transform(&delivery) else {
             return;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 use connector_adapters::system::SystemClock;
 use connector_domain::capture::CaptureReport;
-use connector_domain::ports::{Clock, DeliveryFilter, DeliveryLog, Paging};
+use connector_domain::ports::{Clock, DeliveryFilter, Paging};
 use connector_domain::{DeliveryId, Timestamp};
 use connector_providers::Provider;
 

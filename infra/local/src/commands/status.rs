@@ -95,6 +95,7 @@ impl Status {
         let (rows, more) = list(&*stores.observations, &self.tenant.workspace, everything(MOST)).await?;
         let waiting = stores.deliveries.due(Timestamp::MAX, MOST).await?.len() as u64;
         let units = stores.backfills.due_units(Timestamp::MAX, MOST).await?.len() as u64;
+        let bare = stores.enrichment.due(Timestamp::MAX, MOST).await?.len() as u64;
         let newest = rows
             .first()
             .map_or_else(String::new, |newest| format!(", the newest of {}", minute(newest.event.occurred_at)));
@@ -102,11 +103,12 @@ impl Status {
         let mut table = Table::new([Column::text(""), Column::number(""), Column::text("").yields()]);
         let mut line = |name: &str, n: String, text: String| table.row([name.into(), n.into(), text.into()]);
         line("observations", number(rows.len() as u64) + at_least, format!("stored{newest}"));
+        line("", number(bare), "of them not enriched yet, in all workspaces".to_owned());
         line("deliveries", number(waiting), "stored and not captured yet, in all workspaces".to_owned());
         line("units", number(units), "of runs that have not ended, in all workspaces".to_owned());
         output.line(format!("\n{}", output.look.style.strong("Rows")))?;
         output.lines(table.lines(2, output.look))?;
-        if waiting + units > 0 {
+        if waiting + units + bare > 0 {
             output.line(format!("\nWhat is not done goes on with:  cargo local up{}", self.place.as_argument()))?;
         }
         Ok(())
