@@ -132,10 +132,11 @@ fn a_package_names_only_what_it_uses() {
 
 /// GitHub sends only what the app subscribes to, so who sets one up must be told of every event that we take.
 #[test]
-fn the_runbook_asks_for_every_event_that_is_captured() {
-    let runbook = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/README.md")).unwrap();
+fn the_steps_name_every_event_that_is_captured() {
+    let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/provider-apps/README.md");
+    let steps = fs::read_to_string(steps).unwrap();
     for event in SourceType::subscriptions(ProviderKind::Github) {
-        assert!(runbook.contains(&format!("`{event}`")), "{event} is not in infra/README.md");
+        assert!(steps.contains(&format!("`{event}`")), "{event} is not in infra/provider-apps/README.md");
     }
 }
 
