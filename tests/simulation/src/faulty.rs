@@ -13,7 +13,7 @@ use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore, Pause,
     PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
@@ -144,8 +144,14 @@ impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {
 
 #[async_trait]
 impl<T: Task, P: Queue<T> + ?Sized> Queue<T> for Faulty<P> {
+    /// Each message is a call of its own: of a batch some may be sent and others not.
     async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
-        self.plan.call("Queue::send", self.port.send(tasks, delay), injected).await
+        let mut answer = Ok(());
+        for task in tasks {
+            let one = self.plan.call("Queue::send", self.port.send(std::slice::from_ref(task), delay), injected).await;
+            answer = answer.and(one);
+        }
+        answer
     }
 }
 
@@ -153,5 +159,15 @@ impl<T: Task, P: Queue<T> + ?Sized> Queue<T> for Faulty<P> {
 impl<P: ProviderHttp + ?Sized> ProviderHttp for Faulty<P> {
     async fn send(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<HttpResponse, HttpError> {
         self.plan.call("ProviderHttp::send", self.port.send(request, bearer), || Err(HttpError::Timeout)).await
+    }
+}
+
+/// Waits in the history's time, while others go on.
+pub(crate) struct Sleep(pub(crate) Arc<Plan>);
+
+#[async_trait]
+impl Pause for Sleep {
+    async fn pause(&self, time: Duration) {
+        self.0.sleep(time).await;
     }
 }

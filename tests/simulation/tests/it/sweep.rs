@@ -1,61 +1,61 @@
-//! One fault at every port call of a history, of each kind.
+//! One fault of each kind at every port call of each flow, and every pair of them for the step of a page.
 
-use connector_simulation::{Fault, Plan, Scenario};
+use std::collections::BTreeSet;
 
-use crate::{BACKFILL, WEBHOOKS, check, run, undisturbed};
+use connector_domain::backfill::EntityType;
+use connector_simulation::{Content, Deed, Fault, Flow, Grants, Plan, Report, Scenario};
 
-fn every_single_fault_heals(scenario: Scenario) {
-    let expected = undisturbed(scenario);
-    for point in 0..expected.calls.len() {
+use crate::run;
+
+/// One pull request with one page, and nothing else.
+fn one_page() -> Scenario {
+    Scenario {
+        content: Content { pull_requests: 1, issues: 0, releases: 0 },
+        page_size: 100,
+        entities: BTreeSet::from([EntityType::Release]),
+        ..Scenario::default()
+    }
+}
+
+/// Webhooks alone.
+fn webhooks() -> Scenario {
+    Scenario { backfill: false, acts: 2, ..one_page() }
+}
+
+fn with(deed: Deed) -> Scenario {
+    Scenario { deeds: vec![deed], ..one_page() }
+}
+
+fn tokens() -> Scenario {
+    Scenario { backfill: false, tokens: Some((Grants::Grace, 2)), ..one_page() }
+}
+
+/// Every message is set aside before it is handled for the first time.
+fn set_aside() -> Scenario {
+    Scenario { set_aside_first: true, ..one_page() }
+}
+
+fn calm(scenario: &Scenario, flow: Flow) -> (Report, usize) {
+    let report = run(0, scenario, Plan::scripted([]));
+    assert_eq!(report.findings, [], "{flow:?}");
+    let calls = report.calls.iter().filter(|(of, _)| *of == flow).count();
+    (report, calls)
+}
+
+/// Breaks each call of a flow in each way; answers how many calls it makes when nothing breaks.
+fn every_single_fault_heals(scenario: &Scenario, flow: Flow) -> usize {
+    let (_, calls) = calm(scenario, flow);
+    for point in 0..calls {
         for fault in Fault::ALL {
-            let report = run(0, scenario, Plan::scripted([(point, fault)]));
-            let call = expected.calls[point];
-            check(&report, &expected, format_args!("{fault:?} at call {point} ({call})"));
+            let report = run(0, scenario, Plan::within(flow, [(point, fault)]));
+            assert_eq!(report.faults.len(), 1, "{fault:?} at call {point} of {flow:?} did not happen");
+            assert_eq!(report.findings, [], "{fault:?} at call {point} of {flow:?}");
         }
     }
+    calls
 }
 
 #[test]
-fn every_single_fault_of_the_webhook_path_heals() {
-    every_single_fault_heals(WEBHOOKS);
-}
-
-#[test]
-fn every_single_fault_of_the_backfill_path_heals() {
-    every_single_fault_heals(BACKFILL);
-}
-
-#[test]
-fn every_pair_of_faults_within_one_page_step_heals() {
-    let small = Scenario { pull_requests: 2, issues: 0, releases: 0, page_size: 100, ..BACKFILL };
-    let expected = undisturbed(small);
-    let points = expected.calls.len();
-    for first in 0..points {
-        // The second fault hits the step that repeats the first one's, or the one after it.
-        for second in first + 1..first + 10 {
-            for (a, b) in [
-                (Fault::CrashAfter, Fault::CrashBefore),
-                (Fault::CrashBefore, Fault::CrashAfter),
-                (Fault::FailAfter, Fault::CrashAfter),
-                (Fault::FailBefore, Fault::FailAfter),
-            ] {
-                let report = run(0, small, Plan::scripted([(first, a), (second, b)]));
-                check(&report, &expected, format_args!("{a:?} at {first}, {b:?} at {second}"));
-            }
-        }
-    }
-}
-
-/// A call more or less is a change of cost and of crash points: it should be seen in review.
-#[test]
-fn the_paths_make_the_calls_they_are_known_for() {
-    let one_page = Scenario { pull_requests: 0, issues: 0, releases: 1, page_size: 100, ..BACKFILL };
-    let calls = undisturbed(one_page).calls;
-    let count = |name: &str| calls.iter().filter(|call| **call == name).count();
-    // Three lists, one page each.
-    assert_eq!(count("ProviderHttp::send"), 3);
-    assert_eq!(count("DeliveryStore::put_if_absent"), 3);
-    // Claim and advance of each, and the opening of each.
-    assert_eq!(count("BackfillStore::put_unit"), 9);
-    assert_eq!(count("ObservationStore::put_if_absent"), 1);
+fn every_fault_of_a_webhook_heals() {
+    assert_eq!(every_single_fault_heals(&webhooks(), Flow::Webhook), 10);
 }
