@@ -115,7 +115,7 @@ enum About {
     Nothing,
     Unlink(usize),
     Linked(usize),
-    Cancelled(Box<Run>),
+    Cancelled(Box<Run>, Vec<UnitKey>),
     Visited(Arc<Mutex<Option<Visitor>>>),
     Connected(Visitor, Arc<Mutex<Option<bool>>>),
     Asked(Arc<Mutex<Option<Asked>>>),
@@ -175,17 +175,18 @@ impl History {
         if scenario.stranger {
             places.push(place(&world, GLOBEX, "engine", STRANGERS, start));
         }
-        let mut tenants = vec![Tenant::new(ACME, &places[0].repository, 0, scenario.scheduler, start)?];
+        let scheduled = scenario.scheduler.then_some(&scenario.entities);
+        let mut tenants = vec![Tenant::new(ACME, &places[0].repository, 0, scheduled, start)?];
         if scenario.second_workspace {
-            tenants.push(Tenant::new(BETA, &places[0].repository, 0, scenario.scheduler, start)?);
+            tenants.push(Tenant::new(BETA, &places[0].repository, 0, scheduled, start)?);
         }
         let monitor = Arc::new(Monitor::default());
         monitor.secret(SECRET);
         let stores = Stores::default();
         if let Some(strange) = places.get(1) {
-            let stranger = Tenant::new(GLOBEX, &strange.repository, 1, scenario.scheduler, start)?;
+            let stranger = Tenant::new(GLOBEX, &strange.repository, 1, scheduled, start)?;
             // A link to what is not theirs, however it came to be there.
-            let trap = link(&stranger.connection, &places[0].repository, false, start)?;
+            let trap = link(&stranger.connection, &places[0].repository, None, start)?;
             stores.connections.put_integration(&trap).now_or_never().ok_or("a memory port waited")??;
             tenants.push(stranger);
         }
@@ -592,7 +593,9 @@ impl History {
 
     fn cancel(&self, executor: &mut Executor<About>, run: Box<Run>) {
         let (store, clock) = (Arc::clone(&self.handlers.start.backfills), Arc::clone(&self.handlers.start.clock));
-        let about = About::Cancelled(run.clone());
+        // What a start that is still at it opens later is not cancelled by this.
+        let there = self.outside.stores.backfills.units().into_iter().filter(|unit| unit.run == run.id);
+        let about = About::Cancelled(run.clone(), there.map(|unit| unit.key).collect());
         let doing = self.doing(Flow::Cancel).for_workspace(&run.workspace);
         executor.start(about, doing, async move { connector_flows::runs::cancel(&*store, &*clock, &run).await.is_ok() });
     }
@@ -726,8 +729,8 @@ impl History {
                 self.plan_at(again, Event::Link(tenant));
             }
             About::Unlink(tenant) => self.plan_at(soon, Event::Disconnect(tenant)),
-            About::Cancelled(run) if done => self.outside.monitor.cancelled(&run.id, self.turn),
-            About::Cancelled(run) => self.plan_at(soon, Event::Cancel(run)),
+            About::Cancelled(run, units) if done => self.outside.monitor.cancelled(&run.id, units, self.turn),
+            About::Cancelled(run, _) => self.plan_at(soon, Event::Cancel(run)),
             About::Visited(slot) => self.visited(lock(&slot).take(), soon),
             About::Connected(visitor, slot) => self.came_back(&visitor, *lock(&slot), soon),
             About::Asked(slot) => self.answered(*lock(&slot), soon),

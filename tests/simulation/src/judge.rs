@@ -113,13 +113,15 @@ fn facts(history: &History) {
                 monitor.find(Rule::Lost, format!("{id} of {}, which a webhook told", tenant.workspace()));
             }
         }
-        let any_gone = history.places.get(tenant.place).is_some_and(|place| !place.deleted.is_empty());
+        let changed = history.places.get(tenant.place).is_some_and(|place| {
+            !place.deleted.is_empty() || !place.reopened.is_empty()
+        });
         for unit in history.outside.stores.backfills.units() {
             if unit.key.workspace != *tenant.workspace() || !covers_what_was_there(&unit, tenant) {
                 continue;
             }
             for id in known.listed.get(&unit.key.entity).unwrap_or(&none).difference(stored) {
-                if any_gone && may_be_gone(id, history, tenant.place) {
+                if changed && may_be_gone(id, history, tenant.place) {
                     continue;
                 }
                 monitor.find(Rule::Lost, format!("{id} of {}, which a covered list had", tenant.workspace()));
@@ -136,11 +138,12 @@ fn facts(history: &History) {
     }
 }
 
-/// Whether it is about something that was deleted, or could be.
+/// Whether it is about something that was deleted, or could be, or that lists of items have forgotten.
 fn may_be_gone(id: &SourceId, history: &History, place: usize) -> bool {
     let Some(place) = history.places.get(place) else { return false };
     let numbers = place.numbers();
-    numbers.get(reference::thing(id)).is_none_or(|number| place.deleted.contains(number))
+    let forgotten = |number| place.reopened.contains(number) && id.as_str().contains(":closed");
+    numbers.get(reference::thing(id)).is_none_or(|number| place.deleted.contains(number) || forgotten(number))
 }
 
 /// Whether the unit says that it has read what was there when the link was made.

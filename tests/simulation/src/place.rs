@@ -21,6 +21,8 @@ pub(crate) struct Place {
     items: BTreeMap<u32, Item>,
     /// Numbers of items that left every list.
     pub(crate) deleted: Vec<u32>,
+    /// Numbers of items that were opened again: lists of items do not tell any more that they were closed.
+    pub(crate) reopened: Vec<u32>,
     releases: u32,
     renamed: bool,
 }
@@ -30,7 +32,14 @@ const PERSON: &str = "octavia";
 impl Place {
     /// A repository with what its webhooks say of it.
     pub(crate) fn new(repository: Repository, history: &[Webhook]) -> Self {
-        let mut place = Self { repository, items: BTreeMap::new(), deleted: Vec::new(), releases: 0, renamed: false };
+        let mut place = Self {
+            repository,
+            items: BTreeMap::new(),
+            deleted: Vec::new(),
+            reopened: Vec::new(),
+            releases: 0,
+            renamed: false,
+        };
         for webhook in history {
             place.learn(webhook);
         }
@@ -81,6 +90,7 @@ impl Place {
             }
             8 => {
                 let (number, item) = self.one(chance, |item| !item.open && !item.merged)?;
+                self.reopened.push(number);
                 if item.pull {
                     self.repository.reopen_pull_request(number, PERSON, at)
                 } else {

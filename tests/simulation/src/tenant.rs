@@ -1,5 +1,8 @@
 //! Who is in a history: workspaces with their connections and links.
 
+use std::collections::BTreeSet;
+
+use connector_domain::backfill::EntityType;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
 use connector_domain::{AccountId, ConnectionId, IdError, IntegrationId, ProviderKind, ResourceId, Timestamp, WorkspaceId};
 use connector_simulator::github::Repository;
@@ -29,7 +32,7 @@ impl Tenant {
         name: &str,
         repository: &Repository,
         place: usize,
-        scheduled: bool,
+        scheduled: Option<&BTreeSet<EntityType>>,
         now: Timestamp,
     ) -> Result<Self, IdError> {
         let connection = Connection {
@@ -51,15 +54,16 @@ impl Tenant {
     }
 }
 
-/// A link of a repository through a connection, whether or not that gives access to it.
+/// A link, whose history the scheduler keeps complete where it is told which lists, of a repository through a connection, whether or not that gives access to it.
 pub(crate) fn link(
     connection: &Connection,
     repository: &Repository,
-    scheduled: bool,
+    scheduled: Option<&BTreeSet<EntityType>>,
     now: Timestamp,
 ) -> Result<Integration, IdError> {
     let mut settings = SyncSettings::everything(ProviderKind::Github);
-    settings.backfill.enabled = scheduled;
+    settings.backfill.enabled = scheduled.is_some();
+    settings.backfill.entities = scheduled.cloned().unwrap_or_default();
     Ok(Integration {
         id: IntegrationId::parse(format!("{}-{}", connection.id, repository.id))?,
         workspace: connection.workspace.clone(),
