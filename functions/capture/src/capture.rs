@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use connector_domain::backfill::{UnitKey, Window};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, TokenRows,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, Put, TokenRows,
 };
 use connector_domain::task::CaptureTask;
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, SourceEvent, Timestamp, WorkspaceId};
+use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
 use connector_providers::provider;
 use tracing::{info, warn};
@@ -141,7 +142,10 @@ impl Capture {
                 report.lifecycle = Some(change.action.name().to_owned());
             }
             Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {
-                None => report.add_filtered("unlinked"),
+                None => {
+                    self.withdraw(record, workspace).await.map_err(failed)?;
+                    report.add_filtered("unlinked");
+                }
                 Some((sync, linked_at)) => {
                     let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;
                     let context = Context {
@@ -182,6 +186,18 @@ impl Capture {
         }
     }
 
+    /// A page whose facts are dropped is not covered: whoever links the resource again must get them.
+    async fn withdraw(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<(), PortError> {
+        let Some((key, run, _, window)) = place(record, workspace) else { return Ok(()) };
+        while let Some(unit) = self.ports.backfills.unit(&key).await? {
+            let Some(next) = unit.withdraw(run, window, self.ports.clock.now()) else { break };
+            if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The page's report before the delivery's end: a crash between them repeats both, and the first report stands.
     async fn finish(
         &self,
@@ -189,14 +205,8 @@ impl Capture {
         workspace: &WorkspaceId,
         report: &CaptureReport,
     ) -> Result<(), PortError> {
-        if let (Origin::Page { run, entity, page, .. }, Some(resource)) = (&record.origin, &record.resource) {
-            let unit = connector_domain::backfill::UnitKey {
-                workspace: workspace.clone(),
-                provider: record.provider,
-                resource: resource.clone(),
-                entity: *entity,
-            };
-            self.ports.backfills.put_page_report(run, &unit, *page, report).await?;
+        if let Some((unit, run, page, _)) = place(record, workspace) {
+            self.ports.backfills.put_page_report(run, &unit, page, report).await?;
         }
         self.ports.deliveries.complete(&record.id, workspace, report).await
     }
@@ -224,6 +234,13 @@ impl Capture {
             (all, first.min(linked_at))
         }))
     }
+}
+
+/// Of which unit and run a delivery is a page, which one, and of which window.
+fn place<'a>(record: &'a DeliveryRecord, workspace: &WorkspaceId) -> Option<(UnitKey, &'a RunId, u32, Window)> {
+    let Origin::Page { run, entity, page, window, .. } = &record.origin else { return None };
+    let (workspace, resource) = (workspace.clone(), record.resource.clone()?);
+    Some((UnitKey { workspace, provider: record.provider, resource, entity: *entity }, run, *page, *window))
 }
 
 /// A fact of the time since the link, which webhooks tell, and nobody knows any more by which identity.

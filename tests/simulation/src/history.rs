@@ -199,7 +199,7 @@ impl History {
             github: connector_simulator::router(world.clone()),
             linear: Arc::new(TokenServer::new(grants)),
             monitor: Arc::clone(&monitor),
-            broken: Mutex::new(scenario.broken_list.then_some("/issues")),
+            broken: scenario.broken_list.then_some("/issues"),
         });
         let lag = Lag::new(seed, scenario.stale_percent, Arc::clone(&monitor));
         let outside = Outside { plan: Arc::new(plan), monitor, clock, queue, stores, providers, lag };
@@ -394,13 +394,19 @@ impl History {
         loop {
             self.turn += 1;
             let now = self.now();
+            if self.scenario.set_aside_first && executor.is_empty() && self.agenda.is_empty() {
+                self.scenario.set_aside_first = false;
+                self.outside.queue.set_all_aside();
+                self.outside.queue.redrive();
+            }
             if self.turn > MAX_TURNS || now > give_up || self.outside.monitor.has_findings() {
                 return self.outside.monitor.has_findings();
             }
             if until.is_some_and(|until| now > until) {
                 return true;
             }
-            let (awake, visible) = (executor.awake(now), self.outside.queue.visible());
+            let visible = if self.scenario.set_aside_first { 0 } else { self.outside.queue.visible() };
+            let awake = executor.awake(now);
             let due = self.agenda.iter().filter(|(at, _)| *at <= now).count();
             if awake + visible + due == 0 {
                 if executor.is_empty() && self.is_quiet() {

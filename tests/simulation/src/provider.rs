@@ -1,6 +1,6 @@
 //! The simulated providers as a port: their routes are called in process, without a socket.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
@@ -26,18 +26,12 @@ pub(crate) struct Providers {
     pub(crate) linear: Arc<TokenServer>,
     pub(crate) monitor: Arc<Monitor>,
     /// A list that the provider cannot answer, today.
-    pub(crate) broken: Mutex<Option<&'static str>>,
+    pub(crate) broken: Option<&'static str>,
 }
 
 impl Providers {
-    /// The provider is well again.
-    pub(crate) fn mend(&self) {
-        *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
     fn is_broken(&self, path: &str) -> bool {
-        let broken = *self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.is_some_and(|list| path.ends_with(list))
+        self.broken.is_some_and(|list| path.ends_with(list))
     }
 
     async fn github(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<HttpResponse, HttpError> {
@@ -115,7 +109,7 @@ impl ProviderHttp for Providers {
         match request.provider {
             ProviderKind::Linear => {
                 let response = self.linear.send(request, bearer).await?;
-                for secret in self.linear.given() {
+                for secret in self.linear.given().into_iter().flatten() {
                     self.monitor.secret(&secret);
                 }
                 Ok(response)

@@ -275,6 +275,21 @@ impl Unit {
         Some(next)
     }
 
+    /// After a page of `run` was dropped because its link had ended: the window is not covered any more, and a unit that is
+    /// still at it ends. Otherwise nobody would fetch it again when the link comes back. `None` when it says nothing of it.
+    #[must_use]
+    pub fn withdraw(&self, run: &RunId, window: Window, now: Timestamp) -> Option<Self> {
+        let mut next = self.changed(now);
+        next.coverage.remove(window);
+        if !self.state.is_terminal() && self.run == *run {
+            next.state = UnitState::Failed { code: FailCode::CONNECTION_REMOVED };
+            next.leased_until = None;
+        } else if next.coverage == self.coverage {
+            return None;
+        }
+        Some(next)
+    }
+
     /// Before recovery sends its message again: puts the next look off. `None` when it is not stuck.
     #[must_use]
     pub fn redrive(&self, limits: &Limits, now: Timestamp) -> Option<Self> {

@@ -173,3 +173,19 @@ fn the_row_reads_back_as_it_was_written() {
     let json = serde_json::to_string(&waiting).unwrap();
     assert_eq!(serde_json::from_str::<Unit>(&json).unwrap(), waiting);
 }
+
+#[test]
+fn a_page_that_was_dropped_takes_its_window_out_of_what_is_covered() {
+    let limits = Limits::default();
+    let claimed = granted(&unit(), 1_001);
+    let ended = claimed.advance(page(None), &limits, at(1_002));
+    let dropped = ended.withdraw(&ended.run, ended.window, at(1_003)).unwrap();
+    assert_eq!((&dropped.state, dropped.version), (&UnitState::Completed, ended.version + 1));
+    assert_eq!(dropped.coverage.missing_span(ended.window), Some(ended.window));
+    assert_eq!(dropped.withdraw(&ended.run, ended.window, at(1_004)), None, "there is nothing left to take back");
+
+    let at_work = claimed.withdraw(&claimed.run, claimed.window, at(1_002)).unwrap();
+    assert_eq!(at_work.state, UnitState::Failed { code: FailCode::CONNECTION_REMOVED });
+    let earlier = RunId::parse("run-0").unwrap();
+    assert_eq!(claimed.withdraw(&earlier, claimed.window, at(1_002)), None, "a later run is not its affair");
+}
