@@ -104,7 +104,6 @@ pub struct Plan(Mutex<State>);
 #[derive(Debug)]
 struct State {
     source: Source,
-    calm: bool,
     flow: Flow,
     trace: Trace,
     calls: Vec<(Flow, &'static str)>,
@@ -143,7 +142,6 @@ impl Plan {
     fn of(source: Source) -> Self {
         Self(Mutex::new(State {
             source,
-            calm: false,
             flow: Flow::Start,
             trace: Trace::default(),
             calls: Vec::new(),
@@ -181,9 +179,11 @@ impl Plan {
         self.state().injected.len()
     }
 
-    /// From here on nothing breaks.
+    /// From here on nothing breaks by chance.
     pub(crate) fn calm(&self) {
-        self.state().calm = true;
+        if let Source::Random { left, .. } = &mut self.state().source {
+            *left = 0;
+        }
     }
 
     /// What the task that runs now is doing.
@@ -247,7 +247,7 @@ impl Plan {
         state.calls.push((state.flow, name));
         state.trace.text(name);
         state.trace.number(state.flow as u64);
-        let fault = if state.calm { None } else { state.source.draw(name, point, state.flow) };
+        let fault = state.source.draw(name, point, state.flow);
         if let Some(fault) = fault {
             state.trace.number(fault as u64);
             state.injected.push(At(point, fault));

@@ -26,7 +26,7 @@ use crate::plant::Plant;
 use crate::provider::Providers;
 use crate::queue::{Message, SimulatedQueue};
 use crate::reference::{self, STRANGERS};
-use crate::scenario::{Content, Deed, Scenario};
+use crate::scenario::{Content, Deed, FirstMessages, Scenario};
 use crate::setup::{Handlers, Outside, SECRET, SimulatedClock, Stores, handlers};
 use crate::stale::Lag;
 use crate::tenant::{ACME, BETA, GLOBEX, Tenant, link};
@@ -94,6 +94,7 @@ enum Event {
     Disconnect(usize),
     ProviderFails,
     RollOut(bool),
+    Tick,
     Ask,
     Visit,
     Callback(Visitor),
@@ -314,6 +315,10 @@ impl History {
             let at = self.moment();
             self.plan_at(at, Event::ProviderFails);
         }
+        if self.scenario.scheduler {
+            let at = self.moment();
+            self.plan_at(at, Event::Tick);
+        }
         if deploy {
             let at = self.moment();
             self.plan_at(at, Event::RollOut(true));
@@ -394,10 +399,11 @@ impl History {
         loop {
             self.turn += 1;
             let now = self.now();
-            if self.scenario.set_aside_first && executor.is_empty() && self.agenda.is_empty() {
-                self.scenario.set_aside_first = false;
-                self.outside.queue.set_all_aside();
+            let unhandled = self.scenario.first_messages != FirstMessages::Handled;
+            if unhandled && executor.is_empty() && self.agenda.is_empty() {
+                self.outside.queue.set_all_aside(self.scenario.first_messages == FirstMessages::SetAside);
                 self.outside.queue.redrive();
+                self.scenario.first_messages = FirstMessages::Handled;
             }
             if self.turn > MAX_TURNS || now > give_up || self.outside.monitor.has_findings() {
                 return self.outside.monitor.has_findings();
@@ -405,7 +411,7 @@ impl History {
             if until.is_some_and(|until| now > until) {
                 return true;
             }
-            let visible = if self.scenario.set_aside_first { 0 } else { self.outside.queue.visible() };
+            let visible = if self.scenario.first_messages != FirstMessages::Handled { 0 } else { self.outside.queue.visible() };
             let awake = executor.awake(now);
             let due = self.agenda.iter().filter(|(at, _)| *at <= now).count();
             if awake + visible + due == 0 {
@@ -459,9 +465,13 @@ impl History {
         }
         if self.scenario.scheduler && at >= self.next_tick {
             self.next_tick = later(at, TICK_EVERY);
-            let scheduler = self.handlers.scheduler.clone();
-            executor.start(About::Nothing, self.doing(Flow::Tick), async move { scheduler.tick().await.is_ok() });
+            self.tick(executor);
         }
+    }
+
+    fn tick(&self, executor: &mut Executor<About>) {
+        let scheduler = self.handlers.scheduler.clone();
+        executor.start(About::Nothing, self.doing(Flow::Tick), async move { scheduler.tick().await.is_ok() });
     }
 
     const fn doing(&self, flow: Flow) -> Doing {
@@ -517,6 +527,7 @@ impl History {
             Event::Disconnect(tenant) => self.disconnect(executor, tenant),
             Event::ProviderFails => self.provider_fails(),
             Event::RollOut(begins) => self.outside.queue.deploy(begins),
+            Event::Tick => self.tick(executor),
             Event::Ask => self.ask(executor),
             Event::Visit => self.visit(executor),
             Event::Callback(visitor) => self.callback(executor, visitor),

@@ -121,11 +121,14 @@ impl SimulatedQueue {
         }
     }
 
-    /// Sets everything aside, as if its function had failed each time.
-    pub(crate) fn set_all_aside(&self) {
+    /// Takes everything out, as if its function had failed each time; what is not kept is lost.
+    pub(crate) fn set_all_aside(&self, kept: bool) {
         let mut state = self.state();
         let held = std::mem::take(&mut state.held);
-        state.dead.extend(held);
+        if kept {
+            self.monitor.count(|tally| tally.set_aside += held.len() as u64);
+            state.dead.extend(held);
+        }
     }
 
     /// The next version is being rolled out, or there for all: it writes messages that this one cannot read.

@@ -43,6 +43,17 @@ pub enum Deed {
     Connect,
 }
 
+/// What becomes of the first messages of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstMessages {
+    /// They are handled.
+    Handled,
+    /// They fail until they are set aside, and are then moved back.
+    SetAside,
+    /// They are lost.
+    Lost,
+}
+
 /// What happens in a history, faults aside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scenario {
@@ -86,8 +97,8 @@ pub struct Scenario {
     pub broken_list: bool,
     /// The next version of the functions is rolled out: for a while its messages are met by functions that cannot read them.
     pub deploy: bool,
-    /// All first messages fail until they are set aside, and are then moved back.
-    pub set_aside_first: bool,
+    /// What becomes of the first messages.
+    pub first_messages: FirstMessages,
 }
 
 impl Default for Scenario {
@@ -114,7 +125,7 @@ impl Default for Scenario {
             hourly_calls: None,
             broken_list: false,
             deploy: false,
-            set_aside_first: false,
+            first_messages: FirstMessages::Handled,
         }
     }
 }
@@ -161,7 +172,7 @@ impl Scenario {
             hourly_calls: if chance.percent(10) { Some(4) } else { None },
             broken_list: chance.percent(4),
             deploy: chance.percent(10),
-            set_aside_first: false,
+            first_messages: FirstMessages::Handled,
         }
     }
 

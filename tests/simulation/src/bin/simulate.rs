@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use connector_simulation::{
-    At, Campaign, Failure, History, Plan, Plant, Report, Scenario, Summary, hunt, regressions, with_faults,
+    At, Campaign, Failure, History, Plan, Plant, Report, Scenario, Summary, Swept, cases, hunt, pairs, regressions, with_faults,
 };
 
 /// Runs the pipeline through histories in which things break, and looks for what must not be.
@@ -53,6 +53,12 @@ enum Command {
         /// Shows every port call.
         #[arg(long)]
         calls: bool,
+    },
+    /// Breaks every port call of each flow in each way, and each pair of calls of the step of a page.
+    Sweep {
+        /// In how many schedules.
+        #[arg(default_value_t = 10)]
+        schedules: u64,
     },
     /// Looks for planted faults.
     Planted {
@@ -111,6 +117,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
             show(seed, &report, calls);
             Ok(report.findings.is_empty())
         }
+        Command::Sweep { schedules } => sweep(schedules),
         Command::Planted { histories, plant } => {
             let plants = plant.map_or_else(|| Plant::ALL.to_vec(), |plant| vec![plant]);
             Ok(find_planted(&plants, histories, cores))
@@ -197,6 +204,26 @@ fn calls_per_page(first: u64, histories: u64) -> Result<bool, Box<dyn Error>> {
     }
     println!("calls per page       {:.4} with 5 % of messages delivered twice", calls as f64 / pages as f64);
     Ok(calls * 100 <= pages * 105)
+}
+
+fn sweep(schedules: u64) -> Result<bool, Box<dyn Error>> {
+    let mut good = true;
+    let mut tell = |name: &str, swept: &Swept| {
+        let Swept { calls, histories, missed, failure } = swept;
+        println!("{name}: {calls} calls, {histories} histories, {missed} faults that came too late to happen");
+        if let Some((seed, faults, findings)) = failure {
+            good = false;
+            println!("  schedule {seed}, {faults:?}");
+            for finding in findings {
+                println!("  {finding}");
+            }
+        }
+    };
+    for case in cases() {
+        tell(case.name, &case.sweep(schedules)?);
+    }
+    tell("pairs of faults of a page", &pairs(schedules)?);
+    Ok(good)
 }
 
 fn find_planted(plants: &[Plant], histories: u64, threads: usize) -> bool {
