@@ -842,8 +842,8 @@ fn place(world: &World, owner: &str, name: &str, content: Content, start: Timest
     let repository = world.github().add_repository(owner, name);
     let Content { pull_requests, issues, releases } = content;
     repository.populate(Populate { pull_requests, issues, releases, ..Populate::ending(start, 20) });
-    let history = repository.history_webhooks();
-    Place::new(repository, &history)
+    let items = reference::items(content, usize::from(owner == GLOBEX), &repository);
+    Place::new(repository, items)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

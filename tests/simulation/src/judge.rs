@@ -141,9 +141,8 @@ fn facts(history: &History) {
 /// Whether it is about something that was deleted, or could be, or that lists of items have forgotten.
 fn may_be_gone(id: &SourceId, history: &History, place: usize) -> bool {
     let Some(place) = history.places.get(place) else { return false };
-    let numbers = place.numbers();
-    let forgotten = |number| place.reopened.contains(number) && id.as_str().contains(":closed");
-    numbers.get(reference::thing(id)).is_none_or(|number| place.deleted.contains(number) || forgotten(number))
+    let forgotten = |number: &u32| place.reopened.contains(number) && id.as_str().contains(":closed");
+    reference::number(id).is_none_or(|number| place.deleted.contains(&number) || forgotten(&number))
 }
 
 /// Whether the unit says that it has read what was there when the link was made.

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use connector_domain::Timestamp;
 use connector_simulator::github::{NewIssue, NewPullRequest, NewRelease, Repository, Webhook};
 
-use crate::{Chance, reference};
+use crate::Chance;
+
+/// Items by number.
+pub(crate) type Items = BTreeMap<u32, Item>;
 
 /// What is known of an item, so that only what can happen to it does.
 #[derive(Debug, Clone, Copy)]
-struct Item {
+pub(crate) struct Item {
     pull: bool,
     open: bool,
     merged: bool,
@@ -18,7 +21,7 @@ struct Item {
 /// A repository and its items.
 pub(crate) struct Place {
     pub(crate) repository: Repository,
-    items: BTreeMap<u32, Item>,
+    items: Items,
     /// Numbers of items that left every list.
     pub(crate) deleted: Vec<u32>,
     /// Numbers of items that were opened again: lists of items do not tell any more that they were closed.
@@ -30,37 +33,9 @@ pub(crate) struct Place {
 const PERSON: &str = "octavia";
 
 impl Place {
-    /// A repository with what its webhooks say of it.
-    pub(crate) fn new(repository: Repository, history: &[Webhook]) -> Self {
-        let mut place = Self {
-            repository,
-            items: BTreeMap::new(),
-            deleted: Vec::new(),
-            reopened: Vec::new(),
-            releases: 0,
-            renamed: false,
-        };
-        for webhook in history {
-            place.learn(webhook);
-        }
-        place
-    }
-
-    fn learn(&mut self, webhook: &Webhook) {
-        let Some(number) = webhook.number else { return };
-        let pull = webhook.event == "pull_request";
-        if !pull && webhook.event != "issues" {
-            return;
-        }
-        let item = self.items.entry(number).or_insert(Item { pull, open: true, merged: false });
-        match webhook.action.as_deref() {
-            Some("closed") => {
-                item.open = false;
-                item.merged |= pull && memchr(&webhook.body, b"\"merged\":true");
-            }
-            Some("opened" | "reopened") => item.open = true,
-            _ => {}
-        }
+    /// A repository with these items.
+    pub(crate) const fn new(repository: Repository, items: Items) -> Self {
+        Self { repository, items, deleted: Vec::new(), reopened: Vec::new(), releases: 0, renamed: false }
     }
 
     /// Something happens. Answers its webhook.
@@ -114,19 +89,8 @@ impl Place {
                 self.repository.rename("racket", at)
             }
         };
-        self.learn(&webhook);
+        learn(&mut self.items, &webhook);
         Some(webhook)
-    }
-
-    /// The numbers of its items by the provider's ids of them.
-    pub(crate) fn numbers(&self) -> BTreeMap<String, u32> {
-        let mut numbers = BTreeMap::new();
-        for webhook in self.repository.history_webhooks() {
-            let Some(number) = webhook.number else { continue };
-            let ids = reference::identities(&reference::request(&webhook), webhook.at);
-            numbers.extend(ids.iter().map(|id| (reference::thing(id).to_owned(), number)));
-        }
-        numbers
     }
 
     fn one(&self, chance: &Chance, fits: impl Fn(&Item) -> bool) -> Option<(u32, Item)> {
@@ -135,6 +99,36 @@ impl Place {
     }
 }
 
-fn memchr(body: &[u8], text: &[u8]) -> bool {
+/// What webhooks say of items.
+pub(crate) fn items(history: &[Webhook]) -> Items {
+    let mut items = Items::new();
+    for webhook in history {
+        learn(&mut items, webhook);
+    }
+    items
+}
+
+fn learn(items: &mut Items, webhook: &Webhook) {
+    let Some(number) = webhook.number else { return };
+    let pull = webhook.event == "pull_request";
+    if !pull && webhook.event != "issues" {
+        return;
+    }
+    if webhook.action.as_deref() == Some("deleted") {
+        items.remove(&number);
+        return;
+    }
+    let item = items.entry(number).or_insert(Item { pull, open: true, merged: false });
+    match webhook.action.as_deref() {
+        Some("closed") => {
+            item.open = false;
+            item.merged |= pull && contains(&webhook.body, b"\"merged\":true");
+        }
+        Some("opened" | "reopened") => item.open = true,
+        _ => {}
+    }
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
     body.windows(text.len()).any(|window| window == text)
 }

@@ -7,13 +7,14 @@ use connector_domain::backfill::EntityType;
 use connector_domain::http::WebhookRequest;
 use connector_domain::transformed::{Item, Transformed};
 use connector_domain::{ProviderKind, Secret, SourceId, Timestamp};
-use connector_simulator::github::Webhook;
+use connector_simulator::github::{Repository, Webhook};
 
+use crate::Plan;
 use crate::history::History;
+use crate::place::{self, Items};
 use crate::scenario::{Content, LISTS, Scenario};
 use crate::setup::SECRET;
 use crate::tenant::{ACME, GLOBEX};
-use crate::Plan;
 
 /// What a stranger's repository holds.
 pub(crate) const STRANGERS: Content = Content { pull_requests: 1, issues: 1, releases: 0 };
@@ -78,7 +79,15 @@ pub(crate) fn identities(request: &WebhookRequest, now: Timestamp) -> BTreeSet<S
         .collect()
 }
 
-/// The provider's id of the thing that an identity is about.
-pub(crate) fn thing(source_id: &SourceId) -> &str {
-    source_id.as_str().split(':').nth(2).unwrap_or_default()
+/// The number of the item that an identity is about, where it is about one: `github:issue:7#3:opened`.
+pub(crate) fn number(source_id: &SourceId) -> Option<u32> {
+    source_id.as_str().split(':').nth(2)?.split_once('#')?.1.parse().ok()
+}
+
+/// The items of a repository as it is when it is linked. Worked out once: it asks for every webhook there was.
+pub(crate) fn items(content: Content, place: usize, repository: &Repository) -> Items {
+    static CACHE: OnceLock<Mutex<BTreeMap<(Content, usize), Items>>> = OnceLock::new();
+    let mut cache = CACHE.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+    let made = || place::items(&repository.history_webhooks());
+    cache.entry((content, place)).or_insert_with(made).clone()
 }
