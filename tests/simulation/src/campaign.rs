@@ -142,7 +142,8 @@ pub fn hunt(plant: Plant, first: u64, histories: u64, threads: usize) -> Option<
                     let Ok(history) = History::drawn(first + n, Some(plant)) else { continue };
                     let report = history.run();
                     // What the system does without it says nothing of it.
-                    let is_its_own = || History::drawn(first + n, None).is_ok_and(|as_it_is| as_it_is.run().findings.is_empty());
+                    let is_its_own =
+                        || History::drawn(first + n, None).is_ok_and(|as_it_is| as_it_is.run().findings.is_empty());
                     if !report.findings.is_empty() && is_its_own() {
                         found.store(true, Ordering::Relaxed);
                         let mut earliest = earliest.lock().unwrap_or_else(PoisonError::into_inner);

@@ -115,8 +115,17 @@ struct State {
 #[derive(Debug)]
 enum Source {
     /// These faults at these calls, of one flow or of all.
-    Scripted { faults: BTreeMap<Point, Fault>, flow: Option<Flow>, seen: Point },
-    Random { chance: Chance, rate: Rate, left: u32, burst: Option<(&'static str, u32)> },
+    Scripted {
+        faults: BTreeMap<Point, Fault>,
+        flow: Option<Flow>,
+        seen: Point,
+    },
+    Random {
+        chance: Chance,
+        rate: Rate,
+        left: u32,
+        burst: Option<(&'static str, u32)>,
+    },
 }
 
 impl Plan {

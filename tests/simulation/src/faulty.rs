@@ -13,8 +13,8 @@ use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore, Pause,
-    PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore,
+    Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
 use connector_domain::{

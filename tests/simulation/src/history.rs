@@ -411,7 +411,8 @@ impl History {
             if until.is_some_and(|until| now > until) {
                 return true;
             }
-            let visible = if self.scenario.first_messages != FirstMessages::Handled { 0 } else { self.outside.queue.visible() };
+            let visible =
+                if self.scenario.first_messages != FirstMessages::Handled { 0 } else { self.outside.queue.visible() };
             let awake = executor.awake(now);
             let due = self.agenda.iter().filter(|(at, _)| *at <= now).count();
             if awake + visible + due == 0 {
@@ -614,12 +615,17 @@ impl History {
         let there = self.outside.stores.backfills.units().into_iter().filter(|unit| unit.run == run.id);
         let about = About::Cancelled(run.clone(), there.map(|unit| unit.key).collect());
         let doing = self.doing(Flow::Cancel).for_workspace(&run.workspace);
-        executor.start(about, doing, async move { connector_flows::runs::cancel(&*store, &*clock, &run).await.is_ok() });
+        executor.start(
+            about,
+            doing,
+            async move { connector_flows::runs::cancel(&*store, &*clock, &run).await.is_ok() },
+        );
     }
 
     fn disconnect(&self, executor: &mut Executor<About>, tenant: usize) {
         let Some(held) = self.tenants.get(tenant) else { return };
-        let (ports, revoke, id) = (self.handlers.teardown.clone(), self.handlers.revoke.clone(), held.connection.id.clone());
+        let (ports, revoke, id) =
+            (self.handlers.teardown.clone(), self.handlers.revoke.clone(), held.connection.id.clone());
         executor.start(About::Unlink(tenant), self.doing_for(Flow::Teardown, tenant), async move {
             let connection = match ports.connections.connection(&id).await {
                 Ok(Some(connection)) => connection,
@@ -636,7 +642,8 @@ impl History {
         let Some(held) = self.tenants.get(tenant) else { return };
         let workspace = held.workspace().clone();
         let all = self.outside.stores.deliveries.all();
-        let Some(record) = all.get(self.chance.below(all.len())).filter(|record| record.workspaces().any(|ws| *ws == workspace))
+        let Some(record) =
+            all.get(self.chance.below(all.len())).filter(|record| record.workspaces().any(|ws| *ws == workspace))
         else {
             return;
         };
@@ -675,7 +682,9 @@ impl History {
         let Some(workspace) = self.tenants.first().map(|tenant| tenant.workspace().clone()) else { return };
         executor.start(About::Visited(slot), self.doing_for(Flow::Connect, 0), async move {
             let Ok(user) = UserId::parse("user") else { return false };
-            let Ok(started) = connect.start(StartConnect { workspace, user, back: Return::Cli }).await else { return false };
+            let Ok(started) = connect.start(StartConnect { workspace, user, back: Return::Cli }).await else {
+                return false;
+            };
             let Ok(opened) = connect.open(Some(started.state.clone()), None).await else { return false };
             let browser = Browser { secret: Some(opened.browser), state: None };
             *lock(&found) = Some(Visitor { number, state: started.state.expose().to_owned(), browser });
@@ -832,9 +841,7 @@ impl History {
             let units = self.outside.stores.backfills.due_units(Timestamp::MAX, 1).await;
             deliveries.is_ok_and(|due| due.is_empty()) && units.is_ok_and(|due: Vec<UnitKey>| due.is_empty())
         };
-        self.agenda.is_empty()
-            && self.outside.queue.next_visible().is_none()
-            && rows.now_or_never().unwrap_or(false)
+        self.agenda.is_empty() && self.outside.queue.next_visible().is_none() && rows.now_or_never().unwrap_or(false)
     }
 }
 

@@ -104,7 +104,8 @@ fn facts(history: &History) {
         let Some(known) = reference::known(content, tenant.place) else { continue };
         for (hook, ids) in told.iter().enumerate().filter(|(hook, _)| history.owed.contains(&(n, *hook))) {
             let missing: Vec<_> = ids.difference(stored).collect();
-            let Some(request) = history.hooks.get(hook).map(|hook| &hook.request).filter(|_| !missing.is_empty()) else {
+            let Some(request) = history.hooks.get(hook).map(|hook| &hook.request).filter(|_| !missing.is_empty())
+            else {
                 continue;
             };
             // Not every fact is kept: those are that an undisturbed capture keeps.
@@ -113,9 +114,10 @@ fn facts(history: &History) {
                 monitor.find(Rule::Lost, format!("{id} of {}, which a webhook told", tenant.workspace()));
             }
         }
-        let changed = history.places.get(tenant.place).is_some_and(|place| {
-            !place.deleted.is_empty() || !place.reopened.is_empty()
-        });
+        let changed = history
+            .places
+            .get(tenant.place)
+            .is_some_and(|place| !place.deleted.is_empty() || !place.reopened.is_empty());
         for unit in history.outside.stores.backfills.units() {
             if unit.key.workspace != *tenant.workspace() || !covers_what_was_there(&unit, tenant) {
                 continue;
@@ -206,7 +208,8 @@ fn tokens(history: &History) {
             }
         }
         (status, works) => {
-            let detail = format!("the connection is {} and its tokens {}", status.name(), if works { "work" } else { "do not" });
+            let detail =
+                format!("the connection is {} and its tokens {}", status.name(), if works { "work" } else { "do not" });
             monitor.find(Rule::TokensDead, detail);
         }
     }

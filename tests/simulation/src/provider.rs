@@ -63,7 +63,8 @@ impl Providers {
         let mut uri = format!("/{}{}?{query}", request.provider, request.path);
         for _ in 0..=MAX_REDIRECTS {
             let response = self.once(request, &uri, bearer).await?;
-            let location = response.headers.first("location").filter(|_| matches!(response.status, 301 | 302 | 307 | 308));
+            let location =
+                response.headers.first("location").filter(|_| matches!(response.status, 301 | 302 | 307 | 308));
             match location.and_then(|location| location.find("/github/").map(|at| location[at..].to_owned())) {
                 Some(next) => uri = next,
                 None => return Ok(response),

@@ -112,12 +112,7 @@ pub(crate) fn limits(scenario: &Scenario, plant: Option<Plant>) -> Limits {
 }
 
 /// The handlers over all that surrounds them.
-pub(crate) fn handlers(
-    outside: &Outside,
-    seed: u64,
-    scenario: &Scenario,
-    plant: Option<Plant>,
-) -> Option<Handlers> {
+pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant: Option<Plant>) -> Option<Handlers> {
     let Outside { plan, monitor, clock, queue, stores, providers, lag } = outside;
     let is = |other: Plant| plant == Some(other);
     let time = Arc::clone(clock) as Arc<dyn Clock>;
@@ -126,24 +121,18 @@ pub(crate) fn handlers(
 
     let connections = Stale::new(Arc::clone(&stores.connections), lag);
     let connections: Arc<dyn ConnectionStore> = Faulty::of(plan, &connections);
-    let observations = Arc::new(WatchedObservations {
-        store: Arc::clone(&stores.observations),
-        monitor: Arc::clone(monitor),
-    });
+    let observations =
+        Arc::new(WatchedObservations { store: Arc::clone(&stores.observations), monitor: Arc::clone(monitor) });
     let mut observations: Arc<dyn ObservationStore> = Faulty::of(plan, &observations);
     let pending = Arc::new(plant::Pending::default());
     let stored_late = Arc::clone(&observations);
     observations = match plant {
-        Some(Plant::GetThenPut) => {
-            Arc::new(plant::GetThenPut { store: observations, monitor: Arc::clone(monitor) })
-        }
+        Some(Plant::GetThenPut) => Arc::new(plant::GetThenPut { store: observations, monitor: Arc::clone(monitor) }),
         Some(Plant::SwallowPartial) => Arc::new(plant::SwallowPartial { store: observations }),
         Some(Plant::WrongTenantKey) => {
             Arc::new(plant::WrongTenantKey { store: observations, rows: Arc::clone(&stores.observations) })
         }
-        Some(Plant::DoneFirst) => {
-            Arc::new(plant::Deferred { store: observations, pending: Arc::clone(&pending) })
-        }
+        Some(Plant::DoneFirst) => Arc::new(plant::Deferred { store: observations, pending: Arc::clone(&pending) }),
         _ => observations,
     };
 

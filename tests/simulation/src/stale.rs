@@ -9,9 +9,7 @@ use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, PortError, Put, PutDelivery};
-use connector_domain::{
-    AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId,
-};
+use connector_domain::{AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 use crate::Chance;
 use crate::monitor::Monitor;

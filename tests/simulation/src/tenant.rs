@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use connector_domain::backfill::EntityType;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
-use connector_domain::{AccountId, ConnectionId, IdError, IntegrationId, ProviderKind, ResourceId, Timestamp, WorkspaceId};
+use connector_domain::{
+    AccountId, ConnectionId, IdError, IntegrationId, ProviderKind, ResourceId, Timestamp, WorkspaceId,
+};
 use connector_simulator::github::Repository;
 
 /// Whose repository everybody looks at.

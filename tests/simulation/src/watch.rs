@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use connector_domain::backfill::{Run, Unit, UnitKey, UnitState, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{
-    BackfillStore, ObservationFilter, ObservationPage, ObservationStore, PortError, Put,
-};
+use connector_domain::ports::{BackfillStore, ObservationFilter, ObservationPage, ObservationStore, PortError, Put};
 use connector_domain::{RunId, SourceId, Timestamp, WorkspaceId};
 use connector_testkit::memory::{MemoryBackfills, MemoryObservations};
 

@@ -1,4 +1,4 @@
-//! `simulate run 1000000`, `simulate replay SEED`, `simulate planted`: see `docs/simulation.md`.
+//! `simulate 1000000`, `simulate replay SEED`, `simulate planted`: see `docs/simulation.md`.
 
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
 #![expect(clippy::disallowed_methods, reason = "how long a campaign takes is measured in real time")]
@@ -8,38 +8,44 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::Instant;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use connector_simulation::{
-    At, Campaign, Failure, History, Plan, Plant, Report, Scenario, Summary, Swept, cases, hunt, pairs, regressions, with_faults,
+    At, Campaign, Failure, History, Plan, Plant, Report, Scenario, Summary, Swept, cases, hunt, pairs, regressions,
+    with_faults,
 };
 
 /// Runs the pipeline through histories in which things break, and looks for what must not be.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+/// Without a command: histories over all cores, some of them twice, and all planted faults.
+#[derive(Args)]
+struct Run {
+    /// How many histories.
+    #[arg(default_value_t = 20_000)]
+    histories: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// On how many threads; all cores when it is not given.
+    #[arg(long)]
+    threads: Option<usize>,
+    /// How many histories to run twice, to see that they are the same.
+    #[arg(long, default_value_t = 1_000)]
+    replays: u64,
+    /// In how many histories each planted fault must be found; 0 looks for none.
+    #[arg(long, default_value_t = 50_000)]
+    planted: u64,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs histories over all cores, replays some of them, and looks for planted faults.
-    Run {
-        /// How many.
-        #[arg(default_value_t = 20_000)]
-        histories: u64,
-        /// The first seed.
-        #[arg(long, default_value_t = 0)]
-        first: u64,
-        /// On how many threads; all cores when it is not given.
-        #[arg(long)]
-        threads: Option<usize>,
-        /// How many histories to run twice, to see that they are the same.
-        #[arg(long, default_value_t = 1_000)]
-        replays: u64,
-        /// In how many histories each planted fault must be found; 0 looks for none.
-        #[arg(long, default_value_t = 50_000)]
-        planted: u64,
-    },
     /// Runs the history of one seed and shows it.
     Replay {
         /// The seed.
@@ -77,7 +83,8 @@ fn plant(name: &str) -> Result<Plant, String> {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    let Arguments { command, run } = Arguments::parse();
+    match command.map_or_else(|| campaign(&run), obey) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -87,25 +94,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<bool, Box<dyn Error>> {
-    let cores = available_parallelism()?.get();
-    match command {
-        Command::Run { histories, first, threads, replays, planted } => {
-            let threads = threads.unwrap_or(cores);
-            let known = known_seeds()?;
-            let campaign = Campaign { first, histories, threads, enough: 3 };
-            let began = Instant::now();
-            let summary = campaign.run(|done| {
-                if done % 10_000 == 0 {
-                    println!("{done} histories, {:.0} s", began.elapsed().as_secs_f64());
-                }
-            });
-            print(&summary, began.elapsed().as_secs_f64(), threads);
-            let same = replayed(first, replays.min(histories))?;
-            let cheap = calls_per_page(first, 2_000.min(histories))?;
-            let found = planted == 0 || find_planted(&Plant::ALL, planted, threads);
-            Ok(known && same && cheap && found && summary.failures.is_empty())
+fn campaign(run: &Run) -> Result<bool, Box<dyn Error>> {
+    let threads = run.threads.map_or_else(cores, Ok)?;
+    let known = known_seeds()?;
+    let campaign = Campaign { first: run.first, histories: run.histories, threads, enough: 3 };
+    let began = Instant::now();
+    let summary = campaign.run(|done| {
+        if done % 10_000 == 0 {
+            println!("{done} histories, {:.0} s", began.elapsed().as_secs_f64());
         }
+    });
+    print(&summary, began.elapsed().as_secs_f64(), threads);
+    let same = replayed(run.first, run.replays.min(run.histories))?;
+    let cheap = calls_per_page(run.first, 2_000.min(run.histories))?;
+    let found = run.planted == 0 || find_planted(&Plant::ALL, run.planted, threads);
+    Ok(known && same && cheap && found && summary.failures.is_empty())
+}
+
+fn cores() -> Result<usize, Box<dyn Error>> {
+    Ok(available_parallelism()?.get())
+}
+
+fn obey(command: Command) -> Result<bool, Box<dyn Error>> {
+    match command {
         Command::Replay { seed, faults, plant, calls } => {
             let report = match faults {
                 Some(faults) => {
@@ -120,7 +131,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Sweep { schedules } => sweep(schedules),
         Command::Planted { histories, plant } => {
             let plants = plant.map_or_else(|| Plant::ALL.to_vec(), |plant| vec![plant]);
-            Ok(find_planted(&plants, histories, cores))
+            Ok(find_planted(&plants, histories, cores()?))
         }
     }
 }
@@ -140,12 +151,19 @@ fn known_seeds() -> Result<bool, Box<dyn Error>> {
 
 fn print(summary: &Summary, seconds: f64, threads: usize) {
     let tally = &summary.tally;
-    println!("histories            {} in {seconds:.1} s on {threads} threads, {:.0}/s", summary.histories, summary.histories as f64 / seconds);
+    println!(
+        "histories            {} in {seconds:.1} s on {threads} threads, {:.0}/s",
+        summary.histories,
+        summary.histories as f64 / seconds
+    );
     println!("port calls           {}", summary.calls);
     let faults: Vec<_> = summary.faults.iter().map(|(fault, count)| format!("{count} {fault:?}")).collect();
     println!("faults               {} ({})", summary.faults.values().sum::<u64>(), faults.join(", "));
     println!("frozen, stale reads  {}, {}", tally.frozen, tally.stale_reads);
-    println!("messages             {}, {} delivered twice, {} set aside", tally.messages, tally.duplicates, tally.set_aside);
+    println!(
+        "messages             {}, {} delivered twice, {} set aside",
+        tally.messages, tally.duplicates, tally.set_aside
+    );
     println!("observations         {}", tally.stored);
     println!("pages                {}, calls {}, refusals {}", tally.pages, tally.page_calls, tally.refusals);
     println!("slowest healing      {:?}", summary.slowest);
