@@ -118,7 +118,8 @@ enum About {
     Linked(usize),
     Cancelled(Box<Run>, Vec<UnitKey>),
     Visited(Arc<Mutex<Option<Visitor>>>),
-    Connected(Visitor, Arc<Mutex<Option<bool>>>),
+    /// Who came back, when, and whether that connected the account.
+    Connected(Visitor, Timestamp, Arc<Mutex<Option<bool>>>),
     Asked(Arc<Mutex<Option<Asked>>>),
 }
 
@@ -135,6 +136,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(300);
 const TICK_EVERY: Duration = Duration::from_secs(3_600);
 /// How long a history is disturbed at most.
 const DISTURBED: Duration = Duration::from_secs(12 * 3_600);
+/// By then a state has ended, however long its making took.
+const TOO_LATE: i64 = 1_200;
 const MAX_TURNS: u64 = 40_000;
 /// No history needs as long as this to come to rest.
 const LONGEST: Duration = Duration::from_secs(20 * 86_400);
@@ -696,7 +699,7 @@ impl History {
         let connect = self.handlers.connect.clone();
         let slot = Arc::new(Mutex::new(None));
         let (done, who) = (Arc::clone(&slot), visitor.clone());
-        executor.start(About::Connected(visitor, slot), self.doing_for(Flow::Connect, 0), async move {
+        executor.start(About::Connected(visitor, self.now(), slot), self.doing_for(Flow::Connect, 0), async move {
             let code = format!("code-{}", who.number);
             let pairs = [("code", code.as_str()), ("state", who.state.as_str())];
             let params = Params::of(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -758,7 +761,7 @@ impl History {
             About::Cancelled(run, units) if done => self.outside.monitor.cancelled(&run.id, units, self.turn),
             About::Cancelled(run, _) => self.plan_at(soon, Event::Cancel(run)),
             About::Visited(slot) => self.visited(lock(&slot).take(), soon),
-            About::Connected(visitor, slot) => self.came_back(&visitor, *lock(&slot), soon),
+            About::Connected(visitor, at, slot) => self.came_back(&visitor, at, *lock(&slot), soon),
             About::Asked(slot) => self.answered(*lock(&slot), soon),
         }
     }
@@ -766,10 +769,12 @@ impl History {
     fn accepted(&mut self, hook: usize) {
         let began = self.outside.monitor.began();
         let Some(held) = self.hooks.get_mut(hook) else { return };
-        held.accepted = true;
+        let before = std::mem::replace(&mut held.accepted, true);
         let place = held.place;
         for (n, tenant) in self.tenants.iter().enumerate() {
-            if tenant.place == place && tenant.linked_since.is_some_and(|since| since <= began) {
+            let linked = tenant.linked_since.is_some_and(|since| since <= began);
+            // What was dropped at the end of a link is known, and not taken up again: history brings it.
+            if tenant.place == place && linked && !(before && tenant.was_disconnected) {
                 self.owed.insert((n, hook));
             }
         }
@@ -794,21 +799,21 @@ impl History {
             self.plan_at(soon, Event::Visit);
             return;
         };
-        let wait = Duration::from_secs(self.chance.pick([1, 1, 5, 120, 700]));
+        let wait = Duration::from_secs(self.chance.pick([1, 1, 5, 120, 1_500]));
         if self.chance.percent(30) {
             self.plan_at(wait, Event::Callback(visitor.clone()));
         }
         self.plan_at(wait, Event::Callback(visitor));
     }
 
-    fn came_back(&mut self, visitor: &Visitor, connected: Option<bool>, soon: Duration) {
-        let now = self.now();
+    fn came_back(&mut self, visitor: &Visitor, at: Timestamp, connected: Option<bool>, soon: Duration) {
         let Some((times, began)) = self.visitors.get_mut(&visitor.number) else { return };
         if connected == Some(true) {
             *times += 1;
-            let late = now.duration_since(*began).as_secs() > 660;
-            if *times > 1 || late {
-                let detail = format!("a state was good {times} times, {late} after its end");
+            // The state is made a little after the visit begins, which may be frozen meanwhile.
+            let age = at.duration_since(*began).as_secs();
+            if *times > 1 || age > TOO_LATE {
+                let detail = format!("a state was good {times} times, at last after {age} s");
                 self.outside.monitor.find(Rule::StateReused, detail);
             }
         } else if self.rotating().is_none() && self.visits < 20 {

@@ -198,6 +198,8 @@ fn tokens(history: &History) {
     let works = held.is_some_and(|(_, tokens)| history.outside.providers.linear.takes(&tokens.access));
     match (connection.status, works) {
         (ConnectionStatus::Active, true) => {}
+        // Who found the loss may write it down after somebody has connected again: then they are asked once more.
+        (ConnectionStatus::NeedsReconnect, true) if history.outside.plan.injections() > 0 => {}
         (ConnectionStatus::NeedsReconnect, false) if grants == Grants::Strict => {
             let entries = history.outside.stores.audit.entries(&connection.id, 100).now_or_never();
             let named = entries.and_then(Result::ok).is_some_and(|entries| {
