@@ -104,6 +104,8 @@ enum Event {
 #[derive(Debug, Clone)]
 struct Visitor {
     number: u64,
+    /// Which code they bring: whoever comes back twice with one state may bring another.
+    code: u32,
     state: String,
     browser: Browser,
 }
@@ -690,7 +692,7 @@ impl History {
             };
             let Ok(opened) = connect.open(Some(started.state.clone()), None).await else { return false };
             let browser = Browser { secret: Some(opened.browser), state: None };
-            *lock(&found) = Some(Visitor { number, state: started.state.expose().to_owned(), browser });
+            *lock(&found) = Some(Visitor { number, code: 1, state: started.state.expose().to_owned(), browser });
             true
         });
     }
@@ -700,7 +702,7 @@ impl History {
         let slot = Arc::new(Mutex::new(None));
         let (done, who) = (Arc::clone(&slot), visitor.clone());
         executor.start(About::Connected(visitor, self.now(), slot), self.doing_for(Flow::Connect, 0), async move {
-            let code = format!("code-{}", who.number);
+            let code = format!("code-{}-{}", who.number, who.code);
             let pairs = [("code", code.as_str()), ("state", who.state.as_str())];
             let params = Params::of(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
             let connected = connect.callback(params.as_ref(), who.browser).await.is_ok();
@@ -801,7 +803,7 @@ impl History {
         };
         let wait = Duration::from_secs(self.chance.pick([1, 1, 5, 120, 1_500]));
         if self.chance.percent(30) {
-            self.plan_at(wait, Event::Callback(visitor.clone()));
+            self.plan_at(wait, Event::Callback(Visitor { code: 2, ..visitor.clone() }));
         }
         self.plan_at(wait, Event::Callback(visitor));
     }

@@ -40,7 +40,7 @@ impl Place {
 
     /// Something happens. Answers its webhook.
     pub(crate) fn act(&mut self, chance: &Chance, at: Timestamp) -> Option<Webhook> {
-        let webhook = match chance.below(12) {
+        let webhook = match chance.below(14) {
             0 | 1 => self.repository.open_issue(NewIssue::titled("It leaks"), at),
             2 => self.repository.open_pull_request(NewPullRequest::titled("Stop the leak"), at),
             3 | 4 => {
@@ -72,14 +72,14 @@ impl Place {
                     self.repository.reopen_issue(number, PERSON, at)
                 }
             }
-            9 => {
+            9..12 => {
                 // An issue that is deleted, or transferred to where we are not, leaves every list.
                 let (number, _) = self.one(chance, |item| !item.pull)?;
                 self.items.remove(&number);
                 self.deleted.push(number);
                 return Some(self.repository.delete_issue(number, at));
             }
-            10 => {
+            12 => {
                 self.releases += 1;
                 self.repository.publish_release(NewRelease::tagged(format!("v9.{}.0", self.releases)), at)
             }
