@@ -191,7 +191,7 @@ impl<S: ConnectionStore + ?Sized> ConnectionStore for Stale<S, Integration> {
         self.store.connections_of(provider, account).await
     }
 
-    async fn put_connection(&self, connection: &Connection) -> Result<(), PortError> {
+    async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError> {
         self.store.put_connection(connection).await
     }
 

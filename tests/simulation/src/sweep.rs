@@ -74,7 +74,7 @@ pub fn cases() -> Vec<Case> {
         case("connect", Flow::Connect, 15, tokens),
         case("sweep", Flow::Sweep, 5, first(FirstMessages::Lost)),
         case("redrive", Flow::Page, 10, first(FirstMessages::SetAside)),
-        case("scheduler", Flow::Tick, 6, scheduled),
+        case("scheduler", Flow::Tick, 7, scheduled),
         case("cancel", Flow::Cancel, 6, with(Deed::Cancel)),
         case("end of a connection", Flow::Teardown, 21, with(Deed::Disconnect)),
         case("link", Flow::Link, 4, with(Deed::Disconnect)),

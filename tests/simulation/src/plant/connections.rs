@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
-use connector_domain::ports::{Clock, ConnectionStore, PortError};
+use connector_domain::ports::{Clock, ConnectionStore, PortError, Put};
 use connector_domain::{AccountId, ConnectionId, ProviderKind, ResourceId, WorkspaceId};
 
 /// How far the index lags.
@@ -37,7 +37,7 @@ impl ConnectionStore for StaleRouting {
         self.store.connections_of(provider, account).await
     }
 
-    async fn put_connection(&self, connection: &Connection) -> Result<(), PortError> {
+    async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError> {
         self.store.put_connection(connection).await
     }
 

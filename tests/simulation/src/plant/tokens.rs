@@ -8,7 +8,7 @@ use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::ports::{PortError, Put, StateStore, TokenError, TokenRows, TokenVault, Tokens};
-use connector_domain::{ProviderKind, ResourceId, Secret, Timestamp};
+use connector_domain::{ConnectionId, ProviderKind, ResourceId, Secret, Timestamp};
 
 use crate::forward;
 
@@ -32,6 +32,10 @@ impl TokenRows for RefreshUnlocked {
 
     async fn delete(&self, connection: &Connection, expected: Version) -> Result<Put, PortError> {
         self.0.delete(connection, expected).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<ConnectionId>, PortError> {
+        self.0.due(now, limit).await
     }
 }
 
