@@ -4,7 +4,9 @@ use connector_lambda::api::Answer;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::routes::{changes, connections, deliveries, keys, link, meta, observations, runs, settings, sources, start};
+use crate::routes::{
+    changes, connections, deliveries, estimate, keys, link, meta, observations, runs, settings, sources, start,
+};
 
 /// The committed document.
 const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
@@ -31,7 +33,7 @@ pub(crate) fn answer() -> Answer {
         connections::list, connections::get, connections::health, connections::disconnect, connections::resources,
         link::link, link::unlink,
         sources::list, sources::get, sources::change,
-        runs::list, start::start, runs::get, runs::cancel, start::restart,
+        runs::list, start::start, estimate::estimate, runs::get, runs::cancel, runs::pause, runs::resume, runs::retry, start::restart,
         observations::list, observations::get,
         deliveries::list, deliveries::replay_some, deliveries::get, deliveries::replay, deliveries::dead,
         changes::list, settings::get, settings::change,

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{Trigger, Unit, UnitKey, UnitState, Window};
-use connector_domain::connection::Integration;
+use connector_domain::backfill::{PauseReason, Trigger, Unit, UnitKey, UnitState, Window};
+use connector_domain::connection::{ConnectionStatus, Integration};
 use connector_domain::ports::{ConnectionStore, PortError};
 use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
 
-use connector_flows::{StartError, StartPorts, StartRequest, start_run};
+use connector_flows::{StartError, StartPorts, StartRequest, runs, start_run};
 
 /// A stretch at the end of the window that is not covered is left to live capture until it is this long:
 /// webhooks bring it, and the next run proves it.
@@ -34,6 +34,8 @@ pub struct Tick {
     pub links: u64,
     /// Runs started.
     pub started: u64,
+    /// Units that go on because their connection was made anew.
+    pub resumed: u64,
     /// Links that could not be looked at; the next tick tries again.
     pub failed: u64,
 }
@@ -51,7 +53,10 @@ impl Scheduler {
             for link in links {
                 tick.links += 1;
                 match self.look_at(link).await {
-                    Ok(started) => tick.started += u64::from(started),
+                    Ok(looked) => {
+                        tick.started += u64::from(looked.started);
+                        tick.resumed += looked.resumed;
+                    }
                     Err(error) => {
                         tick.failed += 1;
                         warn!("a link could not be looked at: {}", chain(&error));
@@ -63,34 +68,70 @@ impl Scheduler {
                 None => break,
             }
         }
-        info!(links = tick.links, started = tick.started, failed = tick.failed, "looked at every active link");
+        info!(
+            links = tick.links,
+            started = tick.started,
+            resumed = tick.resumed,
+            failed = tick.failed,
+            "looked at every active link"
+        );
         Ok(tick)
     }
 
-    async fn look_at(&self, link: Integration) -> Result<bool, StartError> {
+    async fn look_at(&self, link: Integration) -> Result<Looked, StartError> {
+        let mut looked = Looked::default();
         let settings = &link.settings.backfill;
-        let Some(provider) = provider(link.provider).filter(|_| settings.enabled) else {
-            return Ok(false);
-        };
+        let Some(provider) = provider(link.provider) else { return Ok(looked) };
         let now = self.start.clock.now();
         let wanted = Window::last(settings.depth, now);
         let mut entities = BTreeSet::new();
         for entity in provider.entity_types().iter().copied() {
-            if !settings.entities.is_empty() && !settings.entities.contains(&entity) {
+            let unit = self.start.backfills.unit(&UnitKey::of(&link, entity)).await?;
+            if let Some(unit) = unit.as_ref().filter(|unit| is_disconnected(unit)) {
+                looked.resumed += u64::from(self.reconnected(unit).await?);
                 continue;
             }
-            let unit = self.start.backfills.unit(&UnitKey::of(&link, entity)).await?;
+            let wanted_list = settings.entities.is_empty() || settings.entities.contains(&entity);
+            if !settings.enabled || !wanted_list {
+                continue;
+            }
             if is_due(unit.as_ref(), wanted, now) {
                 entities.insert(entity);
             }
         }
-        if entities.is_empty() {
+        if !entities.is_empty() {
+            let request = StartRequest {
+                integration: link,
+                entities,
+                window: wanted,
+                trigger: Trigger::Schedule,
+                again: false,
+                call_budget: None,
+            };
+            looked.started = start_run(&self.start, &request).await?.run.is_some();
+        }
+        Ok(looked)
+    }
+
+    /// Lets a unit go on whose connection was made anew.
+    async fn reconnected(&self, unit: &Unit) -> Result<bool, StartError> {
+        let connection = self.connections.connection(&unit.connection).await?;
+        if !connection.is_some_and(|connection| connection.status == ConnectionStatus::Active) {
             return Ok(false);
         }
-        let request =
-            StartRequest { integration: link, entities, window: wanted, trigger: Trigger::Schedule, again: false };
-        Ok(start_run(&self.start, &request).await?.run.is_some())
+        Ok(runs::resume_unit(&self.start, unit.clone()).await?)
     }
+}
+
+/// What was done about a link.
+#[derive(Debug, Default)]
+struct Looked {
+    started: bool,
+    resumed: u64,
+}
+
+fn is_disconnected(unit: &Unit) -> bool {
+    unit.state == UnitState::Paused { why: PauseReason::NeedsReconnect }
 }
 
 /// Whether the wanted time has a gap that live capture would not bring.

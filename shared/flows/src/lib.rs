@@ -2,7 +2,10 @@
 //!
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
+pub mod budget;
 pub mod connect;
+pub mod estimate;
+pub mod fetch;
 mod resources;
 pub mod runs;
 mod start;

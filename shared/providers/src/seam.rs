@@ -1,6 +1,6 @@
 //! What a provider must know, in small traits: a function asks for the role it needs and cannot call another.
 
-use connector_domain::backfill::{Cursor, EntityType, ProviderError, Window};
+use connector_domain::backfill::{Cursor, EntityType, Pool, ProviderError, Share, Window};
 use connector_domain::connection::ResourceRef;
 use connector_domain::delivery::Origin;
 use connector_domain::http::{Headers, HttpRequest, HttpResponse, RateLimit, WebhookRequest};
@@ -54,6 +54,17 @@ pub trait BackfillSource: Send + Sync {
 
     /// Whether nobody is answered this list without a token, where others are public.
     fn needs_token(&self, _entity: EntityType) -> bool {
+        false
+    }
+
+    /// Which of the provider's budgets the pages of a list are counted in.
+    fn pool(&self, _entity: EntityType) -> Pool {
+        Pool::Calls
+    }
+
+    /// Whether a list can be read between two moments alone. Others are read up to now, because an item that changes
+    /// later moves there, with what happened to it before.
+    fn reads_between(&self, _entity: EntityType) -> bool {
         false
     }
 
@@ -163,8 +174,35 @@ pub struct PageMeta {
     pub next: Option<Cursor>,
     /// Items on this page.
     pub items: u64,
+    /// How much of the window is read with it, where the items tell.
+    pub read: Option<Share>,
+    /// How long the list is, where the provider tells.
+    pub extent: Option<Extent>,
     /// What the budget headers said.
     pub rate: RateLimit,
+}
+
+impl PageMeta {
+    /// A page that says no more than where the next one starts.
+    #[must_use]
+    pub fn new(items: u64, next: Option<Cursor>) -> Self {
+        Self { next, items, read: None, extent: None, rate: RateLimit::default() }
+    }
+
+    /// The same with how much of the window is read; all of it with the last page.
+    #[must_use]
+    pub fn reaching(self, read: Option<Share>) -> Self {
+        Self { read: if self.next.is_none() { Some(Share::ALL) } else { read }, ..self }
+    }
+}
+
+/// How many pages a list has, as its provider counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// So many.
+    Pages(u64),
+    /// No more than so many: some are older than what is asked for.
+    AtMost(u64),
 }
 
 /// Whose delivery it is.

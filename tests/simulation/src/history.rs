@@ -219,6 +219,7 @@ impl History {
             window: Window { since: Timestamp::UNIX_EPOCH, until: now },
             trigger: Trigger::Manual,
             again: false,
+            call_budget: None,
         };
         executor.start(About::Start, async move {
             let Ok(run) = start_run(&ports, &request).await else { return false };

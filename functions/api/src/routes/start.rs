@@ -1,6 +1,7 @@
 //! Starting runs, and starting them again.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use connector_domain::Timestamp;
 use connector_domain::backfill::{Depth, EntityType, RunState, Trigger, Window};
@@ -42,6 +43,10 @@ pub(crate) struct ToStart {
     /// Whether to fetch again what is known to be complete.
     #[serde(default)]
     again: bool,
+    /// How many calls the run may make. With the last one it is `partial`, and can be resumed.
+    #[serde(rename = "callBudget")]
+    #[schema(value_type = Option<u64>, minimum = 1)]
+    call_budget: Option<NonZeroU64>,
 }
 
 /// How to start a run again.
@@ -123,18 +128,24 @@ impl View {
 pub(crate) async fn start(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
     let asked: ToStart = body(context.request)?;
-    once(context, || async {
-        let source = parse_source(&asked.source);
-        let (provider, resource) =
-            source.ok_or(Problem::with(Code::InvalidValue, "`source` is not the id of a source"))?;
-        let link = context.access.link(provider, &resource).await?.ok_or(Problem::new(Code::NotLinked))?;
-        let window = window(&asked, link.settings.backfill.depth, context.access.now())?;
-        let usual = &link.settings.backfill.entities;
-        let entities = if asked.entities.is_empty() { usual } else { &asked.entities }.clone();
-        let again = asked.again;
-        run(context, StartRequest { integration: link, entities, window, trigger: Trigger::Api, again }).await
+    once(context, || async { run(context, request(context, &asked).await?).await }).await
+}
+
+/// What is asked for, of a source of this workspace.
+pub(super) async fn request(context: &Context<'_>, asked: &ToStart) -> Result<StartRequest, Problem> {
+    let source = parse_source(&asked.source);
+    let (provider, resource) = source.ok_or(Problem::with(Code::InvalidValue, "`source` is not the id of a source"))?;
+    let link = context.access.link(provider, &resource).await?.ok_or(Problem::new(Code::NotLinked))?;
+    let window = window(asked, link.settings.backfill.depth, context.access.now())?;
+    let usual = &link.settings.backfill.entities;
+    Ok(StartRequest {
+        entities: if asked.entities.is_empty() { usual } else { &asked.entities }.clone(),
+        integration: link,
+        window,
+        trigger: Trigger::Api,
+        again: asked.again,
+        call_budget: asked.call_budget.map(NonZeroU64::get),
     })
-    .await
 }
 
 fn window(asked: &ToStart, usual: Depth, now: Timestamp) -> Result<Window, Problem> {
@@ -171,14 +182,16 @@ pub(crate) async fn restart(context: &Context<'_>) -> Result<Answer, Problem> {
     let asked: ToRestart = if context.request.body.is_empty() { ToRestart::default() } else { body(context.request)? };
     once(context, || async {
         let old = context.access.run(context.variable("run")?).await?;
-        if context.access.progress(&old).await?.0.state == RunState::Running {
+        let state = context.access.progress(&old).await?.0.state;
+        if matches!(state, RunState::Running | RunState::Paused) {
             return Err(Problem::new(Code::RunActive));
         }
         let link = context.access.link(old.provider, &old.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
         let window = Window { since: old.window.since, until: context.access.now().max(old.window.since) };
         let entities = old.entities.iter().copied().collect();
         let again = asked.again;
-        run(context, StartRequest { integration: link, entities, window, trigger: Trigger::Api, again }).await
+        let (trigger, call_budget) = (Trigger::Api, old.call_budget);
+        run(context, StartRequest { integration: link, entities, window, trigger, again, call_budget }).await
     })
     .await
 }

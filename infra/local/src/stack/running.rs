@@ -64,6 +64,12 @@ impl Stack {
         self.0.database.stores()
     }
 
+    /// The rows themselves.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
     /// What signs webhooks.
     #[must_use]
     pub fn secrets(&self) -> &LocalSecrets {
@@ -121,14 +127,27 @@ impl Stack {
         self.0.database.progress(run).await
     }
 
+    /// Lets go on what is paused of a run or stopped early and, where `failed` says so, what failed; answers how many units
+    /// that were.
+    ///
+    /// # Errors
+    /// When there is no such run, or a port fails.
+    pub async fn resume(&self, run: &RunId, failed: bool) -> Result<usize, StackError> {
+        let start = &self.0.deployment.scheduler()?.start;
+        let run = start.backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
+        let mut units = runs::resume(start, &run).await?;
+        if failed {
+            units += runs::retry(start, &run).await?;
+        }
+        Ok(units)
+    }
+
     /// Stops what is left of a run, and answers how many units that were. What was captured stays.
     ///
     /// # Errors
     /// When there is no such run, or the store fails.
     pub async fn cancel(&self, run: &RunId) -> Result<usize, StackError> {
-        let backfills = &*self.stores().backfills;
-        let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
-        Ok(runs::cancel(backfills, &*self.0.ports.clock, &run).await?)
+        self.0.database.cancel(run).await
     }
 
     /// Runs recovery now.

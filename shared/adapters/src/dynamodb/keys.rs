@@ -3,7 +3,7 @@
 //! Parts are joined by `#`. A part that another follows has its `#` and `%` escaped, so that no two rows share a key;
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
-use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::backfill::{BudgetKey, EntityType, Pool, UnitKey};
 use connector_domain::oauth::SecretHash;
 use connector_domain::{
     AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId,
@@ -68,6 +68,10 @@ pub(crate) enum Row {
     PageReport { run: RunId, entity: EntityType, resource: ResourceId, page: u32 },
     /// Backfills: a unit.
     Unit(UnitKey),
+    /// Backfills: how a unit ended for a run.
+    EndedUnit { run: RunId, entity: EntityType, resource: ResourceId },
+    /// Backfills: how many calls may be made.
+    Budget(BudgetKey),
 }
 
 impl Row {
@@ -113,6 +117,11 @@ impl Row {
             Self::PageReport { run: id, entity, resource, page } => {
                 (run(id), format!("{PAGES}{entity}#{}#{page:08}", escape(resource.as_str())))
             }
+            Self::EndedUnit { run: id, entity, resource } => (run(id), format!("{ENDED}{entity}#{resource}")),
+            Self::Budget(BudgetKey::Connection { connection, pool }) => {
+                (format!("RATE#{connection}"), pool.as_str().to_owned())
+            }
+            Self::Budget(BudgetKey::Run { run: id }) => (run(id), "CALLS".to_owned()),
             Self::Unit(UnitKey { workspace, provider, resource, entity }) => {
                 let (workspace, resource) = (escape(workspace.as_str()), escape(resource.as_str()));
                 (format!("UNIT#{workspace}#{provider}#{resource}#{entity}"), "UNIT".to_owned())
@@ -206,6 +215,19 @@ impl Row {
                     page: page.parse().ok()?,
                 }
             }
+            ("RUN", "ENDED") => {
+                let (entity, resource) = of.split_once('#')?;
+                Self::EndedUnit {
+                    run: id.parse().ok()?,
+                    entity: entity.parse().ok()?,
+                    resource: resource.parse().ok()?,
+                }
+            }
+            ("RUN", "CALLS") => Self::Budget(BudgetKey::Run { run: id.parse().ok()? }),
+            ("RATE", pool) => Self::Budget(BudgetKey::Connection {
+                connection: id.parse().ok()?,
+                pool: Pool::ALL.into_iter().find(|known| known.as_str() == pool)?,
+            }),
             ("UNIT", "UNIT") => {
                 let [workspace, provider, resource, entity] = parts(id)?;
                 Self::Unit(UnitKey {
@@ -240,6 +262,9 @@ pub(crate) const MONTHS: &str = "MONTH#";
 pub(crate) const RUNS: &str = "RUN#";
 /// Sort keys of a run's page reports start so.
 pub(crate) const PAGES: &str = "PAGE#";
+
+/// Sort keys of what is kept of a run's units start so.
+pub(crate) const ENDED: &str = "ENDED#";
 
 /// Partition of a workspace.
 pub(crate) fn workspace(id: &WorkspaceId) -> String {

@@ -17,7 +17,7 @@ mod routing;
 mod signature;
 mod webhook;
 
-use connector_domain::backfill::{Cursor, EntityType, ProviderError, Window};
+use connector_domain::backfill::{Cursor, EntityType, Pool, ProviderError, Window};
 use connector_domain::connection::ResourceRef;
 use connector_domain::http::{Headers, HttpRequest, HttpResponse, WebhookRequest};
 use connector_domain::transformed::Transformed;
@@ -96,6 +96,11 @@ impl BackfillSource for GitHub {
 
     fn needs_token(&self, entity: EntityType) -> bool {
         backfill::needs_token(entity)
+    }
+
+    /// GraphQL is counted in points, beside the calls of REST.
+    fn pool(&self, entity: EntityType) -> Pool {
+        if backfill::needs_token(entity) { Pool::Points } else { Pool::Calls }
     }
 
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {

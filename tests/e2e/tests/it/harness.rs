@@ -84,6 +84,7 @@ impl Harness {
             window: Window { since: Timestamp::UNIX_EPOCH, until: self.world.now() },
             trigger: Trigger::Link,
             again: false,
+            call_budget: None,
         };
         self.stack.start_backfill(request).await.unwrap()
     }
