@@ -33,7 +33,7 @@ pub(crate) fn answer() -> Answer {
         connections::list, connections::get, connections::health, connections::disconnect, connections::resources,
         link::link, link::unlink,
         sources::list, sources::get, sources::change,
-        runs::list, start::start, estimate::estimate, runs::get, runs::cancel, runs::pause, runs::resume, runs::retry, start::restart,
+        runs::list, start::start, estimate::estimate, runs::get, runs::cancel, runs::pause, runs::resume, runs::retry, start::restart, start::prove,
         observations::list, observations::get,
         deliveries::list, deliveries::replay_some, deliveries::get, deliveries::replay, deliveries::dead,
         changes::list, settings::get, settings::change,

@@ -65,6 +65,7 @@ routes! {
     POST "/v1/workspaces/{workspace}/runs/{run}/pause", WRITE, Rows, PauseRun;
     POST "/v1/workspaces/{workspace}/runs/{run}/resume", WRITE, Rows, ResumeRun;
     POST "/v1/workspaces/{workspace}/runs/{run}/retry", WRITE, Rows, RetryRun;
+    POST "/v1/workspaces/{workspace}/runs/{run}/prove", WRITE, Rows, ProveRun;
     POST "/v1/workspaces/{workspace}/runs/{run}/restart", WRITE, Rows, RestartRun;
     GET "/v1/workspaces/{workspace}/observations", READ, Rows, ListObservations;
     GET "/v1/workspaces/{workspace}/observations/{observation}", READ, Rows, GetObservation;

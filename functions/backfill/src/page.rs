@@ -149,7 +149,11 @@ impl PageWorker {
             return Ok(PageOutcome::Dropped);
         }
         self.enqueue(&next, now).await?;
-        info!(unit = %unit.key, run.id = %unit.run, state = next.state.name(), "no call for {} now", unit.key);
+        info!(
+            unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
+            correlation = unit.correlation, provider = %unit.key.provider, metric.waits = 1,
+            metric.wait_seconds = waited(unit, &next), "no call for {} now", unit.key
+        );
         Ok(PageOutcome::Held(next.state))
     }
 
@@ -160,6 +164,11 @@ impl PageWorker {
             return Ok(PageOutcome::Overtaken);
         }
         self.enqueue(&next, now).await?;
+        info!(
+            unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
+            correlation = unit.correlation, provider = %unit.key.provider, metric.refusals = 1,
+            metric.wait_seconds = waited(unit, &next), "no page {} of {}", unit.page, unit.key
+        );
         Ok(PageOutcome::Refused(next.state))
     }
 
@@ -186,7 +195,9 @@ impl PageWorker {
         self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         self.enqueue(&next, now).await?;
         info!(
-            unit = %unit.key, run.id = %unit.run, page.no = unit.page, items = meta.items, state = next.state.name(),
+            unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
+            correlation = unit.correlation, provider = %unit.key.provider, metric.pages = 1, metric.items = meta.items,
+            metric.budget_left = meta.rate.remaining, metric.wait_seconds = waited(unit, &next),
             "fetched page {} of {}", unit.page, unit.key
         );
         Ok(PageOutcome::Fetched(next.state))
@@ -229,6 +240,11 @@ fn record(unit: &Unit, delivery: &Delivery<connector_domain::Verified>, limits: 
 fn pause(rate: &RateLimit, reserve_percent: u64) -> Option<Timestamp> {
     let (remaining, limit) = (rate.remaining?, rate.limit?);
     if remaining * 100 <= limit * reserve_percent { rate.resets_at } else { None }
+}
+
+/// What a step adds to the waits of its unit, if it does.
+fn waited(before: &Unit, after: &Unit) -> Option<u64> {
+    Some(after.counters.waited - before.counters.waited).filter(|waited| *waited > 0)
 }
 
 fn wait(now: Timestamp, until: Timestamp) -> Duration {

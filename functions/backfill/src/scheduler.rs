@@ -107,6 +107,7 @@ impl Scheduler {
                 trigger: Trigger::Schedule,
                 again: false,
                 call_budget: None,
+                proves: None,
             };
             looked.started = start_run(&self.start, &request).await?.run.is_some();
         }

@@ -44,6 +44,15 @@ pub struct Swept {
     pub units: u64,
     /// Rows that could not be looked at; the next sweep tries again.
     pub failed: u64,
+    /// How many seconds the oldest of them was overdue.
+    pub oldest: u64,
+}
+
+impl Swept {
+    fn overdue(&mut self, due_at: Timestamp, now: Timestamp) {
+        let seconds = u64::try_from(now.duration_since(due_at).as_secs()).unwrap_or(0);
+        self.oldest = self.oldest.max(seconds);
+    }
 }
 
 /// Rows looked at per sweep and kind. What is over comes first in the next one.
@@ -89,10 +98,11 @@ impl Recovery {
         }
         if swept != Swept::default() {
             info!(
-                deliveries = swept.deliveries,
-                dead = swept.dead,
-                units = swept.units,
-                failed = swept.failed,
+                metric.deliveries_sent_again = swept.deliveries,
+                metric.dead = swept.dead,
+                metric.units_sent_again = swept.units,
+                metric.failed = swept.failed,
+                metric.oldest_seconds = swept.oldest,
                 "sent again what was stuck"
             );
         }
@@ -118,6 +128,7 @@ impl Recovery {
         }
         self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         swept.deliveries += 1;
+        swept.overdue(record.due_at, now);
         Ok(())
     }
 
@@ -127,6 +138,7 @@ impl Recovery {
         if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
             self.ports.pages.send(&[next.task()], Duration::ZERO).await?;
             swept.units += 1;
+            swept.overdue(unit.due_at, now);
         }
         Ok(())
     }

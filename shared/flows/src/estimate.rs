@@ -8,7 +8,7 @@ use connector_domain::backfill::{BudgetKey, Disposition, EntityType, FailCode, U
 use connector_domain::delivery::Origin;
 use connector_domain::ports::PortError;
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, RunId};
+use connector_domain::{Delivery, RunId, Timestamp};
 use connector_providers::{Extent, PageMeta, Provider, provider};
 
 use crate::budget::Allowed;
@@ -198,7 +198,7 @@ fn count(meta: &PageMeta, page_size: u32, windows: &[Window]) -> (u64, u64, Basi
     if meta.next.is_none() && others == 0 {
         return (meta.items, 1, Basis::Whole);
     }
-    let dense = meta.read.and_then(|read| read.whole(meta.items));
+    let dense = windows.last().and_then(|window| as_dense(meta, *window));
     let (items, basis) = match (meta.extent, dense) {
         (Some(Extent::Pages(pages)), _) => (pages * size, Basis::Pages),
         (Some(Extent::AtMost(pages)), Some(dense)) => (dense.min(pages * size), Basis::Density),
@@ -208,6 +208,19 @@ fn count(meta: &PageMeta, page_size: u32, windows: &[Window]) -> (u64, u64, Basi
     };
     let items = items.max(meta.items) * scale(windows);
     (items, items.div_ceil(meta.items.clamp(1, size)).max(1) + others, basis)
+}
+
+/// All items of a window, were the rest as dense as the page.
+fn as_dense(meta: &PageMeta, window: Window) -> Option<u64> {
+    let seconds = |from: Timestamp, to: Timestamp| u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0);
+    let Some((first, last)) = meta.span else { return meta.read.and_then(|read| read.whole(meta.items)) };
+    // Towards the past, or from it.
+    let (page, rest) = if last <= first {
+        (seconds(last, first), seconds(window.since, last))
+    } else {
+        (seconds(first, last), seconds(last, window.until))
+    };
+    Some(meta.items + meta.items.saturating_mul(rest).checked_div(page)?)
 }
 
 /// How much longer all windows are than the one whose page was read.

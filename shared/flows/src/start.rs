@@ -44,6 +44,25 @@ pub struct StartRequest {
     pub again: bool,
     /// How many calls it may make, where that is bounded.
     pub call_budget: Option<u64>,
+    /// Of which run it is to prove that nothing is missing.
+    pub proves: Option<RunId>,
+}
+
+impl StartRequest {
+    /// Reads again all that a run of this link read, and finds what it missed. A list is read in as many calls as any
+    /// list of its ids alone would take, and what is missing is stored at once.
+    #[must_use]
+    pub fn proof(run: &Run, integration: Integration, trigger: Trigger) -> Self {
+        Self {
+            integration,
+            entities: run.entities.iter().copied().collect(),
+            window: run.window,
+            trigger,
+            again: true,
+            call_budget: None,
+            proves: Some(run.id.clone()),
+        }
+    }
 }
 
 /// What became of each list.
@@ -196,6 +215,7 @@ fn run(request: &StartRequest, id: &RunId, entities: Vec<EntityType>, now: Times
         trigger: request.trigger,
         started_at: now,
         call_budget: request.call_budget,
+        proves: request.proves.clone(),
         correlation: id.to_string(),
     }
 }

@@ -176,6 +176,8 @@ pub struct PageMeta {
     pub items: u64,
     /// How much of the window is read with it, where the items tell.
     pub read: Option<Share>,
+    /// The times of the first and the last of its items, as the list goes by them, where the items tell.
+    pub span: Option<(Timestamp, Timestamp)>,
     /// How long the list is, where the provider tells.
     pub extent: Option<Extent>,
     /// What the budget headers said.
@@ -186,7 +188,7 @@ impl PageMeta {
     /// A page that says no more than where the next one starts.
     #[must_use]
     pub fn new(items: u64, next: Option<Cursor>) -> Self {
-        Self { next, items, read: None, extent: None, rate: RateLimit::default() }
+        Self { next, items, read: None, span: None, extent: None, rate: RateLimit::default() }
     }
 
     /// The same with how much of the window is read; all of it with the last page.

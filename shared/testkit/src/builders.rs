@@ -166,6 +166,7 @@ pub fn run(id: &str, workspace: &WorkspaceId, resource_id: &str) -> Run {
         trigger: Trigger::Manual,
         started_at: at(0),
         call_budget: None,
+        proves: None,
         correlation: "c0ffee".to_owned(),
     }
 }

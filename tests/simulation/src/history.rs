@@ -220,6 +220,7 @@ impl History {
             trigger: Trigger::Manual,
             again: false,
             call_budget: None,
+            proves: None,
         };
         executor.start(About::Start, async move {
             let Ok(run) = start_run(&ports, &request).await else { return false };

@@ -43,6 +43,7 @@ pub(crate) async fn handle(context: &Context<'_>) -> Result<Answer, Problem> {
         Operation::PauseRun => runs::pause(context).await,
         Operation::ResumeRun => runs::resume(context).await,
         Operation::RetryRun => runs::retry(context).await,
+        Operation::ProveRun => start::prove(context).await,
         Operation::RestartRun => start::restart(context).await,
         Operation::ListObservations => observations::list(context).await,
         Operation::GetObservation => observations::get(context).await,

@@ -55,6 +55,20 @@ pub(crate) struct View {
     /// What became of the pages it fetched; only where one run is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     captured: Option<Captured>,
+    /// What it found missing of another run, where it is the proof of one; only where one run is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Proof>,
+}
+
+/// What a second reading found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Proof {
+    /// Of which run.
+    of: String,
+    /// Facts that were missing, so far; they are stored now.
+    missing: u64,
+    /// The first of them.
+    facts: Vec<String>,
 }
 
 /// How a run stands.
@@ -111,6 +125,11 @@ pub(crate) struct Captured {
 /// A run with its units.
 pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> View {
     let now = RunProgress::of(units, []);
+    let proof = run.proves.as_ref().zip(progress).map(|(of, progress)| Proof {
+        of: of.to_string(),
+        missing: progress.report.captured,
+        facts: progress.report.missing.iter().map(ToString::to_string).collect(),
+    });
     let counters = now.counters;
     View {
         id: run.id.to_string(),
@@ -149,6 +168,7 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
             filtered: progress.report.filtered_total(),
             quarantined: progress.report.quarantined,
         }),
+        proof,
     }
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::context::{Context, json};
-use crate::input::body;
+use crate::input::{body, no_body};
 use crate::once::once;
 use crate::problem::{Code, Problem};
 use crate::schema::{
@@ -145,6 +145,7 @@ pub(super) async fn request(context: &Context<'_>, asked: &ToStart) -> Result<St
         trigger: Trigger::Api,
         again: asked.again,
         call_budget: asked.call_budget.map(NonZeroU64::get),
+        proves: None,
     })
 }
 
@@ -191,7 +192,34 @@ pub(crate) async fn restart(context: &Context<'_>) -> Result<Answer, Problem> {
         let entities = old.entities.iter().copied().collect();
         let again = asked.again;
         let (trigger, call_budget) = (Trigger::Api, old.call_budget);
-        run(context, StartRequest { integration: link, entities, window, trigger, again, call_budget }).await
+        run(context, StartRequest { integration: link, entities, window, trigger, again, call_budget, proves: None })
+            .await
+    })
+    .await
+}
+
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/runs/{run}/prove", operation_id = "proveRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path), Once),
+    responses(
+        (status = 200, description = "Other runs are at all of its lists.", body = View),
+        (status = 202, description = "A new run reads the same again, and says what was missing.", body = View),
+        Refusals, Gateway, BodyRefusals, Conflicts
+    )
+)]
+/// Proves that a run that has ended missed nothing: reads its lists again and tells which of their facts were not stored.
+/// That takes as many calls as a list of the ids alone would, and what was missing is stored at once.
+pub(crate) async fn prove(context: &Context<'_>) -> Result<Answer, Problem> {
+    no_body(context.request)?;
+    context.query(&[])?;
+    once(context, || async {
+        let old = context.access.run(context.variable("run")?).await?;
+        let state = context.access.progress(&old).await?.0.state;
+        if matches!(state, RunState::Running | RunState::Paused) {
+            return Err(Problem::new(Code::RunActive));
+        }
+        let link = context.access.link(old.provider, &old.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
+        run(context, StartRequest::proof(&old, link, Trigger::Api)).await
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! Runs, replays and health.
 
 use connector_domain::backfill::{FailCode, Unit, UnitState, WaitReason};
+use connector_domain::capture::CaptureReport;
 use connector_domain::connection::ConnectionStatus;
 use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore};
@@ -86,6 +87,24 @@ async fn a_run_is_paused_resumed_and_what_failed_is_retried() {
     let retried = desk.ask("POST", "/runs/run-acme/retry", None).await;
     assert_eq!((retried.body["state"].as_str(), desk.pages.drain().len()), (Some("running"), 1));
     assert_eq!(desk.ask("POST", "/runs/run-beta/pause", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_proof_says_what_a_run_missed() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    assert_eq!(desk.ask("POST", "/runs/run-acme/prove", None).await.code(), "run_active");
+    set(&desk, UnitState::Completed).await;
+    let started = desk.ask("POST", "/runs/run-acme/prove", None).await;
+    assert_eq!(started.status, 202, "{}", started.body);
+    let id = started.body["run"].as_str().unwrap();
+    let mut report = CaptureReport { captured: 1, ..CaptureReport::default() };
+    report.add_missing(&"github:pr:7#1:merged".parse().unwrap());
+    let unit = desk.backfills.units().into_iter().find(|unit| unit.run.as_str() == id).unwrap();
+    desk.backfills.put_page_report(&unit.run, &unit.key, 0, &report).await.unwrap();
+    let shown = desk.get(&format!("/runs/{id}")).await;
+    assert_eq!(shown.body["proof"], json!({ "of": "run-acme", "missing": 1, "facts": ["github:pr:7#1:merged"] }));
+    assert_eq!(shown.body["window"], desk.get("/runs/run-acme").await.body["window"]);
 }
 
 #[tokio::test]

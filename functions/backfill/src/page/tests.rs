@@ -80,6 +80,7 @@ impl Desk {
             trigger: Trigger::Manual,
             again: false,
             call_budget: None,
+            proves: None,
         }
     }
 

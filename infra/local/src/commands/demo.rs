@@ -154,6 +154,7 @@ async fn backfill(stack: &Stack, sources: &[Source], output: &mut Output) -> Res
             trigger: Trigger::Link,
             again: false,
             call_budget: None,
+            proves: None,
         };
         let run = stack.start_backfill(request).await?.run;
         runs.push(run.ok_or_else(|| Failure::new(format!("no run was started for {}", source.kind)))?);

@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_backfill::Tick;
+use connector_backfill::{PageSettings, Tick};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::http::WebhookRequest;
+use connector_flows::estimate::{Estimate, estimate};
+use connector_flows::fetch::FetchPorts;
 use connector_flows::{StartRequest, Started, runs, start_run};
 use connector_lambda::api::{Answer, ApiRequest};
 use connector_lambda::http::Reply;
@@ -117,6 +119,22 @@ impl Stack {
     /// When the request cannot be met, or a store fails.
     pub async fn start_backfill(&self, request: StartRequest) -> Result<Started, StackError> {
         Ok(start_run(&self.0.deployment.scheduler()?.start, &request).await?)
+    }
+
+    /// What a run would take if it were started now. Nothing of what is asked for is stored.
+    ///
+    /// # Errors
+    /// When the request cannot be met, or a port fails.
+    pub async fn estimate(&self, request: &StartRequest, page: PageSettings) -> Result<Estimate, StackError> {
+        let Ports { stores, tokens, http, clock, .. } = &self.0.ports;
+        let ports = FetchPorts {
+            backfills: Arc::clone(&stores.backfills),
+            connections: Arc::clone(&stores.connections),
+            tokens: Arc::clone(tokens),
+            http: Arc::clone(http),
+            clock: Arc::clone(clock),
+        };
+        Ok(estimate(&ports, request, page.page_size, page.reserve_percent).await?)
     }
 
     /// How a run stands, with its units.

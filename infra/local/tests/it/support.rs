@@ -91,6 +91,7 @@ pub(crate) fn everything(integration: Integration) -> StartRequest {
         trigger: Trigger::Manual,
         again: false,
         call_budget: None,
+        proves: None,
     }
 }
 

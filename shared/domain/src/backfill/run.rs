@@ -58,6 +58,9 @@ pub struct Run {
     /// How many calls it may make, where that is bounded. Then its units are partial, and can be resumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_budget: Option<u64>,
+    /// The run of which it proves that nothing is missing: it reads the same again, and whatever it captures was missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proves: Option<RunId>,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }

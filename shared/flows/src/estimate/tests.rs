@@ -36,6 +36,7 @@ async fn desk(entities: &[EntityType]) -> Desk {
         trigger: Trigger::Manual,
         again: false,
         call_budget: None,
+        proves: None,
     };
     Desk { ports, backfills, http, request }
 }
@@ -73,9 +74,16 @@ async fn what_github_counts_is_believed_and_what_it_counts_too_much_of_is_sample
 
     // Pull requests are listed from the newest back, beyond the window: two of them take a tenth of it.
     let pulls = desk(&[EntityType::PullRequest]).await;
-    pulls.http.respond(200, &link, &issues(&[5_000, 10_000]));
+    pulls.http.respond(200, &link, &issues(&[0, 10_000]));
     let sampled = counted(&pulls, 2).await;
     assert_eq!((sampled.items, sampled.calls, sampled.basis), (20, 10, Basis::Density));
+
+    // Issues from the oldest on: that nothing happened at first says nothing of the rest.
+    let late = desk(&[EntityType::Issue]).await;
+    let next = [("link", "<https://x/?page=2>; rel=\"next\"")];
+    late.http.respond(200, &next, &issues(&[10_000, 9_000]));
+    let sampled = counted(&late, 2).await;
+    assert_eq!((sampled.items, sampled.basis), (20, Basis::Density));
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ pub(super) fn read_page(
     let too_long = || errors::error(response, "the cursor is too long", Disposition::Fail(FailCode::MALFORMED));
     let next = place.after(&seen).map(|place| place.write().ok_or_else(too_long)).transpose()?;
     let meta = PageMeta::new(connection.nodes.len() as u64, next).reaching(place.share(&seen, scope.window));
-    Ok(PageMeta { rate: errors::rate(response), ..meta })
+    Ok(PageMeta { span: seen.newest.zip(seen.oldest), rate: errors::rate(response), ..meta })
 }
 
 /// A page of a list, its items unread so that a bad one harms no other.

@@ -38,6 +38,7 @@ async fn a_run_is_stored_once(store: &dyn BackfillStore) {
     let mut first = some_run(&workspace);
     first.entities = EntityType::ALL.to_vec();
     first.call_budget = Some(500);
+    first.proves = Some(RunId::parse("earlier").unwrap());
     assert_eq!(store.run(&first.id).await.unwrap(), None);
     assert_eq!(store.put_run(&first).await.unwrap(), Put::Stored);
     let second = Run { trigger: Trigger::Schedule, started_at: at(5), ..first.clone() };

@@ -85,6 +85,7 @@ impl Harness {
             trigger: Trigger::Link,
             again: false,
             call_budget: None,
+            proves: None,
         };
         self.stack.start_backfill(request).await.unwrap()
     }

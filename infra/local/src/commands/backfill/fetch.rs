@@ -21,18 +21,18 @@ use super::super::place::{Place, Tenant};
 use super::super::values::{entity, provider};
 use super::super::{link, log};
 use super::access::Access;
-use super::{Failure, resource, summary};
+use super::{Failure, estimate, resource, summary};
 use crate::render::Output;
 use crate::render::style::Paint;
 use crate::render::text::{count, list, minute};
-use crate::stack::{LinkRequest, Stack, StackError, Template};
+use crate::stack::{Data, LinkRequest, Stack, StackError, Template};
 
 /// How long pages that are fetched may take to be captured after Ctrl-C.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What to fetch.
 #[derive(Args)]
-pub(super) struct Fetch {
+pub(super) struct What {
     /// Where the history is.
     #[arg(long, value_name = "NAME", value_parser = provider())]
     provider: &'static dyn Provider,
@@ -48,8 +48,6 @@ pub(super) struct Fetch {
     /// The last moment; now without it.
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
-    #[command(flatten)]
-    access: Access,
     /// Which lists, separated by commas. Default: all that the provider has.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = entity())]
     entities: Vec<EntityType>,
@@ -59,10 +57,19 @@ pub(super) struct Fetch {
     /// Most calls to make. The run is partial then, and can be resumed.
     #[arg(long, value_name = "CALLS")]
     call_budget: Option<NonZeroU64>,
+}
+
+/// What to fetch, by which way, and where to.
+#[derive(Args)]
+pub(super) struct Fetch {
     #[command(flatten)]
-    place: Place,
+    pub(super) what: What,
     #[command(flatten)]
-    tenant: Tenant,
+    pub(super) access: Access,
+    #[command(flatten)]
+    pub(super) place: Place,
+    #[command(flatten)]
+    pub(super) tenant: Tenant,
 }
 
 impl Fetch {
@@ -105,42 +112,69 @@ impl Fetch {
                 "{}: {} left out, which {} shows to nobody without a token",
                 output.aside.paint(Paint::Odd, "note"),
                 list(&left_out),
-                self.provider.kind()
+                self.what.provider.kind()
             ))?;
         }
         to_the_end(stack, &runs, &self.show_more(), output).await
     }
 
     fn window(&self, now: Timestamp) -> Result<Window, Failure> {
-        let until = self.until.unwrap_or(now).min(now);
-        let since = self.since.unwrap_or(Window { until, ..Window::last(self.depth, until) }.since);
+        let until = self.what.until.unwrap_or(now).min(now);
+        let since = self.what.since.unwrap_or(Window { until, ..Window::last(self.what.depth, until) }.since);
         Window::new(since, until).ok_or_else(|| Failure::new("--since is later than --until"))
     }
 
     fn time(&self, window: Window) -> String {
-        if self.since.is_some() || self.until.is_some() {
+        if self.what.since.is_some() || self.what.until.is_some() {
             return format!("{} to {} UTC", minute(window.since), minute(window.until));
         }
-        format!("{} back", count(self.depth.days().into(), "day", "days"))
+        format!("{} back", count(self.what.depth.days().into(), "day", "days"))
     }
 
     async fn find(&self, token: Option<&Secret>) -> Result<Found, Failure> {
-        let kind = self.provider.kind();
+        let kind = self.what.provider.kind();
         let mut http = ReqwestHttp::builder();
         if let Some(url) = &self.access.api_url {
             http = http.base_url(kind, url).map_err(|_| StackError::ApiUrl { provider: kind })?;
         }
-        resource::find(&http.build()?, self.provider, &self.resource, token, SystemClock.now()).await
+        resource::find(&http.build()?, self.what.provider, &self.what.resource, token, SystemClock.now()).await
     }
 
     async fn stack(&self, token: Option<Secret>) -> Result<Stack, Failure> {
-        let options = self.access.options(self.provider.kind(), token, &self.place)?;
+        let options = self.access.options(self.what.provider.kind(), token, &self.place)?;
         Ok(Stack::start(&Template::embedded()?, options).await?)
+    }
+
+    /// What a run would take. Where the resource is not linked, its rows are in memory: looking makes nothing.
+    pub(super) async fn estimate(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        log::start(log::NOTHING, output.aside);
+        let token = self.access.token()?;
+        let entities = self.lists()?;
+        let found = self.find(token.as_ref()).await?;
+        let (kind, template) = (self.what.provider.kind(), Template::embedded()?);
+        let known = match self.place.rows(&template).await? {
+            Some(rows) => {
+                rows.stores().connections.integration(kind, &found.resource.id, &self.tenant.workspace).await?
+            }
+            None => None,
+        };
+        let mut options = self.access.options(kind, token, &self.place)?;
+        if known.is_none() {
+            options.data = Data::Memory;
+        }
+        let page = options.page;
+        let stack = Stack::start(&template, options).await?;
+        let integration = self.link(&stack, &found).await?;
+        let window = self.window(SystemClock.now())?;
+        output.line(format!("{}, {}", output.look.style.strong(&integration.resource.name), self.time(window)))?;
+        let estimate = stack.estimate(&self.request(integration, entities, window), page).await?;
+        output.lines(estimate::lines(&estimate, output.look))?;
+        Ok(ExitCode::SUCCESS)
     }
 
     /// A link that is there keeps its account and settings; webhooks may come through it.
     async fn link(&self, stack: &Stack, found: &Found) -> Result<Integration, Failure> {
-        let kind = self.provider.kind();
+        let kind = self.what.provider.kind();
         let workspace = &self.tenant.workspace;
         let known = stack.stores().connections.integration(kind, &found.resource.id, workspace).await?;
         let request = LinkRequest {
@@ -156,20 +190,22 @@ impl Fetch {
 
     /// The lists to fetch. Without a token, those that can be.
     fn lists(&self) -> Result<BTreeSet<EntityType>, Failure> {
-        let kind = self.provider.kind();
-        let needs_token = |entity: &&EntityType| self.access.token_env.is_none() && self.provider.needs_token(**entity);
-        if let Some(entity) = self.entities.iter().find(needs_token) {
+        let kind = self.what.provider.kind();
+        let needs_token =
+            |entity: &&EntityType| self.access.token_env.is_none() && self.what.provider.needs_token(**entity);
+        if let Some(entity) = self.what.entities.iter().find(needs_token) {
             return Err(Failure::new(format!("{kind} shows no list of {entity} to anybody without a token"))
                 .hint("name the variable that holds one with --token-env"));
         }
-        let all = if self.entities.is_empty() { self.provider.entity_types() } else { &self.entities };
+        let all = if self.what.entities.is_empty() { self.what.provider.entity_types() } else { &self.what.entities };
         Ok(all.iter().filter(|entity| !needs_token(entity)).copied().collect())
     }
 
     /// The lists that a token would add.
     fn left_out(&self) -> Vec<&'static str> {
-        let asked = self.entities.is_empty() && self.access.token_env.is_none();
-        let all = self.provider.entity_types().iter().filter(|entity| asked && self.provider.needs_token(**entity));
+        let asked = self.what.entities.is_empty() && self.access.token_env.is_none();
+        let all =
+            self.what.provider.entity_types().iter().filter(|entity| asked && self.what.provider.needs_token(**entity));
         all.map(|entity| entity.as_str()).collect()
     }
 
@@ -179,8 +215,9 @@ impl Fetch {
             entities,
             window,
             trigger: Trigger::Manual,
-            again: self.again,
-            call_budget: self.call_budget.map(NonZeroU64::get),
+            again: self.what.again,
+            call_budget: self.what.call_budget.map(NonZeroU64::get),
+            proves: None,
         }
     }
 

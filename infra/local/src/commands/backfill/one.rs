@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use connector_domain::backfill::{Run, RunState};
+use connector_domain::backfill::{Run, RunState, Trigger};
+use connector_flows::StartRequest;
 
 use super::super::follow::{EVERY, Standing};
 use super::super::interrupt::interrupted;
@@ -41,6 +42,15 @@ pub(super) struct Resume {
     /// Try again what failed, too.
     #[arg(long)]
     failed: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+/// Which run is proven.
+#[derive(Args)]
+pub(super) struct Prove {
+    #[command(flatten)]
+    one: One,
     #[command(flatten)]
     access: Access,
 }
@@ -123,6 +133,11 @@ impl One {
         Ok((rows, run))
     }
 
+    /// The command that shows what was stored.
+    fn more(&self) -> String {
+        format!("cargo local observations --limit 20{}{}", self.tenant.as_argument(), self.place.as_argument())
+    }
+
     /// What names the run in a command to be copied.
     fn arguments(&self, run: &Run) -> String {
         let id = run.id.as_str();
@@ -149,11 +164,36 @@ impl Resume {
         }
         let name = output.look.style.strong(&run.resource.name);
         output.line(format!("{name} goes on: {}", count(lists as u64, "list", "lists")))?;
-        let more = format!(
-            "cargo local observations --limit 20{}{}",
-            self.one.tenant.as_argument(),
-            self.one.place.as_argument()
-        );
-        to_the_end(stack, &[run.id], &more, output).await
+        to_the_end(stack, &[run.id], &self.one.more(), output).await
+    }
+}
+
+impl Prove {
+    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        log::start(log::NOTHING, output.aside);
+        let (rows, run) = self.one.find().await?;
+        drop(rows);
+        let token = self.access.token()?;
+        let options = self.access.options(run.provider, token, &self.one.place)?;
+        let stack = Stack::start(&Template::embedded()?, options).await?;
+        let link = stack.stores().connections.integration(run.provider, &run.resource.id, &run.workspace).await?;
+        let link = link.ok_or_else(|| Failure::new("the resource is not linked any more"))?;
+        let started = stack.start_backfill(StartRequest::proof(&run, link, Trigger::Manual)).await?;
+        let Some(proof) = started.run else {
+            return Err(Failure::new("the run is at work").hint("wait for it, or cancel it"));
+        };
+        let database = stack.database().clone();
+        let code = to_the_end(stack, std::slice::from_ref(&proof), &self.one.more(), output).await?;
+        let (progress, _) = database.progress(&proof).await?;
+        let known = count(progress.report.duplicate, "fact", "facts");
+        match progress.report.captured {
+            0 => output.line(format!("Nothing was missing: {known} found stored."))?,
+            n => {
+                let missing = count(n, "fact was", "facts were");
+                output.line(format!("{missing} missing, and stored now; {known} found stored."))?;
+                output.lines(progress.report.missing.iter().map(|fact| format!("  {fact}")))?;
+            }
+        }
+        Ok(code)
     }
 }

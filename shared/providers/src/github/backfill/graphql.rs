@@ -54,13 +54,14 @@ pub(super) fn read(
         Ok(()) => Some(page(scope, &place, response)?),
     };
     let (items, page) = page.unwrap_or_default();
-    let read = place.share(&page, scope.window);
+    let (read, span) = (place.share(&page, scope.window), page.newest.zip(page.last));
     let next = place.next(page, list.moves);
     let too_long = || {
         let detail = "more items have long lists than can be kept in mind";
         errors::error(response, detail, Disposition::Fail(FailCode::LIST_LIMIT))
     };
-    Ok(PageMeta::new(items, next.map(|place| place.write().ok_or_else(too_long)).transpose()?).reaching(read))
+    let meta = PageMeta::new(items, next.map(|place| place.write().ok_or_else(too_long)).transpose()?);
+    Ok(PageMeta { span, ..meta.reaching(read) })
 }
 
 fn page(scope: &Scope<'_>, place: &TreePlace, response: &HttpResponse) -> Result<(u64, Branches), ProviderError> {

@@ -94,7 +94,8 @@ fn next<P: Place>(
     let next = place.after(&seen).and_then(|place| place.write());
     let read = place.share(&seen, scope.window);
     let meta = PageMeta::new(items.len() as u64, next).reaching(read);
-    Ok(PageMeta { extent: last_page(response).map(P::extent), ..meta })
+    let span = seen.stamps.iter().find_map(|stamp| stamp.at).zip(seen.stamps.iter().rev().find_map(|stamp| stamp.at));
+    Ok(PageMeta { span, extent: last_page(response).map(P::extent), ..meta })
 }
 
 /// The number of the last page, as GitHub counts them now. It names none on the last page itself.
