@@ -8,6 +8,7 @@ use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, PortError, Put, Queue};
 use connector_domain::task::{CaptureTask, PageTask};
 use connector_domain::{DeliveryId, Timestamp};
+use connector_flows::{RedeliveryPorts, redeliver};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
 
@@ -31,6 +32,7 @@ pub struct RecoveryPorts {
 pub struct Recovery {
     ports: RecoveryPorts,
     limits: Limits,
+    redelivery: Option<RedeliveryPorts>,
 }
 
 /// What a sweep did.
@@ -42,6 +44,8 @@ pub struct Swept {
     pub dead: u64,
     /// Units sent again.
     pub units: u64,
+    /// Webhooks that a provider was asked for again.
+    pub redelivered: u64,
     /// Rows that could not be looked at; the next sweep tries again.
     pub failed: u64,
     /// How many seconds the oldest of them was overdue.
@@ -68,7 +72,13 @@ impl Recovery {
     /// The recovery function.
     #[must_use]
     pub const fn new(ports: RecoveryPorts, limits: Limits) -> Self {
-        Self { ports, limits }
+        Self { ports, limits, redelivery: None }
+    }
+
+    /// The same, which also asks providers for webhooks again that did not arrive.
+    #[must_use]
+    pub fn redelivering(self, ports: RedeliveryPorts) -> Self {
+        Self { redelivery: Some(ports), ..self }
     }
 
     /// Looks at what is due. Safe to repeat and to run twice at once.
@@ -96,6 +106,7 @@ impl Recovery {
                 }
             }
         }
+        self.redeliver(&mut swept).await;
         if swept != Swept::default() {
             info!(
                 metric.deliveries_sent_again = swept.deliveries,
@@ -107,6 +118,19 @@ impl Recovery {
             );
         }
         Ok(swept)
+    }
+
+    async fn redeliver(&self, swept: &mut Swept) {
+        let Some(ports) = &self.redelivery else { return };
+        for provider in connector_providers::all() {
+            match redeliver(ports, *provider).await {
+                Ok(done) => swept.redelivered += done.asked,
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(provider = %provider.kind(), "could not ask for webhooks again: {}", chain(&error));
+                }
+            }
+        }
     }
 
     async fn delivery(&self, id: &DeliveryId, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {

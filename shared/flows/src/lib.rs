@@ -6,12 +6,14 @@ pub mod budget;
 pub mod connect;
 pub mod estimate;
 pub mod fetch;
+mod redeliver;
 mod resources;
 pub mod runs;
 mod start;
 mod teardown;
 mod tokens;
 
+pub use redeliver::{Redeliveries, RedeliveryPorts, redeliver};
 pub use resources::{ResourceError, ResourcePorts, find_resources, resources};
 pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};
 pub use teardown::{Ending, RevokePorts, TeardownPorts, deactivate, tear_down};

@@ -4,6 +4,7 @@ use connector_domain::backfill::{Cursor, EntityType, Pool, ProviderError, Share,
 use connector_domain::connection::ResourceRef;
 use connector_domain::delivery::Origin;
 use connector_domain::http::{Headers, HttpRequest, HttpResponse, RateLimit, WebhookRequest};
+use connector_domain::redelivery::FailedDelivery;
 use connector_domain::transformed::{IgnoreReason, Quarantined, Transformed};
 use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, Secret, Timestamp, Verified};
 
@@ -43,8 +44,32 @@ pub trait WebhookSource: Send + Sync {
     /// Whose delivery it is, from the verified body alone.
     fn route(&self, delivery: &Delivery<Verified>) -> Route;
 
+    /// The provider's log of webhooks that did not arrive, where it keeps one and sends nothing again by itself.
+    fn failed_deliveries(&self) -> Option<&dyn FailedDeliveries> {
+        None
+    }
+
     /// What a webhook became. Never fails: what cannot be read is quarantined, what is unknown is ignored.
     fn transform_webhook(&self, event: &str, delivery: &Delivery<Verified>) -> Transformed;
+}
+
+/// A provider's log of webhooks that did not arrive. The app itself asks for it.
+pub trait FailedDeliveries: Send + Sync {
+    /// The request for a page of it, newest first.
+    fn request(&self, cursor: Option<&Cursor>) -> HttpRequest;
+
+    /// A page of it, and where the next one starts.
+    ///
+    /// # Errors
+    /// When it is not a page.
+    fn read(
+        &self,
+        response: &HttpResponse,
+        now: Timestamp,
+    ) -> Result<(Vec<FailedDelivery>, Option<Cursor>), ProviderError>;
+
+    /// Asks for one of them again.
+    fn again(&self, id: &str) -> HttpRequest;
 }
 
 /// Lists history, one page at a time.

@@ -56,6 +56,8 @@ pub(crate) enum Row {
     DeliveryIn { workspace: WorkspaceId, received_at: Timestamp, delivery: DeliveryId },
     /// Deliveries: that one of its deliveries was given up.
     DeadIn { workspace: WorkspaceId, received_at: Timestamp, delivery: DeliveryId },
+    /// Deliveries: which webhooks of a provider were asked for again.
+    Redelivered(ProviderKind),
     /// Observations: a captured fact.
     Observation { workspace: WorkspaceId, source_id: SourceId },
     /// Observations: a month that has some.
@@ -108,6 +110,7 @@ impl Row {
             Self::DeadIn { workspace: ws, received_at, delivery } => {
                 (workspace(ws), format!("{DEAD}{}#{delivery}", instant(*received_at)))
             }
+            Self::Redelivered(provider) => (format!("HOOKS#{provider}"), "AGAIN".to_owned()),
             Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
             Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
             Self::Run(id) => (run(id), "RUN".to_owned()),
@@ -195,6 +198,7 @@ impl Row {
                 let (digest, n) = of.split_once('#')?;
                 Self::Chunk { delivery: DeliveryId::parse(id).ok()?, digest: unescape(digest)?, n: n.parse().ok()? }
             }
+            ("HOOKS", "AGAIN") => Self::Redelivered(id.parse().ok()?),
             ("WS", "OBS") => Self::Observation { workspace: id.parse().ok()?, source_id: SourceId::parse(of).ok()? },
             ("WS", "MONTH") => Self::Month { workspace: id.parse().ok()?, month: of.to_owned() },
             ("RUN", "RUN") => Self::Run(id.parse().ok()?),

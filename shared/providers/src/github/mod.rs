@@ -4,6 +4,7 @@
 //! both paths tell the same fact in the same words.
 
 mod backfill;
+mod deliveries;
 mod errors;
 mod facts;
 mod lifecycle;
@@ -24,8 +25,8 @@ use connector_domain::transformed::Transformed;
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::{
-    AccountRef, BackfillSource, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource, Route, Scope,
-    WebhookSource,
+    AccountRef, BackfillSource, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource,
+    Route, Scope, WebhookSource,
 };
 
 /// GitHub.
@@ -54,6 +55,10 @@ impl WebhookSource for GitHub {
 
     fn route(&self, delivery: &Delivery<Verified>) -> Route {
         routing::route(delivery)
+    }
+
+    fn failed_deliveries(&self) -> Option<&dyn FailedDeliveries> {
+        Some(self)
     }
 
     fn transform_webhook(&self, event: &str, delivery: &Delivery<Verified>) -> Transformed {

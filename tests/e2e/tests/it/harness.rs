@@ -25,7 +25,7 @@ pub(crate) struct Harness {
     pub(crate) repository: Repository,
     pub(crate) stack: Stack,
     pub(crate) integration: Integration,
-    _server: Server,
+    pub(crate) server: Server,
 }
 
 pub(crate) fn workspace() -> WorkspaceId {
@@ -66,7 +66,7 @@ impl Harness {
             })
             .await
             .unwrap();
-        Self { world, repository, stack, integration: linked.integration, _server: server }
+        Self { world, repository, stack, integration: linked.integration, server }
     }
 
     /// Sends a webhook and answers the status.

@@ -10,5 +10,6 @@
 mod flows;
 mod harness;
 mod recorded;
+mod redelivery;
 mod template;
 mod tidy;

@@ -42,7 +42,7 @@ pub use webhook::Webhook;
 
 pub use crate::SignedWebhook;
 
-use api::{budget::Caller, token::Tokens};
+use api::{budget::Caller, hooks::Hooks, token::Tokens};
 use json::user::User;
 use repo::Repo;
 
@@ -66,6 +66,7 @@ pub(crate) struct State {
     pub(crate) queries: Vec<AnsweredQuery>,
     pub(crate) tokens: Tokens,
     pub(crate) issue_paging: IssuePaging,
+    pub(crate) hooks: Hooks,
 }
 
 impl State {
@@ -81,6 +82,7 @@ impl State {
             queries: Vec::new(),
             tokens: Tokens::new(seed),
             issue_paging: IssuePaging::default(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -175,6 +177,19 @@ impl GitHub {
     /// Makes every answer take this long.
     pub fn set_latency(&self, latency: Duration) {
         self.world.github_state().front.latency = latency;
+    }
+
+    /// Notes in the log of the App's webhooks that this one was answered with `status`, or with nothing for 0. GitHub does
+    /// not send it again by itself.
+    pub fn fail_webhook(&self, webhook: &Webhook, status: u16) {
+        let now = whole_second(self.world.now());
+        self.world.github_state().hooks.fail(webhook.clone(), status, now);
+    }
+
+    /// The webhooks that were asked for again since the last time.
+    #[must_use]
+    pub fn sent_again(&self) -> Vec<Webhook> {
+        std::mem::take(&mut self.world.github_state().hooks.sent_again)
     }
 
     /// Chooses how `/issues` is paged.
