@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Parser;
 use connector_adapters::http::ReqwestHttp;
@@ -26,6 +26,7 @@ use connector_providers::{Scope, provider};
 use connector_simulator::github::{Limits, Populate};
 use connector_simulator::{Server, World};
 use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
+use tokio::time::Instant;
 
 const LISTS: [EntityType; 2] = [EntityType::PullRequest, EntityType::Issue];
 const PAGE_SIZE: u32 = 100;

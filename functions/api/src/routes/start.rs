@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{Depth, EntityType, RunState, Trigger, Window};
+use connector_domain::backfill::{Depth, EntityType, Run, RunState, Trigger, Window};
 use connector_domain::change::ChangeAction;
+use connector_domain::connection::Integration;
 use connector_flows::{StartRequest, Started, UnitStart};
 use connector_lambda::api::Answer;
 use serde::{Deserialize, Serialize};
@@ -182,12 +183,7 @@ pub(crate) async fn restart(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
     let asked: ToRestart = if context.request.body.is_empty() { ToRestart::default() } else { body(context.request)? };
     once(context, || async {
-        let old = context.access.run(context.variable("run")?).await?;
-        let state = context.access.progress(&old).await?.0.state;
-        if matches!(state, RunState::Running | RunState::Paused) {
-            return Err(Problem::new(Code::RunActive));
-        }
-        let link = context.access.link(old.provider, &old.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
+        let (old, link) = ended(context).await?;
         let window = Window { since: old.window.since, until: context.access.now().max(old.window.since) };
         let entities = old.entities.iter().copied().collect();
         let again = asked.again;
@@ -213,13 +209,19 @@ pub(crate) async fn prove(context: &Context<'_>) -> Result<Answer, Problem> {
     no_body(context.request)?;
     context.query(&[])?;
     once(context, || async {
-        let old = context.access.run(context.variable("run")?).await?;
-        let state = context.access.progress(&old).await?.0.state;
-        if matches!(state, RunState::Running | RunState::Paused) {
-            return Err(Problem::new(Code::RunActive));
-        }
-        let link = context.access.link(old.provider, &old.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
+        let (old, link) = ended(context).await?;
         run(context, StartRequest::proof(&old, link, Trigger::Api)).await
     })
     .await
+}
+
+/// The run of the path, which must have ended, and the link it was of.
+async fn ended(context: &Context<'_>) -> Result<(Run, Integration), Problem> {
+    let run = context.access.run(context.variable("run")?).await?;
+    let state = context.access.progress(&run).await?.0.state;
+    if matches!(state, RunState::Running | RunState::Paused) {
+        return Err(Problem::new(Code::RunActive));
+    }
+    let link = context.access.link(run.provider, &run.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
+    Ok((run, link))
 }

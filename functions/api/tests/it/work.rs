@@ -1,5 +1,6 @@
 //! Runs, replays and health.
 
+use connector_domain::SourceId;
 use connector_domain::backfill::{FailCode, Unit, UnitState, WaitReason};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::ConnectionStatus;
@@ -99,7 +100,7 @@ async fn a_proof_says_what_a_run_missed() {
     assert_eq!(started.status, 202, "{}", started.body);
     let id = started.body["run"].as_str().unwrap();
     let mut report = CaptureReport { captured: 1, ..CaptureReport::default() };
-    report.add_missing(&"github:pr:7#1:merged".parse().unwrap());
+    report.add_missing(&SourceId::parse("github:pr:7#1:merged").unwrap());
     let unit = desk.backfills.units().into_iter().find(|unit| unit.run.as_str() == id).unwrap();
     desk.backfills.put_page_report(&unit.run, &unit.key, 0, &report).await.unwrap();
     let shown = desk.get(&format!("/runs/{id}")).await;

@@ -25,7 +25,7 @@ pub(super) fn lines(estimate: &Estimate, look: Look) -> Vec<String> {
         };
         table.row([entity.as_str().into(), items.into(), calls.into(), Cell::new(text, paint)]);
     }
-    let mut lines: Vec<String> = table.lines(2, look).into_iter().map(|line| line.to_string()).collect();
+    let mut lines = table.lines(2, look);
     let cents = estimate.micro_dollars().div_ceil(10_000);
     lines.push(String::new());
     lines.push(format!(

@@ -133,6 +133,13 @@ impl One {
         Ok((rows, run))
     }
 
+    /// The run, and a stack that can work on it.
+    async fn at_work(&self, access: &Access) -> Result<(Stack, Run), Failure> {
+        let (_, run) = self.find().await?;
+        let options = access.options(run.provider, access.token()?, &self.place)?;
+        Ok((Stack::start(&Template::embedded()?, options).await?, run))
+    }
+
     /// The command that shows what was stored.
     fn more(&self) -> String {
         format!("cargo local observations --limit 20{}{}", self.tenant.as_argument(), self.place.as_argument())
@@ -149,11 +156,7 @@ impl One {
 impl Resume {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::NOTHING, output.aside);
-        let (rows, run) = self.one.find().await?;
-        drop(rows);
-        let token = self.access.token()?;
-        let options = self.access.options(run.provider, token, &self.one.place)?;
-        let stack = Stack::start(&Template::embedded()?, options).await?;
+        let (stack, run) = self.one.at_work(&self.access).await?;
         let lists = stack.resume(&run.id, self.failed).await?;
         if lists == 0 && stack.progress(&run.id).await?.0.state != RunState::Running {
             output.line("Nothing is paused of this run, or stopped early.")?;
@@ -171,11 +174,7 @@ impl Resume {
 impl Prove {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::NOTHING, output.aside);
-        let (rows, run) = self.one.find().await?;
-        drop(rows);
-        let token = self.access.token()?;
-        let options = self.access.options(run.provider, token, &self.one.place)?;
-        let stack = Stack::start(&Template::embedded()?, options).await?;
+        let (stack, run) = self.one.at_work(&self.access).await?;
         let link = stack.stores().connections.integration(run.provider, &run.resource.id, &run.workspace).await?;
         let link = link.ok_or_else(|| Failure::new("the resource is not linked any more"))?;
         let started = stack.start_backfill(StartRequest::proof(&run, link, Trigger::Manual)).await?;
