@@ -91,6 +91,21 @@ async fn a_run_is_paused_resumed_and_what_failed_is_retried() {
 }
 
 #[tokio::test]
+async fn an_estimate_starts_nothing() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    desk.http.respond(200, &[], "[]");
+    let asked = json!({ "source": "github:7", "depth": 7, "entities": ["pull_request", "issue"] });
+    let estimate = desk.post("/runs/estimate", asked).await;
+    assert_eq!(estimate.status, 200, "{}", estimate.body);
+    let lists = &estimate.body["lists"];
+    assert_eq!((&lists[0]["outcome"], &lists[0]["reason"]), (&json!("active"), &json!("run-acme")));
+    assert_eq!((&lists[1]["outcome"], &lists[1]["basis"]), (&json!("counted"), &json!("whole")));
+    assert_eq!((&estimate.body["calls"], &estimate.body["items"]), (&json!(1), &json!(0)));
+    assert_eq!((desk.all("/runs", 9).await.len(), desk.pages.len()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_proof_says_what_a_run_missed() {
     let desk = Desk::new();
     desk.furnish("acme", "7").await;
