@@ -152,7 +152,7 @@ impl PageWorker {
         info!(
             unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
             correlation = unit.correlation, provider = %unit.key.provider, metric.waits = 1,
-            metric.wait_seconds = waited(unit, &next), "no call for {} now", unit.key
+            metric.wait_seconds = ahead(&next, now), "no call for {} now", unit.key
         );
         Ok(PageOutcome::Held(next.state))
     }
@@ -167,7 +167,7 @@ impl PageWorker {
         info!(
             unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
             correlation = unit.correlation, provider = %unit.key.provider, metric.refusals = 1,
-            metric.wait_seconds = waited(unit, &next), "no page {} of {}", unit.page, unit.key
+            metric.wait_seconds = ahead(&next, now), "no page {} of {}", unit.page, unit.key
         );
         Ok(PageOutcome::Refused(next.state))
     }
@@ -197,7 +197,7 @@ impl PageWorker {
         info!(
             unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
             correlation = unit.correlation, provider = %unit.key.provider, metric.pages = 1, metric.items = meta.items,
-            metric.budget_left = meta.rate.remaining, metric.wait_seconds = waited(unit, &next),
+            metric.budget_left = meta.rate.remaining, metric.wait_seconds = ahead(&next, now),
             "fetched page {} of {}", unit.page, unit.key
         );
         Ok(PageOutcome::Fetched(next.state))
@@ -242,9 +242,12 @@ fn pause(rate: &RateLimit, reserve_percent: u64) -> Option<Timestamp> {
     if remaining * 100 <= limit * reserve_percent { rate.resets_at } else { None }
 }
 
-/// What a step adds to the waits of its unit, if it does.
-fn waited(before: &Unit, after: &Unit) -> Option<u64> {
-    Some(after.counters.waited - before.counters.waited).filter(|waited| *waited > 0)
+/// How long a unit is to wait from now, where it is.
+fn ahead(unit: &Unit, now: Timestamp) -> Option<u64> {
+    match unit.state {
+        UnitState::Waiting { until, .. } => Some(wait(now, until).as_secs()),
+        _ => None,
+    }
 }
 
 fn wait(now: Timestamp, until: Timestamp) -> Duration {

@@ -103,7 +103,7 @@ pub(crate) struct Counters {
     calls: u64,
     /// Times it had to wait.
     waits: u64,
-    /// Seconds that it was told to wait, in all.
+    /// Seconds that it has waited, in all.
     waited: u64,
 }
 

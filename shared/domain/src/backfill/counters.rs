@@ -13,7 +13,7 @@ pub struct Counters {
     pub calls: u64,
     /// Times it had to wait.
     pub waits: u64,
-    /// Seconds that it was told to wait, in all.
+    /// Seconds that it has waited, in all.
     #[serde(default)]
     pub waited: u64,
 }

@@ -240,7 +240,7 @@ impl Unit {
                 if next.page >= next.last_page.unwrap_or(limits.max_pages) {
                     next.state = UnitState::Partial { reason: PAGE_LIMIT.to_owned() };
                 } else if let Some(until) = page.pause_until.filter(|until| *until > now) {
-                    next.wait(until, WaitReason::RateLimit, limits, now);
+                    next.wait(until, WaitReason::RateLimit, limits);
                 }
             }
         }
@@ -263,7 +263,7 @@ impl Unit {
                     next.state = UnitState::Failed { code: FailCode::UNAVAILABLE };
                 } else {
                     let wait = after.unwrap_or_else(|| backoff(next.attempts, jitter, limits));
-                    next.wait(later(now, wait), *reason, limits, now);
+                    next.wait(later(now, wait), *reason, limits);
                 }
             }
             Disposition::Restart if next.restarts < 2 => {
@@ -322,15 +322,17 @@ impl Unit {
         }
     }
 
-    fn wait(&mut self, until: Timestamp, reason: WaitReason, limits: &Limits, now: Timestamp) {
+    fn wait(&mut self, until: Timestamp, reason: WaitReason, limits: &Limits) {
         self.state = UnitState::Waiting { until, reason };
         self.counters.waits += 1;
-        self.counters.waited += u64::try_from(until.duration_since(now).as_secs()).unwrap_or(0);
         self.due_at = later(until, limits.stall);
     }
 
     fn changed(&self, now: Timestamp) -> Self {
         let mut next = self.clone();
+        if let UnitState::Waiting { until, .. } = self.state {
+            next.counters.waited += seconds(self.updated_at, now.min(until));
+        }
         next.version += 1;
         next.updated_at = now;
         next
@@ -343,6 +345,10 @@ fn backoff(attempts: u32, jitter: f64, limits: &Limits) -> Duration {
     let doubled = limits.backoff.saturating_mul(1_u32 << attempts.min(16));
     let capped = doubled.min(limits.max_backoff);
     crate::http::MIN_RETRY_AFTER + capped.mul_f64(jitter.clamp(0.0, 1.0))
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
 }
 
 fn later(at: Timestamp, by: Duration) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CALL_BUDGET, Unit, later};
+use super::{CALL_BUDGET, Unit, later, seconds};
 use crate::Timestamp;
 use crate::backfill::{FailCode, Limits, PauseReason, Share, UnitState, WaitReason};
 
@@ -12,7 +12,7 @@ impl Unit {
     pub fn defer(&self, until: Timestamp, reason: WaitReason, limits: &Limits, now: Timestamp) -> Self {
         let mut next = self.changed(now);
         next.leased_until = None;
-        next.wait(until, reason, limits, now);
+        next.wait(until, reason, limits);
         next
     }
 
@@ -75,12 +75,11 @@ impl Unit {
     #[must_use]
     pub fn eta(&self) -> Option<Timestamp> {
         let read = self.read.filter(|read| *read > Share::NONE && self.later.is_empty())?;
-        let elapsed = u64::try_from(self.updated_at.duration_since(self.started_at).as_secs()).unwrap_or(0);
-        let (waited, from) = match self.state {
-            UnitState::Waiting { until, .. } => (self.counters.waited, until.max(self.updated_at)),
-            _ => (self.counters.waited, self.updated_at),
+        let working = seconds(self.started_at, self.updated_at).saturating_sub(self.counters.waited);
+        let from = match self.state {
+            UnitState::Waiting { until, .. } => until.max(self.updated_at),
+            _ => self.updated_at,
         };
-        let working = elapsed.saturating_sub(waited);
         let left = read.whole(working)?.saturating_sub(working);
         from.checked_add(Duration::from_secs(left)).ok()
     }

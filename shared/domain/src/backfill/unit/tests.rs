@@ -252,6 +252,9 @@ fn what_is_left_takes_as_long_as_what_was_read() {
     assert_eq!((first.share(), first.eta()), (Some(Share::of(1, 4)), Some(at(1_400))));
     let paused = NextPage { pause_until: Some(at(4_100)), ..quarter };
     let waiting = granted(&unit(), 1_001).advance(paused, &limits, at(1_100));
-    assert_eq!(waiting.counters.waited, 3_000);
+    assert_eq!(waiting.eta(), Some(at(4_400)), "and begins when the wait is over");
+    assert_eq!(waiting.counters.waited, 0, "it has not waited yet");
+    assert_eq!(waiting.cancel(at(1_160)).unwrap().counters.waited, 60);
+    assert_eq!(granted(&waiting, 5_000).counters.waited, 3_000, "what came after the wait was none");
     assert_eq!(unit().eta(), None, "nobody knows");
 }
