@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use connector_domain::backfill::{UnitKey, Window};
-use connector_domain::capture::CaptureReport;
+use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
@@ -114,12 +114,17 @@ impl Capture {
             Some(provider) => provider.transform(&delivery),
             None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
         };
-        let report = self.apply(&record, &task.workspace, transformed).await?;
+        let mut report = self.apply(&record, &task.workspace, transformed).await?;
+        if !report.missing.is_empty() && !self.is_proof(&record.origin).await.map_err(failed)? {
+            report.missing.clear();
+        }
         self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
+        let age = self.ports.clock.now().duration_since(record.received_at).as_secs();
         info!(
             workspace.id = %task.workspace, delivery.id = %record.id, correlation = record.correlation,
-            captured = report.captured, duplicate = report.duplicate, filtered = report.filtered_total(),
-            quarantined = report.quarantined, conflicts = report.conflicts, "captured {}", record.id
+            provider = %record.provider, metric.captured = report.captured, metric.duplicates = report.duplicate,
+            metric.filtered = report.filtered_total(), metric.quarantined = report.quarantined,
+            metric.conflicts = report.conflicts, metric.age_seconds = age, "captured {}", record.id
         );
         Ok(Captured::Done(report))
     }
@@ -166,6 +171,12 @@ impl Capture {
         Ok(report)
     }
 
+    /// Whether what a delivery brings was missing.
+    async fn is_proof(&self, origin: &Origin) -> Result<bool, PortError> {
+        let Origin::Page { run, .. } = origin else { return Ok(false) };
+        Ok(self.ports.backfills.run(run).await?.is_some_and(|run| run.proves.is_some()))
+    }
+
     async fn store(
         &self,
         record: &DeliveryRecord,
@@ -173,9 +184,14 @@ impl Capture {
         report: &mut CaptureReport,
     ) -> Result<(), CaptureError> {
         let mut failures = Vec::new();
-        for outcome in self.ports.observations.put_if_absent(kept).await {
+        for (observation, outcome) in kept.iter().zip(self.ports.observations.put_if_absent(kept).await) {
             match outcome {
-                Ok(outcome) => report.add_outcome(&outcome),
+                Ok(outcome) => {
+                    report.add_outcome(&outcome);
+                    if outcome == CaptureOutcome::Captured {
+                        report.add_missing(&observation.event.source_id);
+                    }
+                }
                 Err(error) => failures.push(error),
             }
         }

@@ -8,6 +8,7 @@ use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, PortError, Put, Queue};
 use connector_domain::task::{CaptureTask, PageTask};
 use connector_domain::{DeliveryId, Timestamp};
+use connector_flows::{RedeliveryPorts, redeliver};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
 
@@ -31,6 +32,7 @@ pub struct RecoveryPorts {
 pub struct Recovery {
     ports: RecoveryPorts,
     limits: Limits,
+    redelivery: Option<RedeliveryPorts>,
 }
 
 /// What a sweep did.
@@ -42,8 +44,19 @@ pub struct Swept {
     pub dead: u64,
     /// Units sent again.
     pub units: u64,
+    /// Webhooks that a provider was asked for again.
+    pub redelivered: u64,
     /// Rows that could not be looked at; the next sweep tries again.
     pub failed: u64,
+    /// How many seconds the oldest of them was overdue.
+    pub oldest: u64,
+}
+
+impl Swept {
+    fn overdue(&mut self, due_at: Timestamp, now: Timestamp) {
+        let seconds = u64::try_from(now.duration_since(due_at).as_secs()).unwrap_or(0);
+        self.oldest = self.oldest.max(seconds);
+    }
 }
 
 /// Rows looked at per sweep and kind. What is over comes first in the next one.
@@ -59,7 +72,13 @@ impl Recovery {
     /// The recovery function.
     #[must_use]
     pub const fn new(ports: RecoveryPorts, limits: Limits) -> Self {
-        Self { ports, limits }
+        Self { ports, limits, redelivery: None }
+    }
+
+    /// The same, which also asks providers for webhooks again that did not arrive.
+    #[must_use]
+    pub fn redelivering(self, ports: RedeliveryPorts) -> Self {
+        Self { redelivery: Some(ports), ..self }
     }
 
     /// Looks at what is due. Safe to repeat and to run twice at once.
@@ -87,16 +106,31 @@ impl Recovery {
                 }
             }
         }
+        self.redeliver(&mut swept).await;
         if swept != Swept::default() {
             info!(
-                deliveries = swept.deliveries,
-                dead = swept.dead,
-                units = swept.units,
-                failed = swept.failed,
+                metric.deliveries_sent_again = swept.deliveries,
+                metric.dead = swept.dead,
+                metric.units_sent_again = swept.units,
+                metric.failed = swept.failed,
+                metric.oldest_seconds = swept.oldest,
                 "sent again what was stuck"
             );
         }
         Ok(swept)
+    }
+
+    async fn redeliver(&self, swept: &mut Swept) {
+        let Some(ports) = &self.redelivery else { return };
+        for provider in connector_providers::all() {
+            match redeliver(ports, *provider).await {
+                Ok(done) => swept.redelivered += done.asked,
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(provider = %provider.kind(), "could not ask for webhooks again: {}", chain(&error));
+                }
+            }
+        }
     }
 
     async fn delivery(&self, id: &DeliveryId, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
@@ -118,6 +152,7 @@ impl Recovery {
         }
         self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         swept.deliveries += 1;
+        swept.overdue(record.due_at, now);
         Ok(())
     }
 
@@ -127,6 +162,7 @@ impl Recovery {
         if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
             self.ports.pages.send(&[next.task()], Duration::ZERO).await?;
             swept.units += 1;
+            swept.overdue(unit.due_at, now);
         }
         Ok(())
     }

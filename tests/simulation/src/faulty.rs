@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_domain::audit::AuditEntry;
-use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
@@ -83,6 +83,10 @@ faulty!(BackfillStore {
     fn runs_of(workspace: &WorkspaceId, limit: usize) -> Vec<Run>;
     fn unit(key: &UnitKey) -> Option<Unit>;
     fn put_unit(unit: &Unit, expected: Option<Version>) -> Put;
+    fn put_ended(unit: &Unit) -> ();
+    fn ended_units(run: &RunId) -> Vec<Unit>;
+    fn budget(key: &BudgetKey) -> Option<Budget>;
+    fn put_budget(budget: &Budget, expected: Option<Version>) -> Put;
     fn due_units(now: Timestamp, limit: usize) -> Vec<UnitKey>;
     fn put_page_report(run: &RunId, unit: &UnitKey, page: u32, report: &CaptureReport) -> ();
     fn page_reports(run: &RunId) -> Vec<CaptureReport>;

@@ -101,6 +101,22 @@ macro_rules! backfills {
             async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
                 self.store.page_reports(run).await
             }
+
+            async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {
+                self.store.put_ended(unit).await
+            }
+
+            async fn ended_units(&self, run: &RunId) -> Result<Vec<Unit>, PortError> {
+                self.store.ended_units(run).await
+            }
+
+            async fn budget(&self, key: &connector_domain::backfill::BudgetKey) -> Result<Option<connector_domain::backfill::Budget>, PortError> {
+                self.store.budget(key).await
+            }
+
+            async fn put_budget(&self, budget: &connector_domain::backfill::Budget, expected: Option<Version>) -> Result<Put, PortError> {
+                self.store.put_budget(budget, expected).await
+            }
         }
     };
 }

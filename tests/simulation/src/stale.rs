@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
@@ -127,6 +127,22 @@ impl<S: BackfillStore + ?Sized> BackfillStore for Stale<S, UnitKey> {
 
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
         self.store.page_reports(run).await
+    }
+
+    async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {
+        self.store.put_ended(unit).await
+    }
+
+    async fn ended_units(&self, run: &RunId) -> Result<Vec<Unit>, PortError> {
+        self.store.ended_units(run).await
+    }
+
+    async fn budget(&self, key: &BudgetKey) -> Result<Option<Budget>, PortError> {
+        self.store.budget(key).await
+    }
+
+    async fn put_budget(&self, budget: &Budget, expected: Option<Version>) -> Result<Put, PortError> {
+        self.store.put_budget(budget, expected).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! The command line as a newcomer meets it: the built program, its output and its exit codes.
 
+mod runs;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};

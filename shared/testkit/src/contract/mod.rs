@@ -9,6 +9,7 @@ mod deliveries;
 mod lists;
 mod oauth;
 mod observations;
+mod redeliveries;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -21,6 +22,7 @@ pub use deliveries::deliveries;
 pub use lists::{connection_lists, delivery_log, run_lists};
 pub use oauth::{audit, states, vault};
 pub use observations::observations;
+pub use redeliveries::redeliveries;
 
 /// A name that no other part uses.
 fn unique(prefix: &str) -> String {

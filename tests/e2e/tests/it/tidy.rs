@@ -113,6 +113,16 @@ fn sources_are_short_and_finished() {
 }
 
 #[test]
+fn every_test_that_the_scenarios_name_is_there() {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/scenarios.md")).unwrap();
+    let names: BTreeSet<&str> = page.split('`').skip(1).step_by(2).filter(|name| name.contains('_')).collect();
+    assert!(names.len() > 80, "{}", names.len());
+    let text: String = sources().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let missing: Vec<_> = names.iter().filter(|name| !text.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn a_package_names_only_what_it_uses() {
     for package in workspace().packages {
         let text: String = sources_in(package.manifest_path.parent().unwrap().into())

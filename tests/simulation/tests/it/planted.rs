@@ -6,7 +6,7 @@ use connector_simulation::{Plant, hunt, with_faults};
 fn every_planted_fault_is_found() {
     let mut missed = Vec::new();
     for plant in Plant::ALL {
-        match hunt(plant, 0, 50_000, 2) {
+        match hunt(plant, 0, 3_000, 2) {
             Some(caught) => println!("{plant:?}: {} histories, {}", caught.histories, caught.failure.findings[0]),
             None => missed.push(plant),
         }
@@ -16,7 +16,7 @@ fn every_planted_fault_is_found() {
 
 #[test]
 fn the_faults_that_are_left_after_shrinking_still_show_it() {
-    let caught = hunt(Plant::DoneFirst, 0, 50_000, 1).unwrap();
+    let caught = hunt(Plant::DoneFirst, 0, 3_000, 1).unwrap();
     let failure = caught.failure;
     assert!(failure.faults.len() <= 2, "{:?}", failure.faults);
     let report = with_faults(failure.seed, &failure.faults, Some(Plant::DoneFirst)).unwrap();

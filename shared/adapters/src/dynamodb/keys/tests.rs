@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..24, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..28, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -50,6 +50,10 @@ fn row() -> impl Strategy<Value = Row> {
                 20 => Row::Audit { connection, at: time, id: b },
                 21 => Row::State(hash(n)),
                 22 => Row::Poll(hash(n)),
+                23 => Row::EndedUnit { run, entity, resource },
+                24 => Row::Budget(BudgetKey::Run { run }),
+                25 => Row::Budget(BudgetKey::Connection { connection, pool: Pool::Points }),
+                26 => Row::Redelivered(provider),
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -69,11 +73,11 @@ proptest! {
     #[test]
     fn every_row_has_one_key(
         pk in prop::sample::select(
-            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#"][..],
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "RATE#", "HOOKS#"][..],
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
-            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT", "KEY", "KEY#", "ONCE#",
+            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "UNIT", "KEY", "KEY#", "ONCE#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),
         sk_rest in "[#%0-9]{0,12}",
