@@ -58,6 +58,10 @@ events:
 simulate-github *ARGS:
     cargo run --package connector-simulator -- {{ARGS}}
 
+# Run the pipeline through histories in which things break: `just simulate 1000000`, `just simulate replay SEED`.
+simulate *ARGS:
+    cargo run --quiet --release --package connector-simulation --bin simulate -- {{ARGS}}
+
 # Fuzz one target or all of them, for some seconds each. Best with `rustup toolchain install nightly`.
 fuzz TARGET="all" SECONDS="60":
     infra/scripts/fuzz {{TARGET}} {{SECONDS}}

@@ -12,8 +12,11 @@ use connector_domain::ports::{
     DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
 };
 use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::estimate::{Estimate, estimate};
+use connector_flows::fetch::{FetchPorts, PAGE_SIZE, RESERVE_PERCENT};
 use connector_flows::memory::{self, Found, Reach, Search, Story};
 use connector_flows::{StartError, StartRequest, Started, runs, start_run};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ports::{ApiPorts, LivePorts, RecordPorts};
@@ -161,17 +164,40 @@ impl<'a> Access<'a> {
     }
 
     pub(crate) async fn start(&self, request: &StartRequest) -> Answer<Started> {
-        start_run(&self.ports.start, request).await.map_err(|error| match error {
-            StartError::Port(error) => error.into(),
-            StartError::NotLinked => Problem::new(Code::NotLinked),
-            error @ (StartError::Unsupported(_) | StartError::UnknownProvider) => {
-                Problem::with(Code::InvalidValue, error.to_string())
-            }
-        })
+        start_run(&self.ports.start, request).await.map_err(refused)
+    }
+
+    pub(crate) async fn estimate(&self, request: &StartRequest) -> Answer<Estimate> {
+        let live = &self.live()?.probe.resources;
+        let ports = FetchPorts {
+            backfills: Arc::clone(&self.ports.start.backfills),
+            connections: Arc::clone(&self.ports.connections),
+            tokens: Arc::clone(&live.tokens),
+            http: Arc::clone(&live.http),
+            clock: Arc::clone(&live.clock),
+        };
+        estimate(&ports, request, PAGE_SIZE, RESERVE_PERCENT).await.map_err(refused)
     }
 
     pub(crate) async fn cancel(&self, run: &Run) -> Answer<usize> {
         Ok(runs::cancel(&*self.ports.start.backfills, &*self.ports.start.clock, run).await?)
+    }
+
+    pub(crate) async fn pause(&self, run: &Run) -> Answer<usize> {
+        Ok(runs::pause(&*self.ports.start.backfills, &*self.ports.start.clock, run).await?)
+    }
+
+    pub(crate) async fn resume(&self, run: &Run) -> Answer<usize> {
+        Ok(runs::resume(&self.ports.start, run).await?)
+    }
+
+    pub(crate) async fn retry(&self, run: &Run) -> Answer<usize> {
+        Ok(runs::retry(&self.ports.start, run).await?)
+    }
+
+    /// Of units as they are now those of a run, and what was kept of those that later runs have taken over.
+    pub(crate) async fn own_units(&self, run: &Run, now: Vec<Unit>) -> Answer<Vec<Unit>> {
+        Ok(runs::own_units(&*self.ports.start.backfills, run, now).await?)
     }
 
     pub(crate) async fn cancel_unit(&self, unit: Unit) -> Answer<bool> {
@@ -254,6 +280,16 @@ impl<'a> Access<'a> {
     pub(crate) async fn revoke_key(&self, id: &str) -> Answer<MachineKey> {
         let revoked = self.records()?.keys.revoke(self.workspace(), id, self.now()).await?;
         revoked.ok_or(Problem::new(Code::NotFound))
+    }
+}
+
+fn refused(error: StartError) -> Problem {
+    match error {
+        StartError::Port(error) => error.into(),
+        StartError::NotLinked => Problem::new(Code::NotLinked),
+        error @ (StartError::Unsupported(_) | StartError::UnknownProvider) => {
+            Problem::with(Code::InvalidValue, error.to_string())
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    changes, connections, deliveries, events, keys, link, memory, meta, observations, runs, settings, sources, start,
+    changes, connections, deliveries, estimate, events, keys, link, memory, meta, observations, runs, settings,
+    sources, start,
 };
 
 /// The committed document.
@@ -34,7 +35,7 @@ pub(crate) fn answer() -> Answer {
         connections::resources,
         link::link, link::unlink,
         sources::list, sources::get, sources::change,
-        runs::list, start::start, runs::get, runs::cancel, start::restart,
+        runs::list, start::start, estimate::estimate, runs::get, runs::cancel, runs::pause, runs::resume, runs::retry, start::restart, start::prove,
         observations::list, observations::get, memory::related, memory::search, memory::actors, memory::clusters,
         deliveries::list, deliveries::replay_some, deliveries::get, deliveries::replay, deliveries::dead,
         changes::list, settings::get, settings::change,

@@ -60,8 +60,13 @@ routes! {
     PATCH "/v1/workspaces/{workspace}/sources/{source}", WRITE, Rows, ChangeSource;
     GET "/v1/workspaces/{workspace}/runs", READ, Rows, ListRuns;
     POST "/v1/workspaces/{workspace}/runs", WRITE, Rows, StartRun;
+    POST "/v1/workspaces/{workspace}/runs/estimate", WRITE, Live, EstimateRun;
     GET "/v1/workspaces/{workspace}/runs/{run}", READ, Rows, GetRun;
     POST "/v1/workspaces/{workspace}/runs/{run}/cancel", WRITE, Rows, CancelRun;
+    POST "/v1/workspaces/{workspace}/runs/{run}/pause", WRITE, Rows, PauseRun;
+    POST "/v1/workspaces/{workspace}/runs/{run}/resume", WRITE, Rows, ResumeRun;
+    POST "/v1/workspaces/{workspace}/runs/{run}/retry", WRITE, Rows, RetryRun;
+    POST "/v1/workspaces/{workspace}/runs/{run}/prove", WRITE, Rows, ProveRun;
     POST "/v1/workspaces/{workspace}/runs/{run}/restart", WRITE, Rows, RestartRun;
     GET "/v1/workspaces/{workspace}/observations", READ, Rows, ListObservations;
     GET "/v1/workspaces/{workspace}/observations/{observation}", READ, Rows, GetObservation;

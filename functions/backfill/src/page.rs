@@ -3,20 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_domain::backfill::{
-    Claim, Cursor, Disposition, FailCode, Limits, NextPage, ProviderError, Unit, UnitState,
-};
-use connector_domain::connection::{Connection, ConnectionStatus};
+use connector_domain::backfill::{Claim, Disposition, Limits, NextPage, Unit, UnitState};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState, Origin};
-use connector_domain::http::{HttpError, HttpResponse, RateLimit};
+use connector_domain::http::{HttpResponse, RateLimit};
 use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, TokenError,
-    Tokens,
+    BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, Tokens,
 };
 use connector_domain::task::{CaptureTask, PageTask};
-use connector_domain::{Delivery, Secret, Timestamp};
-use connector_providers::{PageMeta, Provider, Scope, provider};
-use tracing::{info, warn};
+use connector_domain::{Delivery, Timestamp};
+use connector_flows::budget::Allowed;
+use connector_flows::fetch::{self, Ask, FetchPorts, Fetched, PAGE_SIZE, RESERVE_PERCENT, allowed};
+use connector_providers::PageMeta;
+use tracing::info;
 
 /// What the page function needs of the outside.
 #[derive(Clone)]
@@ -54,7 +52,7 @@ pub struct PageSettings {
 
 impl Default for PageSettings {
     fn default() -> Self {
-        Self { page_size: 100, reserve_percent: 20, limits: Limits::default() }
+        Self { page_size: PAGE_SIZE, reserve_percent: RESERVE_PERCENT, limits: Limits::default() }
     }
 }
 
@@ -65,6 +63,8 @@ pub enum PageOutcome {
     Fetched(UnitState),
     /// The provider answered with something else; the unit now stands like this.
     Refused(UnitState),
+    /// The budget allows no call: none was made, and the unit now stands like this.
+    Held(UnitState),
     /// The unit waits; the message will come again.
     Deferred {
         /// When the unit goes on.
@@ -90,12 +90,6 @@ pub struct PageError {
 pub struct PageWorker {
     ports: PagePorts,
     settings: PageSettings,
-}
-
-/// An answer of the provider, with the connection it was asked through.
-enum Fetched {
-    Page { response: HttpResponse, meta: PageMeta },
-    Refused(Disposition),
 }
 
 impl PageWorker {
@@ -126,92 +120,41 @@ impl PageWorker {
                 return Ok(PageOutcome::Deferred { until });
             }
         };
+        let (fetch, ask) = (self.fetch_ports(), Ask::of(&claimed, self.settings.page_size));
+        match allowed(&fetch, &ask, self.settings.reserve_percent).await? {
+            Allowed::Yes => {}
+            Allowed::Later { until, reason } => {
+                let waiting = unit.defer(until, reason, &self.settings.limits, now);
+                return self.stand_still(&unit, waiting, now).await;
+            }
+            Allowed::Never => return self.stand_still(&unit, unit.spend(now), now).await,
+        }
         if self.ports.backfills.put_unit(&claimed, Some(unit.version)).await? == Put::Conflict {
             return Ok(PageOutcome::Dropped);
         }
-        let Some(provider) = provider(claimed.key.provider) else {
-            return self.refuse(&claimed, &Disposition::Fail(FailCode::UNSUPPORTED)).await;
-        };
-        match self.fetch(provider, &claimed).await? {
+        match fetch::fetch(&fetch, &ask).await? {
             Fetched::Page { response, meta } => self.store(&claimed, response, meta).await,
             Fetched::Refused(disposition) => self.refuse(&claimed, &disposition).await,
         }
     }
 
-    /// Asks the provider, with one more try when the token is refused.
-    async fn fetch(&self, provider: &dyn Provider, unit: &Unit) -> Result<Fetched, PortError> {
-        let failed = |code| Ok(Fetched::Refused(Disposition::Fail(code)));
-        let key = &unit.key;
-        let Some(connection) = self.ports.connections.connection(&unit.connection).await? else {
-            return failed(FailCode::CONNECTION_REMOVED);
-        };
-        let link = self.ports.connections.integration(key.provider, &key.resource, &key.workspace).await?;
-        if !connection.status.receives() || !link.is_some_and(|link| link.active) {
-            return failed(FailCode::CONNECTION_REMOVED);
-        }
-        // The list stops here and is started again when the connection works (`connector_flows::restart_stopped`).
-        match connection.status {
-            ConnectionStatus::NeedsReconnect => return failed(FailCode::NEEDS_RECONNECT),
-            ConnectionStatus::Suspended => return failed(FailCode::SUSPENDED),
-            ConnectionStatus::Active | ConnectionStatus::Revoked => {}
-        }
-        let (mut asked, bearer) = self.ask(provider, unit, &connection, None).await?;
-        if is_token_refused(&asked) {
-            (asked, _) = self.ask(provider, unit, &connection, bearer.as_ref()).await?;
-            if is_token_refused(&asked) {
-                self.needs_reconnect(connection).await?;
-            }
-        }
-        Ok(asked.unwrap_or_else(|error| refused(unit, &error)))
+    fn fetch_ports(&self) -> FetchPorts {
+        let PagePorts { backfills, connections, tokens, http, clock, .. } = self.ports.clone();
+        FetchPorts { backfills, connections, tokens, http, clock }
     }
 
-    async fn ask(
-        &self,
-        provider: &dyn Provider,
-        unit: &Unit,
-        connection: &Connection,
-        refused: Option<&Secret>,
-    ) -> Result<(Result<Fetched, ProviderError>, Option<Secret>), PortError> {
-        let scope = Scope {
-            account: &connection.account,
-            resource: &unit.resource,
-            entity: unit.key.entity,
-            window: unit.window,
-            page_size: self.settings.page_size,
-        };
-        let cursor: Option<&Cursor> = unit.cursor.as_ref();
-        let Some(request) = provider.page_request(&scope, cursor) else {
-            return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::UNSUPPORTED))), None));
-        };
-        let bearer = match self.ports.tokens.bearer(connection, Some(&unit.key.resource), refused).await {
-            Ok(bearer) => bearer,
-            Err(TokenError::NeedsReconnect) => {
-                self.needs_reconnect(connection.clone()).await?;
-                return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_RECONNECT))), None));
-            }
-            Err(TokenError::Port(error)) => return Err(error),
-        };
-        // Not asked in vain: the answer would pass for a refused token, and end the other lists.
-        if bearer.is_none() && provider.needs_token(scope.entity) {
-            return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_TOKEN))), None));
+    /// Before a call that the budget does not allow.
+    async fn stand_still(&self, unit: &Unit, next: Unit, now: Timestamp) -> Result<PageOutcome, PortError> {
+        if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Conflict {
+            return Ok(PageOutcome::Dropped);
         }
-        let response = match self.ports.http.send(&request, bearer.as_ref()).await {
-            Ok(response) => response,
-            Err(error) => {
-                warn!(unit = %unit.key, page.no = unit.page, "no page: {error}");
-                return Ok((Ok(Fetched::Refused(unreachable(&error))), bearer));
-            }
-        };
-        let now = self.ports.clock.now();
-        let page = provider.read_page(&scope, cursor, &response, now);
-        Ok((page.map(|meta| Fetched::Page { response, meta }), bearer))
-    }
-
-    async fn needs_reconnect(&self, mut connection: Connection) -> Result<(), PortError> {
-        connection.status = ConnectionStatus::NeedsReconnect;
-        connection.updated_at = self.ports.clock.now();
-        // Whoever has ended it or connected it anew since is right.
-        self.ports.connections.put_connection(&connection).await.map(drop)
+        self.enqueue(&next, now).await?;
+        info!(
+            unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
+            correlation = unit.correlation, provider = %unit.key.provider, metric.waits = 1,
+            metric.wait_seconds = ahead(&next, now), "no call for {} now", unit.key
+        );
+        Ok(PageOutcome::Held(next.state))
     }
 
     async fn refuse(&self, unit: &Unit, disposition: &Disposition) -> Result<PageOutcome, PortError> {
@@ -221,6 +164,11 @@ impl PageWorker {
             return Ok(PageOutcome::Overtaken);
         }
         self.enqueue(&next, now).await?;
+        info!(
+            unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
+            correlation = unit.correlation, provider = %unit.key.provider, metric.refusals = 1,
+            metric.wait_seconds = ahead(&next, now), "no page {} of {}", unit.page, unit.key
+        );
         Ok(PageOutcome::Refused(next.state))
     }
 
@@ -239,7 +187,7 @@ impl PageWorker {
         let record = record(unit, &delivery, &self.settings.limits);
         self.ports.deliveries.put_if_absent(&record, &delivery.raw).await?;
 
-        let page = NextPage { cursor: meta.next, items: meta.items, pause_until };
+        let page = NextPage { cursor: meta.next, items: meta.items, read: meta.read, pause_until };
         let next = unit.advance(page, &self.settings.limits, now);
         if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Conflict {
             return Ok(PageOutcome::Overtaken);
@@ -247,7 +195,9 @@ impl PageWorker {
         self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         self.enqueue(&next, now).await?;
         info!(
-            unit = %unit.key, run.id = %unit.run, page.no = unit.page, items = meta.items, state = next.state.name(),
+            unit = %unit.key, run.id = %unit.run, page.no = unit.page, state = next.state.name(),
+            correlation = unit.correlation, provider = %unit.key.provider, metric.pages = 1, metric.items = meta.items,
+            metric.budget_left = meta.rate.remaining, metric.wait_seconds = ahead(&next, now),
             "fetched page {} of {}", unit.page, unit.key
         );
         Ok(PageOutcome::Fetched(next.state))
@@ -257,22 +207,14 @@ impl PageWorker {
         let delay = match unit.state {
             UnitState::Waiting { until, .. } => wait(now, until),
             UnitState::Pending | UnitState::Running => Duration::ZERO,
-            UnitState::Completed | UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => {
-                return Ok(());
-            }
+            UnitState::Paused { .. }
+            | UnitState::Completed
+            | UnitState::Partial { .. }
+            | UnitState::Cancelled
+            | UnitState::Failed { .. } => return Ok(()),
         };
         self.ports.pages.send(&[unit.task()], delay).await
     }
-}
-
-fn is_token_refused(asked: &Result<Fetched, ProviderError>) -> bool {
-    matches!(asked, Err(error) if error.disposition == Disposition::RefreshToken)
-}
-
-fn refused(unit: &Unit, error: &ProviderError) -> Fetched {
-    let request_id = error.request_id.as_deref().unwrap_or_default();
-    warn!(unit = %unit.key, page.no = unit.page, request.id = request_id, "no page: {error}");
-    Fetched::Refused(error.disposition.clone())
 }
 
 fn record(unit: &Unit, delivery: &Delivery<connector_domain::Verified>, limits: &Limits) -> DeliveryRecord {
@@ -300,16 +242,16 @@ fn pause(rate: &RateLimit, reserve_percent: u64) -> Option<Timestamp> {
     if remaining * 100 <= limit * reserve_percent { rate.resets_at } else { None }
 }
 
-fn wait(now: Timestamp, until: Timestamp) -> Duration {
-    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
+/// How long a unit is to wait from now, where it is.
+fn ahead(unit: &Unit, now: Timestamp) -> Option<u64> {
+    match unit.state {
+        UnitState::Waiting { until, .. } => Some(wait(now, until).as_secs()),
+        _ => None,
+    }
 }
 
-fn unreachable(error: &HttpError) -> Disposition {
-    match error {
-        HttpError::Timeout | HttpError::Unreachable(_) => Disposition::unavailable(None),
-        HttpError::TooLarge { .. } => Disposition::Fail(FailCode::TOO_LARGE),
-        HttpError::Redirected | HttpError::Invalid => Disposition::Fail(FailCode::REJECTED),
-    }
+fn wait(now: Timestamp, until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
 
-use connector_flows::{StartError, StartPorts, StartRequest, is_stopped, start_run};
+use connector_flows::{StartError, StartPorts, StartRequest, is_stopped, runs, start_run};
 
 /// A stretch at the end of the window that is not covered is left to live capture until it is this long:
 /// webhooks bring it, and the next run proves it.
@@ -34,6 +34,8 @@ pub struct Tick {
     pub links: u64,
     /// Runs started.
     pub started: u64,
+    /// Units that go on because their connection was made anew.
+    pub resumed: u64,
     /// Links that could not be looked at; the next tick tries again.
     pub failed: u64,
 }
@@ -52,7 +54,10 @@ impl Scheduler {
             for link in links {
                 tick.links += 1;
                 match self.look_at(link, &mut working).await {
-                    Ok(started) => tick.started += u64::from(started),
+                    Ok(looked) => {
+                        tick.started += u64::from(looked.started);
+                        tick.resumed += looked.resumed;
+                    }
                     Err(error) => {
                         tick.failed += 1;
                         warn!("a link could not be looked at: {}", chain(&error));
@@ -64,36 +69,57 @@ impl Scheduler {
                 None => break,
             }
         }
-        info!(links = tick.links, started = tick.started, failed = tick.failed, "looked at every active link");
+        info!(
+            links = tick.links,
+            started = tick.started,
+            resumed = tick.resumed,
+            failed = tick.failed,
+            "looked at every active link"
+        );
         Ok(tick)
     }
 
-    async fn look_at(&self, link: Integration, working: &mut BTreeMap<ConnectionId, bool>) -> Result<bool, StartError> {
+    async fn look_at(
+        &self,
+        link: Integration,
+        working: &mut BTreeMap<ConnectionId, bool>,
+    ) -> Result<Looked, StartError> {
+        let mut looked = Looked::default();
         let settings = &link.settings.backfill;
-        let Some(provider) = provider(link.provider).filter(|_| settings.enabled) else {
-            return Ok(false);
-        };
+        let Some(provider) = provider(link.provider) else { return Ok(looked) };
         if !self.works(&link.connection, working).await? {
-            return Ok(false);
+            return Ok(looked);
         }
         let now = self.start.clock.now();
         let wanted = Window::last(settings.depth, now);
         let mut entities = BTreeSet::new();
         for entity in provider.entity_types().iter().copied() {
-            if !settings.entities.is_empty() && !settings.entities.contains(&entity) {
+            let unit = self.start.backfills.unit(&UnitKey::of(&link, entity)).await?;
+            if let Some(unit) = unit.as_ref().filter(|unit| is_stopped(unit)) {
+                looked.resumed += u64::from(runs::resume_unit(&self.start, unit.clone()).await?);
                 continue;
             }
-            let unit = self.start.backfills.unit(&UnitKey::of(&link, entity)).await?;
+            let wanted_list = settings.entities.is_empty() || settings.entities.contains(&entity);
+            if !settings.enabled || !wanted_list {
+                continue;
+            }
             if is_due(unit.as_ref(), wanted, now) {
                 entities.insert(entity);
             }
         }
-        if entities.is_empty() {
-            return Ok(false);
+        if !entities.is_empty() {
+            let request = StartRequest {
+                integration: link,
+                entities,
+                window: wanted,
+                trigger: Trigger::Schedule,
+                again: false,
+                call_budget: None,
+                proves: None,
+            };
+            looked.started = start_run(&self.start, &request).await?.run.is_some();
         }
-        let request =
-            StartRequest { integration: link, entities, window: wanted, trigger: Trigger::Schedule, again: false };
-        Ok(start_run(&self.start, &request).await?.run.is_some())
+        Ok(looked)
     }
 
     /// Whether the provider can be asked through a connection: its history waits until it can.
@@ -107,6 +133,13 @@ impl Scheduler {
     }
 }
 
+/// What was done about a link.
+#[derive(Debug, Default)]
+struct Looked {
+    started: bool,
+    resumed: u64,
+}
+
 /// Whether the wanted time has a gap that live capture would not bring.
 fn is_due(unit: Option<&Unit>, wanted: Window, now: Timestamp) -> bool {
     let Some(unit) = unit else { return true };
@@ -115,9 +148,7 @@ fn is_due(unit: Option<&Unit>, wanted: Window, now: Timestamp) -> bool {
     }
     let live_from = now.checked_sub(RECONCILE_AFTER).unwrap_or(wanted.since);
     let gaps = unit.coverage.missing(wanted);
-    // A unit that ended early is not asked again at every tick: what failed once fails again. What a connection stopped
-    // that works by now does not.
+    // A unit that ended early is not asked again at every tick: what failed once fails again.
     let rested = unit.updated_at <= live_from;
-    let hopeful = unit.state == UnitState::Completed || is_stopped(unit);
-    gaps.iter().any(|gap| gap.since < live_from) && (hopeful || rested)
+    gaps.iter().any(|gap| gap.since < live_from) && (unit.state == UnitState::Completed || rested)
 }

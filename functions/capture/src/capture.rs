@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connector_domain::backfill::{UnitKey, Window};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, Queue, TokenRows,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, Put, Queue, TokenRows,
 };
 use connector_domain::task::{CaptureTask, EnrichTask};
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, SourceEvent, SourceId, Timestamp, WorkspaceId};
+use connector_domain::{Delivery, RunId, SourceEvent, SourceId, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
 use connector_lambda::telemetry::chain;
 use connector_providers::provider;
@@ -117,12 +118,17 @@ impl Capture {
             Some(provider) => provider.transform(&delivery),
             None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
         };
-        let report = self.apply(&record, &task.workspace, transformed).await?;
+        let mut report = self.apply(&record, &task.workspace, transformed).await?;
+        if !report.missing.is_empty() && !self.is_proof(&record.origin).await.map_err(failed)? {
+            report.missing.clear();
+        }
         self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
+        let age = self.ports.clock.now().duration_since(record.received_at).as_secs();
         info!(
             workspace.id = %task.workspace, delivery.id = %record.id, correlation = record.correlation,
-            captured = report.captured, duplicate = report.duplicate, filtered = report.filtered_total(),
-            quarantined = report.quarantined, conflicts = report.conflicts, "captured {}", record.id
+            provider = %record.provider, metric.captured = report.captured, metric.duplicates = report.duplicate,
+            metric.filtered = report.filtered_total(), metric.quarantined = report.quarantined,
+            metric.conflicts = report.conflicts, metric.age_seconds = age, "captured {}", record.id
         );
         Ok(Captured::Done(report))
     }
@@ -145,7 +151,10 @@ impl Capture {
                 report.lifecycle = Some(change.action.name().to_owned());
             }
             Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {
-                None => report.add_filtered("unlinked"),
+                None => {
+                    self.withdraw(record, workspace).await.map_err(failed)?;
+                    report.add_filtered("unlinked");
+                }
                 Some((sync, linked_at)) => {
                     let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;
                     let context = Context {
@@ -166,6 +175,12 @@ impl Capture {
         Ok(report)
     }
 
+    /// Whether what a delivery brings was missing.
+    async fn is_proof(&self, origin: &Origin) -> Result<bool, PortError> {
+        let Origin::Page { run, .. } = origin else { return Ok(false) };
+        Ok(self.ports.backfills.run(run).await?.is_some_and(|run| run.proves.is_some()))
+    }
+
     async fn store(
         &self,
         record: &DeliveryRecord,
@@ -179,6 +194,7 @@ impl Capture {
                     report.add_outcome(&outcome);
                     if outcome == CaptureOutcome::Captured {
                         captured.push(observation.event.source_id.clone());
+                        report.add_missing(&observation.event.source_id);
                     }
                 }
                 Err(error) => failures.push(error),
@@ -205,6 +221,18 @@ impl Capture {
         }
     }
 
+    /// A page whose facts are dropped is not covered: whoever links the resource again must get them.
+    async fn withdraw(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<(), PortError> {
+        let Some((key, run, _, window)) = place(record, workspace) else { return Ok(()) };
+        while let Some(unit) = self.ports.backfills.unit(&key).await? {
+            let Some(next) = unit.withdraw(run, window, self.ports.clock.now()) else { break };
+            if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The page's report before the delivery's end: a crash between them repeats both, and the first report stands.
     async fn finish(
         &self,
@@ -212,14 +240,8 @@ impl Capture {
         workspace: &WorkspaceId,
         report: &CaptureReport,
     ) -> Result<(), PortError> {
-        if let (Origin::Page { run, entity, page, .. }, Some(resource)) = (&record.origin, &record.resource) {
-            let unit = connector_domain::backfill::UnitKey {
-                workspace: workspace.clone(),
-                provider: record.provider,
-                resource: resource.clone(),
-                entity: *entity,
-            };
-            self.ports.backfills.put_page_report(run, &unit, *page, report).await?;
+        if let Some((unit, run, page, _)) = place(record, workspace) {
+            self.ports.backfills.put_page_report(run, &unit, page, report).await?;
         }
         self.ports.deliveries.complete(&record.id, workspace, report).await
     }
@@ -247,6 +269,13 @@ impl Capture {
             (all, first.min(linked_at))
         }))
     }
+}
+
+/// Of which unit and run a delivery is a page, which one, and of which window.
+fn place<'a>(record: &'a DeliveryRecord, workspace: &WorkspaceId) -> Option<(UnitKey, &'a RunId, u32, Window)> {
+    let Origin::Page { run, entity, page, window, .. } = &record.origin else { return None };
+    let (workspace, resource) = (workspace.clone(), record.resource.clone()?);
+    Some((UnitKey { workspace, provider: record.provider, resource, entity: *entity }, run, *page, *window))
 }
 
 /// A fact of the time since the link, which webhooks tell, and nobody knows any more by which identity.

@@ -1,5 +1,7 @@
 //! One request.
 
+use std::collections::BTreeSet;
+
 use connector_domain::WorkspaceId;
 use connector_domain::http::{Host, WebPage};
 use connector_domain::oauth::{ConnectFailure, OneTimeSecret, Return};
@@ -94,7 +96,7 @@ impl OAuth {
         let restarted = async {
             match connections.connection(&done.connection).await? {
                 Some(connection) => restart_stopped(start, connections, &connection).await,
-                None => Ok(Vec::new()),
+                None => Ok(BTreeSet::new()),
             }
         };
         match restarted.await {

@@ -6,7 +6,7 @@ use connector_adapters::AwsConfig;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
-use connector_flows::{ConnectionTokens, TokenPorts};
+use connector_flows::{ConnectionTokens, RedeliveryPorts, TokenPorts};
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
@@ -20,10 +20,17 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
+    let deliveries =
+        Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?));
+    let redelivery = RedeliveryPorts {
+        log: Arc::clone(&deliveries) as _,
+        secrets: Arc::new(aws.secrets(env.provider_secrets())),
+        signer: Arc::new(RsaSigner),
+        http: Arc::new(connector_adapters::http::from_settings(|name| env.get(name))?),
+        clock: Arc::new(SystemClock),
+    };
     let ports = RecoveryPorts {
-        deliveries: Arc::new(
-            aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
-        ),
+        deliveries,
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         enrichment: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
@@ -31,7 +38,7 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         clock: Arc::new(SystemClock),
     };
-    let recovery = Recovery::new(ports, Limits::default());
+    let recovery = Recovery::new(ports, Limits::default()).redelivering(redelivery);
     connector_lambda::schedule::serve(|| recovery.sweep()).await
 }
 

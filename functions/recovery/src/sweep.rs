@@ -9,6 +9,7 @@ use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, EnrichmentStore, PortError, Put, Queue};
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
 use connector_domain::{DeliveryId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::{RedeliveryPorts, redeliver};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
 
@@ -36,6 +37,7 @@ pub struct RecoveryPorts {
 pub struct Recovery {
     ports: RecoveryPorts,
     limits: Limits,
+    redelivery: Option<RedeliveryPorts>,
 }
 
 /// What a sweep did.
@@ -51,8 +53,19 @@ pub struct Swept {
     pub observations: u64,
     /// Observations whose enrichment is given up; it is done when their deliveries are replayed.
     pub unenriched: u64,
+    /// Webhooks that a provider was asked for again.
+    pub redelivered: u64,
     /// Rows that could not be looked at; the next sweep tries again.
     pub failed: u64,
+    /// How many seconds the oldest of them was overdue.
+    pub oldest: u64,
+}
+
+impl Swept {
+    fn overdue(&mut self, due_at: Timestamp, now: Timestamp) {
+        let seconds = u64::try_from(now.duration_since(due_at).as_secs()).unwrap_or(0);
+        self.oldest = self.oldest.max(seconds);
+    }
 }
 
 /// Rows looked at per sweep and kind. What is over comes first in the next one.
@@ -68,7 +81,13 @@ impl Recovery {
     /// The recovery function.
     #[must_use]
     pub const fn new(ports: RecoveryPorts, limits: Limits) -> Self {
-        Self { ports, limits }
+        Self { ports, limits, redelivery: None }
+    }
+
+    /// The same, which also asks providers for webhooks again that did not arrive.
+    #[must_use]
+    pub fn redelivering(self, ports: RedeliveryPorts) -> Self {
+        Self { redelivery: Some(ports), ..self }
     }
 
     /// Looks at what is due. Safe to repeat and to run twice at once.
@@ -97,18 +116,33 @@ impl Recovery {
             }
         }
         self.observations(now, &mut swept).await?;
+        self.redeliver(&mut swept).await;
         if swept != Swept::default() {
             info!(
-                deliveries = swept.deliveries,
-                dead = swept.dead,
-                units = swept.units,
-                observations = swept.observations,
-                unenriched = swept.unenriched,
-                failed = swept.failed,
+                metric.deliveries_sent_again = swept.deliveries,
+                metric.dead = swept.dead,
+                metric.units_sent_again = swept.units,
+                metric.observations_sent_again = swept.observations,
+                metric.unenriched = swept.unenriched,
+                metric.failed = swept.failed,
+                metric.oldest_seconds = swept.oldest,
                 "sent again what was stuck"
             );
         }
         Ok(swept)
+    }
+
+    async fn redeliver(&self, swept: &mut Swept) {
+        let Some(ports) = &self.redelivery else { return };
+        for provider in connector_providers::all() {
+            match redeliver(ports, *provider).await {
+                Ok(done) => swept.redelivered += done.asked,
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(provider = %provider.kind(), "could not ask for webhooks again: {}", chain(&error));
+                }
+            }
+        }
     }
 
     async fn delivery(&self, id: &DeliveryId, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
@@ -129,6 +163,7 @@ impl Recovery {
         }
         self.ports.captures.send(&record.pending_tasks(), Duration::ZERO).await?;
         swept.deliveries += 1;
+        swept.overdue(record.due_at, now);
         Ok(())
     }
 
@@ -190,6 +225,7 @@ impl Recovery {
         if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
             self.ports.pages.send(&[next.task()], Duration::ZERO).await?;
             swept.units += 1;
+            swept.overdue(unit.due_at, now);
         }
         Ok(())
     }

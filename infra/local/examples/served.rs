@@ -72,7 +72,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         connections.insert(provider.as_str(), integration.connection.to_string());
         let window = Window::last(Depth::Days30, now);
         let entities = BTreeSet::from([entity]);
-        let request = StartRequest { integration, entities, window, trigger: Trigger::Manual, again: false };
+        let request = StartRequest {
+            integration,
+            entities,
+            window,
+            trigger: Trigger::Manual,
+            again: false,
+            call_budget: None,
+            proves: None,
+        };
         stack.start_backfill(request).await?;
     }
     stack.settled().await;

@@ -41,6 +41,12 @@ pub enum ChangeAction {
     RunStarted,
     /// A run was stopped.
     RunCancelled,
+    /// A run was paused.
+    RunPaused,
+    /// What was paused or stopped early of a run goes on.
+    RunResumed,
+    /// What failed of a run is tried again.
+    RunRetried,
     /// A delivery is captured anew.
     Replayed,
     /// A machine key was handed out.

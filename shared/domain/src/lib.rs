@@ -20,6 +20,7 @@ pub mod oauth;
 pub mod observation;
 pub mod ports;
 pub mod provider;
+pub mod redelivery;
 pub mod secret;
 pub mod source_type;
 pub mod task;

@@ -2,9 +2,13 @@
 //!
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
+pub mod budget;
 pub mod connect;
+pub mod estimate;
+pub mod fetch;
 pub mod memory;
 mod probe;
+mod redeliver;
 mod resources;
 mod restart;
 pub mod runs;
@@ -13,6 +17,7 @@ mod teardown;
 mod tokens;
 
 pub use probe::{Access, Probe, ProbePorts, probe};
+pub use redeliver::{Redeliveries, RedeliveryPorts, redeliver};
 pub use resources::{ResourceError, ResourcePorts, find_resources, resources};
 pub use restart::{is_stopped, restart_stopped};
 pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};

@@ -1,18 +1,17 @@
-//! After a connection works again: what it had stopped goes on.
+//! After a connection works again: what waited for it goes on.
 
 use std::collections::BTreeSet;
 
 use connector_domain::RunId;
-use connector_domain::backfill::{Trigger, Unit, UnitKey, UnitState, Window};
+use connector_domain::backfill::{Unit, UnitKey, UnitState};
 use connector_domain::connection::Connection;
 use connector_domain::ports::{ConnectionStore, PortError};
 use connector_providers::provider;
-use tracing::warn;
 
-use crate::{StartError, StartPorts, StartRequest, start_run};
+use crate::{StartPorts, runs};
 
-/// Starts the lists anew that stopped because the connection could not be used, from where they are not complete up to
-/// now, and answers the runs. What goes on or has ended for another reason is left alone, so a repetition starts nothing.
+/// Lets the lists go on that wait for the connection, and answers their runs. What goes on already or waits for something
+/// else is left alone, so a repetition does nothing.
 ///
 /// # Errors
 /// When a port fails; doing it again finishes it.
@@ -20,44 +19,32 @@ pub async fn restart_stopped(
     start: &StartPorts,
     connections: &dyn ConnectionStore,
     connection: &Connection,
-) -> Result<Vec<RunId>, PortError> {
-    let mut runs = Vec::new();
+) -> Result<BTreeSet<RunId>, PortError> {
+    let mut resumed = BTreeSet::new();
     if !connection.status.works() {
-        return Ok(runs);
+        return Ok(resumed);
     }
     let lists = provider(connection.provider).map(|provider| provider.entity_types()).unwrap_or_default();
     for link in connections.integrations_in(&connection.workspace).await? {
         if link.connection != connection.id || !link.active {
             continue;
         }
-        let (mut entities, mut since) = (BTreeSet::new(), start.clock.now());
-        let until = since;
         for entity in lists {
             let unit = start.backfills.unit(&UnitKey::of(&link, *entity)).await?;
-            if let Some(unit) = unit.filter(|unit| unit.connection == connection.id && is_stopped(unit)) {
-                entities.insert(*entity);
-                since = since.min(unit.window.since);
+            let Some(unit) = unit.filter(|unit| unit.connection == connection.id && is_stopped(unit)) else { continue };
+            let run = unit.run.clone();
+            if runs::resume_unit(start, unit).await? {
+                resumed.insert(run);
             }
         }
-        if entities.is_empty() {
-            continue;
-        }
-        let resource = link.resource.id.clone();
-        let window = Window { since, until };
-        let request = StartRequest { integration: link, entities, window, trigger: Trigger::Reconnect, again: false };
-        match start_run(start, &request).await {
-            Ok(started) => runs.extend(started.run),
-            Err(StartError::Port(error)) => return Err(error),
-            Err(error) => warn!(connection.id = %connection.id, "could not go on with {resource}: {error}"),
-        }
     }
-    Ok(runs)
+    Ok(resumed)
 }
 
-/// Whether a unit stopped because its connection could not be used.
+/// Whether a unit waits for its connection to be usable again.
 #[must_use]
 pub fn is_stopped(unit: &Unit) -> bool {
-    matches!(&unit.state, UnitState::Failed { code } if code.is_of_connection())
+    matches!(unit.state, UnitState::Paused { why } if why.is_of_connection())
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use connector_domain::{RunId, Timestamp};
 use connector_providers::provider;
 use tracing::info;
 
+use crate::runs;
+
 /// What starting a run needs of the outside.
 #[derive(Clone)]
 pub struct StartPorts {
@@ -40,6 +42,27 @@ pub struct StartRequest {
     pub trigger: Trigger,
     /// Whether to fetch again what is covered.
     pub again: bool,
+    /// How many calls it may make, where that is bounded.
+    pub call_budget: Option<u64>,
+    /// Of which run it is to prove that nothing is missing.
+    pub proves: Option<RunId>,
+}
+
+impl StartRequest {
+    /// Reads again all that a run of this link read, and finds what it missed. A list is read in as many calls as any
+    /// list of its ids alone would take, and what is missing is stored at once.
+    #[must_use]
+    pub fn proof(run: &Run, integration: Integration, trigger: Trigger) -> Self {
+        Self {
+            integration,
+            entities: run.entities.iter().copied().collect(),
+            window: run.window,
+            trigger,
+            again: true,
+            call_budget: None,
+            proves: Some(run.id.clone()),
+        }
+    }
 }
 
 /// What became of each list.
@@ -84,7 +107,7 @@ pub enum StartError {
 /// # Errors
 /// When the request cannot be met, or a port fails.
 pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Started, StartError> {
-    let entities = entities(request)?;
+    let entities = lists(request)?;
     let now = ports.clock.now();
     let run_id = RunId::parse(ports.random.id()).map_err(|error| PortError::permanent("name a run", error))?;
     let mut units = Vec::with_capacity(entities.len());
@@ -92,7 +115,7 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
     for entity in entities {
         let previous = ports.backfills.unit(&UnitKey::of(&request.integration, entity)).await?;
         match decide(request, &run_id, entity, previous.as_ref(), ports, now) {
-            Ok(unit) => plan.push((entity, unit, previous.map(|unit| unit.version))),
+            Ok(unit) => plan.push((entity, unit, previous)),
             Err(other) => units.push((entity, other)),
         }
     }
@@ -101,8 +124,16 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
     }
     let run = run(request, &run_id, plan.iter().map(|(entity, ..)| *entity).collect(), now);
     ports.backfills.put_run(&run).await?;
+    if let Some(calls) = run.call_budget {
+        runs::allow_calls(&*ports.backfills, &run_id, calls, now).await?;
+    }
     let mut tasks = Vec::with_capacity(plan.len());
-    for (entity, unit, expected) in plan {
+    for (entity, unit, previous) in plan {
+        // Kept before it is taken over: a crash in between leaves one copy too many.
+        if let Some(previous) = &previous {
+            ports.backfills.put_ended(previous).await?;
+        }
+        let expected = previous.map(|unit| unit.version);
         if ports.backfills.put_unit(&unit, expected).await? == Put::Stored {
             tasks.push(unit.task());
             units.push((entity, UnitStart::Opened));
@@ -116,7 +147,8 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
     Ok(Started { run: (!tasks.is_empty()).then_some(run_id), units })
 }
 
-fn entities(request: &StartRequest) -> Result<Vec<EntityType>, StartError> {
+/// The lists that a request is about.
+pub(crate) fn lists(request: &StartRequest) -> Result<Vec<EntityType>, StartError> {
     if !request.integration.active {
         return Err(StartError::NotLinked);
     }
@@ -130,6 +162,24 @@ fn entities(request: &StartRequest) -> Result<Vec<EntityType>, StartError> {
     }
 }
 
+/// What of a request's time is to be fetched of a list, in order of time.
+pub(crate) fn windows(
+    request: &StartRequest,
+    entity: EntityType,
+    previous: Option<&Unit>,
+) -> Result<Vec<Window>, UnitStart> {
+    if let Some(unit) = previous.filter(|unit| !unit.state.is_terminal()) {
+        return Err(UnitStart::Active(unit.run.clone()));
+    }
+    let reads_between = provider(request.integration.provider).is_some_and(|known| known.reads_between(entity));
+    let windows = match previous.filter(|_| !request.again) {
+        Some(unit) if reads_between => unit.coverage.missing(request.window),
+        Some(unit) => unit.coverage.missing_span(request.window).into_iter().collect(),
+        None => vec![request.window],
+    };
+    if windows.is_empty() { Err(UnitStart::Covered) } else { Ok(windows) }
+}
+
 fn decide(
     request: &StartRequest,
     run: &RunId,
@@ -138,19 +188,16 @@ fn decide(
     ports: &StartPorts,
     now: Timestamp,
 ) -> Result<Unit, UnitStart> {
-    if let Some(unit) = previous.filter(|unit| !unit.state.is_terminal()) {
-        return Err(UnitStart::Active(unit.run.clone()));
-    }
-    let window = match previous {
-        Some(unit) if !request.again => unit.coverage.missing_span(request.window).ok_or(UnitStart::Covered)?,
-        Some(_) | None => request.window,
-    };
+    // The newest first.
+    let mut windows = windows(request, entity, previous)?;
+    let window = windows.pop().ok_or(UnitStart::Covered)?;
     let new = NewUnit {
         key: UnitKey::of(&request.integration, entity),
         run: run.clone(),
         connection: request.integration.connection.clone(),
         resource: request.integration.resource.clone(),
         window,
+        later: windows,
         correlation: run.to_string(),
     };
     Ok(Unit::start(new, previous, &ports.limits, now))
@@ -167,6 +214,8 @@ fn run(request: &StartRequest, id: &RunId, entities: Vec<EntityType>, now: Times
         window: request.window,
         trigger: request.trigger,
         started_at: now,
+        call_budget: request.call_budget,
+        proves: request.proves.clone(),
         correlation: id.to_string(),
     }
 }

@@ -62,13 +62,9 @@ where
     unfinished
 }
 
-async fn run_one<T, E, F, Fut>(record: &Record, handle: &F) -> bool
-where
-    T: Task,
-    E: std::error::Error,
-    F: Fn(T) -> Fut,
-    Fut: Future<Output = Result<(), E>>,
-{
+/// The task of a message; `None` when it cannot be read, or is of a newer form and waits for a newer function.
+#[must_use]
+pub fn read<T: Task>(record: &Record) -> Option<T> {
     let task: T = match serde_json::from_str(&record.body) {
         Ok(task) => task,
         Err(error) => {
@@ -81,13 +77,24 @@ where
                 error.classify(),
                 error.column()
             );
-            return false;
+            return None;
         }
     };
     if task.version() > TASK_VERSION {
         warn!(task = T::NAME, version = task.version(), "a message is newer than this function");
-        return false;
+        return None;
     }
+    Some(task)
+}
+
+async fn run_one<T, E, F, Fut>(record: &Record, handle: &F) -> bool
+where
+    T: Task,
+    E: std::error::Error,
+    F: Fn(T) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+{
+    let Some(task) = read(record) else { return false };
     match handle(task).await {
         Ok(()) => true,
         Err(error) => {

@@ -5,6 +5,7 @@ pub mod api;
 pub mod batch;
 pub mod env;
 pub mod http;
+pub mod metrics;
 pub mod schedule;
 pub mod sqs;
 pub mod telemetry;

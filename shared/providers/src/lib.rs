@@ -20,6 +20,6 @@ pub mod vercel;
 
 pub use registry::{all, provider};
 pub use seam::{
-    AccountRef, BackfillSource, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource, Route, Scope,
-    WebhookSource,
+    AccountRef, BackfillSource, Extent, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage,
+    ResourceSource, Route, Scope, WebhookSource,
 };

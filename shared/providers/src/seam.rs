@@ -1,9 +1,10 @@
 //! What a provider must know, in small traits: a function asks for the role it needs and cannot call another.
 
-use connector_domain::backfill::{Cursor, EntityType, ProviderError, Window};
+use connector_domain::backfill::{Cursor, EntityType, Pool, ProviderError, Share, Window};
 use connector_domain::connection::ResourceRef;
 use connector_domain::delivery::Origin;
 use connector_domain::http::{Headers, HttpRequest, HttpResponse, RateLimit, WebhookRequest};
+use connector_domain::redelivery::FailedDelivery;
 use connector_domain::transformed::{IgnoreReason, Quarantined, Transformed};
 use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, Secret, Timestamp, Verified};
 
@@ -43,8 +44,32 @@ pub trait WebhookSource: Send + Sync {
     /// Whose delivery it is, from the verified body alone.
     fn route(&self, delivery: &Delivery<Verified>) -> Route;
 
+    /// The provider's log of webhooks that did not arrive, where it keeps one and sends nothing again by itself.
+    fn failed_deliveries(&self) -> Option<&dyn FailedDeliveries> {
+        None
+    }
+
     /// What a webhook became. Never fails: what cannot be read is quarantined, what is unknown is ignored.
     fn transform_webhook(&self, event: &str, delivery: &Delivery<Verified>) -> Transformed;
+}
+
+/// A provider's log of webhooks that did not arrive. The app itself asks for it.
+pub trait FailedDeliveries: Send + Sync {
+    /// The request for a page of it, newest first.
+    fn request(&self, cursor: Option<&Cursor>) -> HttpRequest;
+
+    /// A page of it, and where the next one starts.
+    ///
+    /// # Errors
+    /// When it is not a page.
+    fn read(
+        &self,
+        response: &HttpResponse,
+        now: Timestamp,
+    ) -> Result<(Vec<FailedDelivery>, Option<Cursor>), ProviderError>;
+
+    /// Asks for one of them again.
+    fn again(&self, id: &str) -> HttpRequest;
 }
 
 /// Lists history, one page at a time.
@@ -54,6 +79,17 @@ pub trait BackfillSource: Send + Sync {
 
     /// Whether nobody is answered this list without a token, where others are public.
     fn needs_token(&self, _entity: EntityType) -> bool {
+        false
+    }
+
+    /// Which of the provider's budgets the pages of a list are counted in.
+    fn pool(&self, _entity: EntityType) -> Pool {
+        Pool::Calls
+    }
+
+    /// Whether a list can be read between two moments alone. Others are read up to now, because an item that changes
+    /// later moves there, with what happened to it before.
+    fn reads_between(&self, _entity: EntityType) -> bool {
         false
     }
 
@@ -163,8 +199,37 @@ pub struct PageMeta {
     pub next: Option<Cursor>,
     /// Items on this page.
     pub items: u64,
+    /// How much of the window is read with it, where the items tell.
+    pub read: Option<Share>,
+    /// The times of the first and the last of its items, as the list goes by them, where the items tell.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// How long the list is, where the provider tells.
+    pub extent: Option<Extent>,
     /// What the budget headers said.
     pub rate: RateLimit,
+}
+
+impl PageMeta {
+    /// A page that says no more than where the next one starts.
+    #[must_use]
+    pub fn new(items: u64, next: Option<Cursor>) -> Self {
+        Self { next, items, read: None, span: None, extent: None, rate: RateLimit::default() }
+    }
+
+    /// The same with how much of the window is read; all of it with the last page.
+    #[must_use]
+    pub fn reaching(self, read: Option<Share>) -> Self {
+        Self { read: if self.next.is_none() { Some(Share::ALL) } else { read }, ..self }
+    }
+}
+
+/// How many pages a list has, as its provider counts them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// So many.
+    Pages(u64),
+    /// No more than so many: some are older than what is asked for.
+    AtMost(u64),
 }
 
 /// Whose delivery it is.

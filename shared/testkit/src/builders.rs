@@ -165,6 +165,8 @@ pub fn run(id: &str, workspace: &WorkspaceId, resource_id: &str) -> Run {
         window: Window::last(Depth::Days30, at(0)),
         trigger: Trigger::Manual,
         started_at: at(0),
+        call_budget: None,
+        proves: None,
         correlation: "c0ffee".to_owned(),
     }
 }
@@ -189,6 +191,7 @@ pub fn unit(workspace: &WorkspaceId, resource_id: &str) -> Unit {
         connection: ConnectionId::parse("conn").unwrap(),
         resource: resource(resource_id),
         window: Window::last(Depth::Days30, at(0)),
+        later: Vec::new(),
         correlation: "c0ffee".to_owned(),
     };
     Unit::start(new, None, &Limits::default(), at(0))

@@ -2,15 +2,13 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use connector_domain::connection::{Connection, ConnectionStatus};
-use connector_domain::http::{Headers, HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::Return;
-use connector_domain::ports::{AuditLog, ConnectionStore, ProviderHttp, TokenError, TokenRows, Tokens};
+use connector_domain::ports::{AuditLog, ConnectionStore, TokenError, TokenRows, Tokens};
 use connector_domain::{ProviderKind, Secret, UserId, WorkspaceId};
 use connector_flows::connect::{Browser, Connect, ConnectPorts, Connected, NotConnected, StartConnect};
 use connector_flows::{ConnectionTokens, TokenPorts};
@@ -19,73 +17,10 @@ use connector_testkit::memory::{
     FakeSigner, ManualClock, ManualPause, MemoryAudit, MemoryConnections, MemoryStates, MemoryVault, StaticSecrets,
 };
 use futures::FutureExt;
-use serde_json::json;
-use url::form_urlencoded;
 
 use crate::faulty::Faulty;
+use crate::tokens::{Grants, TokenServer};
 use crate::{Chance, Plan};
-
-/// How a provider treats a refresh token that was used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Grants {
-    /// It is dead at once, and so is the access token beside it.
-    Strict,
-    /// For a while it gives the same answer again, as Linear's does.
-    Grace,
-}
-
-/// Linear as far as tokens go. Tokens are numbered.
-#[derive(Debug)]
-struct TokenServer {
-    grants: Grants,
-    /// The number of the tokens that are good.
-    current: Mutex<u64>,
-    codes: Mutex<Vec<String>>,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl TokenServer {
-    fn answer(&self, fields: &[(String, String)]) -> (u16, serde_json::Value) {
-        let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-        let mut current = lock(&self.current);
-        let refused = || (400, json!({ "error": "invalid_grant" }));
-        if let Some(code) = field("code") {
-            let mut codes = lock(&self.codes);
-            if codes.iter().any(|used| used == code) {
-                return refused();
-            }
-            codes.push(code.to_owned());
-            *current += 1;
-        } else {
-            let used = field("refresh_token").and_then(|token| token.strip_prefix("refresh-")?.parse::<u64>().ok());
-            match used {
-                Some(used) if used == *current => *current += 1,
-                Some(used) if used + 1 == *current && self.grants == Grants::Grace => {}
-                _ => return refused(),
-            }
-        }
-        let (access, refresh) = (format!("access-{current}"), format!("refresh-{current}"));
-        (200, json!({ "access_token": access, "refresh_token": refresh, "expires_in": 1_000, "scope": "read" }))
-    }
-}
-
-#[async_trait]
-impl ProviderHttp for TokenServer {
-    async fn send(&self, request: &HttpRequest, _: Option<&Secret>) -> Result<HttpResponse, HttpError> {
-        let (status, body) = match (request.path.as_str(), &request.body) {
-            ("/oauth/token", Some(body)) => {
-                let fields: Vec<_> = form_urlencoded::parse(body.expose()).into_owned().collect();
-                self.answer(&fields)
-            }
-            ("/graphql", _) => (200, json!({ "data": { "organization": { "id": "org", "name": "Acme" } } })),
-            _ => (200, json!({})),
-        };
-        Ok(HttpResponse { status, headers: Headers::default(), body: body.to_string().into_bytes() })
-    }
-}
 
 /// The account, with what we know of it.
 pub struct Account {
@@ -110,9 +45,8 @@ impl Account {
     /// Nobody has connected it.
     #[must_use]
     pub fn new(grants: Grants) -> Self {
-        let server = TokenServer { grants, current: Mutex::default(), codes: Mutex::default() };
         Self {
-            server: Arc::new(server),
+            server: Arc::new(TokenServer::new(grants)),
             states: Arc::default(),
             connections: Arc::default(),
             vault: Arc::default(),
@@ -130,7 +64,7 @@ impl Account {
     /// Whether the provider takes this token.
     #[must_use]
     pub fn takes(&self, token: &Secret) -> bool {
-        token.expose_str() == Some(format!("access-{}", lock(&self.server.current)).as_str())
+        self.server.takes(token)
     }
 
     /// Its connections.

@@ -4,6 +4,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use connector_domain::Timestamp;
+
+use crate::monitor::{Doing, Monitor};
 use crate::{Chance, Plan};
 
 /// How a task ended.
@@ -17,11 +20,17 @@ pub(crate) enum End {
     Crashed,
 }
 
-type Task = Pin<Box<dyn Future<Output = bool>>>;
+struct Task<K> {
+    about: K,
+    doing: Doing,
+    work: Pin<Box<dyn Future<Output = bool>>>,
+    /// Until when it is not polled: it waits, or its process is frozen.
+    asleep_until: Option<Timestamp>,
+}
 
 /// Tasks at work, each with what it is about.
 pub(crate) struct Executor<K> {
-    tasks: Vec<(K, Task)>,
+    tasks: Vec<Task<K>>,
 }
 
 impl<K> Executor<K> {
@@ -30,25 +39,53 @@ impl<K> Executor<K> {
     }
 
     /// Starts a task; it answers whether its work is done.
-    pub(crate) fn start(&mut self, about: K, task: impl Future<Output = bool> + 'static) {
-        self.tasks.push((about, Box::pin(task)));
+    pub(crate) fn start(&mut self, about: K, doing: Doing, work: impl Future<Output = bool> + 'static) {
+        self.tasks.push(Task { about, doing, work: Box::pin(work), asleep_until: None });
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.tasks.len()
+    /// How many could run now.
+    pub(crate) fn awake(&self, now: Timestamp) -> usize {
+        self.tasks.iter().filter(|task| task.asleep_until.is_none_or(|until| until <= now)).count()
+    }
+
+    /// When the next one wakes up.
+    pub(crate) fn next_awake(&self) -> Option<Timestamp> {
+        self.tasks.iter().filter_map(|task| task.asleep_until).min()
+    }
+
+    /// Whether there is nothing at work.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
     }
 
     /// Lets one task go on to its next port call. Answers what ended, when something did.
-    pub(crate) fn turn(&mut self, chance: &Chance, plan: &Plan) -> Option<(K, End)> {
-        let index = chance.below(self.tasks.len());
-        let (_, task) = self.tasks.get_mut(index)?;
-        let end = match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    pub(crate) fn turn(
+        &mut self,
+        chance: &Chance,
+        plan: &Plan,
+        monitor: &Monitor,
+        now: Timestamp,
+        freeze: impl FnOnce() -> Option<Timestamp>,
+    ) -> Option<(K, End)> {
+        let n = chance.below(self.awake(now));
+        let awake = |task: &Task<K>| task.asleep_until.is_none_or(|until| until <= now);
+        let index = self.tasks.iter().enumerate().filter(|(_, task)| awake(task)).nth(n)?.0;
+        let task = self.tasks.get_mut(index)?;
+        task.asleep_until = None;
+        plan.enter(task.doing.flow);
+        monitor.enter(&task.doing);
+        let end = match task.work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(true) => End::Done,
             Poll::Ready(false) => End::Failed,
             Poll::Pending if plan.take_crash() => End::Crashed,
-            Poll::Pending => return None,
+            Poll::Pending => {
+                let sleep = plan.take_sleep().and_then(|time| now.checked_add(time).ok());
+                task.asleep_until = sleep.or_else(freeze);
+                return None;
+            }
         };
         // Dropping the future is the crash: nothing after the call it hangs in will run.
-        Some((self.tasks.swap_remove(index).0, end))
+        let task = self.tasks.swap_remove(index);
+        Some((task.about, end))
     }
 }

@@ -1,22 +1,20 @@
 //! Every port, with the plan's faults at each of its calls.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_domain::audit::AuditEntry;
-use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, EnrichmentStore, ObservationFilter, ObservationPage,
-    ObservationStore, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore,
+    Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
 use connector_domain::{
@@ -85,22 +83,13 @@ faulty!(BackfillStore {
     fn runs_of(workspace: &WorkspaceId, limit: usize) -> Vec<Run>;
     fn unit(key: &UnitKey) -> Option<Unit>;
     fn put_unit(unit: &Unit, expected: Option<Version>) -> Put;
+    fn put_ended(unit: &Unit) -> ();
+    fn ended_units(run: &RunId) -> Vec<Unit>;
+    fn budget(key: &BudgetKey) -> Option<Budget>;
+    fn put_budget(budget: &Budget, expected: Option<Version>) -> Put;
     fn due_units(now: Timestamp, limit: usize) -> Vec<UnitKey>;
     fn put_page_report(run: &RunId, unit: &UnitKey, page: u32, report: &CaptureReport) -> ();
     fn page_reports(run: &RunId) -> Vec<CaptureReport>;
-});
-
-faulty!(EnrichmentStore {
-    fn load(workspace: &WorkspaceId, source_id: &SourceId) -> Option<(Observation, Enrichment)>;
-    fn advance(workspace: &WorkspaceId, source_id: &SourceId, done: &BTreeSet<Step>) -> ();
-    fn due(now: Timestamp, limit: usize) -> Vec<(WorkspaceId, SourceId)>;
-    fn redrive(workspace: &WorkspaceId, source_id: &SourceId, attempts: u32, due_at: Option<Timestamp>) -> bool;
-    fn put_links(workspace: &WorkspaceId, links: &[Link]) -> ();
-    fn links(workspace: &WorkspaceId, key: &LinkKey, at: Timestamp, limit: usize) -> Vec<Link>;
-    fn note_activity(workspace: &WorkspaceId, account: &Account, acts: &[Activity]) -> ();
-    fn identities(workspace: &WorkspaceId) -> Vec<Identity>;
-    fn put_feature(workspace: &WorkspaceId, feature: &Feature) -> ();
-    fn features(workspace: &WorkspaceId, week: &str) -> Vec<Feature>;
 });
 
 faulty!(Secrets {
@@ -159,8 +148,14 @@ impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {
 
 #[async_trait]
 impl<T: Task, P: Queue<T> + ?Sized> Queue<T> for Faulty<P> {
+    /// Each message is a call of its own: of a batch some may be sent and others not.
     async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
-        self.plan.call("Queue::send", self.port.send(tasks, delay), injected).await
+        let mut answer = Ok(());
+        for task in tasks {
+            let one = self.plan.call("Queue::send", self.port.send(std::slice::from_ref(task), delay), injected).await;
+            answer = answer.and(one);
+        }
+        answer
     }
 }
 
@@ -168,5 +163,15 @@ impl<T: Task, P: Queue<T> + ?Sized> Queue<T> for Faulty<P> {
 impl<P: ProviderHttp + ?Sized> ProviderHttp for Faulty<P> {
     async fn send(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<HttpResponse, HttpError> {
         self.plan.call("ProviderHttp::send", self.port.send(request, bearer), || Err(HttpError::Timeout)).await
+    }
+}
+
+/// Waits in the history's time, while others go on.
+pub(crate) struct Sleep(pub(crate) Arc<Plan>);
+
+#[async_trait]
+impl Pause for Sleep {
+    async fn pause(&self, time: Duration) {
+        self.0.sleep(time).await;
     }
 }

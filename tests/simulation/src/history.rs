@@ -1,104 +1,153 @@
-//! One history: webhooks and a backfill of one repository, with whatever the plan breaks, until everything is quiet.
+//! One history: what happens in it, in an order that chance decides, until everything is quiet.
+
+mod deeds;
+mod outcomes;
+mod plan;
+mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_domain::backfill::{EntityType, RunProgress, Trigger, Unit, UnitState, Window};
-use connector_domain::connection::Integration;
+use connector_domain::backfill::{Run, Trigger, UnitKey, Window};
 use connector_domain::http::WebhookRequest;
-use connector_domain::ports::{
-    BackfillStore, Clock, DeliveryStore, EnrichmentStore, ObservationFilter, ObservationStore,
-};
-use connector_domain::{RunId, Timestamp, WorkspaceId};
-use connector_flows::{StartRequest, start_run};
+use connector_domain::oauth::Return;
+use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, TokenError};
+use connector_domain::task::{CaptureTask, TASK_VERSION};
+use connector_domain::{SourceId, Timestamp, UserId};
+use connector_flows::connect::{Browser, StartConnect};
+use connector_flows::{Ending, StartRequest, start_run, tear_down};
+use connector_providers::oauth::Params;
 use connector_simulator::World;
-use connector_simulator::github::Populate;
-use connector_testkit::memory::{MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations};
+use connector_simulator::github::{Fault as ProviderFault, Limits as ProviderLimits, Populate};
 use futures::FutureExt;
 
 use crate::executor::{End, Executor};
+use crate::fault::{At, Flow};
+use crate::finding::{Finding, Rule};
+use crate::monitor::{Doing, Monitor, Tally};
+use crate::place::Place;
+use crate::plant::Plant;
+use crate::provider::Providers;
 use crate::queue::{Message, SimulatedQueue};
-use crate::setup::{Handlers, SimulatedClock, Stores, WORKSPACE, handlers, link, webhooks};
+use crate::reference::{self, STRANGERS};
+use crate::scenario::{Content, Deed, FirstMessages, Scenario};
+use crate::setup::{Handlers, Outside, SECRET, SimulatedClock, Stores, handlers};
+use crate::stale::Lag;
+use crate::tenant::{ACME, BETA, GLOBEX, Tenant, link};
+use crate::tokens::{Grants, TokenServer};
 use crate::{Chance, Plan};
-
-/// The lists that the simulator has.
-const LISTS: [EntityType; 3] = [EntityType::PullRequest, EntityType::Issue, EntityType::Release];
-
-/// What happens in a history, faults aside.
-#[derive(Debug, Clone, Copy)]
-pub struct Scenario {
-    /// Pull requests in the repository.
-    pub pull_requests: u32,
-    /// Issues in it.
-    pub issues: u32,
-    /// Releases in it.
-    pub releases: u32,
-    /// Items per page.
-    pub page_size: u32,
-    /// Every n-th fact also comes by webhook; 0 for none.
-    pub webhook_every: usize,
-    /// Whether history is fetched.
-    pub backfill: bool,
-    /// How often in a hundred a queue delivers a message once more than needed.
-    pub duplicate_percent: u64,
-}
-
-/// Something that must not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding {
-    /// It never came to rest.
-    Stuck,
-    /// A unit did not complete: which, and how it stands.
-    UnitEnded(String, UnitState),
-    /// Two paths told different stories of one fact.
-    Conflicts(u64),
-    /// Facts that were not enriched, or counted more or less than once for their actor.
-    Unenriched(usize),
-    /// A message stayed in a dead-letter queue after it was moved back.
-    DeadLetters(usize),
-}
 
 /// What came of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Identities of the stored observations.
-    pub observations: BTreeSet<String>,
+    /// The stored observations: whose, and which.
+    pub observations: BTreeSet<(String, String)>,
     /// What must not be.
     pub findings: Vec<Finding>,
-    /// Names of the port calls, in order: the same seed gives the same.
-    pub calls: Vec<&'static str>,
-    /// Calls made to the provider.
-    pub provider_calls: usize,
-    /// Pages fetched and stored.
-    pub pages: u64,
+    /// Names of the port calls with what was being done, in order.
+    pub calls: Vec<(Flow, &'static str)>,
+    /// The faults that happened.
+    pub faults: Vec<At>,
+    /// What was done.
+    pub tally: Tally,
+    /// How long it took to come to rest after the last fault.
+    pub healed_in: Duration,
+    /// All that happened as one number: the same seed gives the same.
+    pub hash: u64,
+}
+
+/// A webhook on its way.
+pub(crate) struct Hook {
+    pub(crate) place: usize,
+    pub(crate) request: WebhookRequest,
+    /// Whether the sender has heard that it was accepted.
+    pub(crate) accepted: bool,
 }
 
 /// A history to be run.
 pub struct History {
-    scenario: Scenario,
-    plan: Arc<Plan>,
-    chance: Chance,
-    clock: Arc<SimulatedClock>,
-    queue: Arc<SimulatedQueue>,
-    world: World,
-    stores: Stores,
+    pub(crate) scenario: Scenario,
+    pub(crate) chance: Chance,
+    pub(crate) outside: Outside,
     handlers: Handlers,
-    unsent: Vec<(u64, WebhookRequest)>,
-    started: Arc<Mutex<Option<RunId>>>,
-    integration: Integration,
+    world: World,
+    pub(crate) places: Vec<Place>,
+    pub(crate) tenants: Vec<Tenant>,
+    pub(crate) hooks: Vec<Hook>,
+    /// Which webhooks each tenant must have captured.
+    pub(crate) owed: BTreeSet<(usize, usize)>,
+    agenda: Vec<(Timestamp, Event)>,
+    visits: u64,
+    /// How often each visit ended in a connection, and when it began.
+    visitors: BTreeMap<u64, (u32, Timestamp)>,
+    turn: u64,
+    next_sweep: Timestamp,
+    next_tick: Timestamp,
+    judged: bool,
+    calmed_at: Timestamp,
+}
+
+/// Something that is going to happen.
+#[derive(Debug, Clone)]
+enum Event {
+    Link(usize),
+    Act(usize),
+    Hook(usize),
+    Deed(Deed, usize),
+    Cancel(Box<Run>),
+    Disconnect(usize),
+    ProviderFails,
+    RollOut(bool),
+    Tick,
+    Ask,
+    Visit,
+    Callback(Visitor),
+}
+
+/// Somebody who stands before the callback.
+#[derive(Debug, Clone)]
+struct Visitor {
+    number: u64,
+    /// Which code they bring: whoever comes back twice with one state may bring another.
+    code: u32,
+    state: String,
+    browser: Browser,
 }
 
 /// What a task is about.
 enum About {
-    Webhook(u64, WebhookRequest),
+    Hook(usize),
     Message(u64),
-    Start,
-    Sweep,
+    Again(Event),
+    Nothing,
+    Unlink(usize),
+    Linked(usize),
+    Cancelled(Box<Run>, Vec<UnitKey>),
+    Visited(Arc<Mutex<Option<Visitor>>>),
+    /// Who came back, when, and whether that connected the account.
+    Connected(Visitor, Timestamp, Arc<Mutex<Option<bool>>>),
+    Asked(Arc<Mutex<Option<Asked>>>),
+}
+
+/// What somebody was told who needed a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Token,
+    Gone,
+    NeedsReconnect,
+    Later,
 }
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
-const MAX_TURNS: usize = 200_000;
+const TICK_EVERY: Duration = Duration::from_secs(3_600);
+/// How long a history is disturbed at most.
+const DISTURBED: Duration = Duration::from_secs(12 * 3_600);
+/// By then a state has ended, however long its making took.
+const TOO_LATE: i64 = 1_200;
+const MAX_TURNS: u64 = 40_000;
+/// No history needs as long as this to come to rest.
+const LONGEST: Duration = Duration::from_secs(20 * 86_400);
 /// 2026-06-01T12:00:00Z.
 const BEGINNING: i64 = 1_780_315_200;
 
@@ -106,235 +155,192 @@ impl History {
     /// A history whose schedule is the seed's and whose faults are the plan's.
     ///
     /// # Errors
-    /// When a fixed id does not parse, which would be a fault of this file.
+    /// When a fixed id does not parse, which would be a fault of this crate.
     pub fn new(seed: u64, scenario: Scenario, plan: Plan) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::planted(seed, scenario, plan, None)
+    }
+
+    /// The history of a seed: scenario, faults and schedule.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn drawn(seed: u64, plant: Option<Plant>) -> Result<Self, Box<dyn std::error::Error>> {
+        Self::planted(seed, Scenario::drawn(seed), Scenario::drawn_plan(seed), plant)
+    }
+
+    /// The same with a fault built into the system.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn planted(
+        seed: u64,
+        scenario: Scenario,
+        plan: Plan,
+        plant: Option<Plant>,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let start = Timestamp::from_second(BEGINNING)?;
-        let clock = Arc::new(SimulatedClock(Mutex::new(start)));
+        let clock = Arc::new(SimulatedClock::new(start));
         let told = Arc::clone(&clock);
         let world = World::with_clock(7, connector_simulator::Clock::asking(move || told.now()));
-        let repository = world.github().add_repository(WORKSPACE, "rocket");
-        repository.populate(Populate {
-            pull_requests: scenario.pull_requests,
-            issues: scenario.issues,
-            releases: scenario.releases,
-            ..Populate::ending(start, 20)
+        let mut places = vec![place(&world, ACME, "rocket", scenario.content, start)];
+        if scenario.stranger {
+            places.push(place(&world, GLOBEX, "engine", STRANGERS, start));
+        }
+        let scheduled = scenario.scheduler.then_some(&scenario.entities);
+        let mut tenants = vec![Tenant::new(ACME, &places[0].repository, 0, scheduled, start)?];
+        if scenario.second_workspace {
+            tenants.push(Tenant::new(BETA, &places[0].repository, 0, scheduled, start)?);
+        }
+        let monitor = Arc::new(Monitor::default());
+        monitor.secret(SECRET);
+        let stores = Stores::default();
+        if let Some(strange) = places.get(1) {
+            let stranger = Tenant::new(GLOBEX, &strange.repository, 1, scheduled, start)?;
+            // A link to what is not theirs, however it came to be there.
+            let trap = link(&stranger.connection, &places[0].repository, None, start)?;
+            stores.connections.put_integration(&trap).now_or_never().ok_or("a memory port waited")??;
+            tenants.push(stranger);
+        }
+        if let Some(calls) = scenario.hourly_calls {
+            world.github().set_limits(ProviderLimits { authenticated: calls, ..ProviderLimits::default() });
+        }
+        let queue = Arc::new(SimulatedQueue::new(Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&monitor)));
+        let grants = scenario.tokens.map_or(Grants::Grace, |(grants, _)| grants);
+        let providers = Arc::new(Providers {
+            github: connector_simulator::router(world.clone()),
+            linear: Arc::new(TokenServer::new(grants)),
+            monitor: Arc::clone(&monitor),
+            broken: scenario.broken_list.then_some("/issues"),
         });
-        let plan = Arc::new(plan);
-        let queue = Arc::new(SimulatedQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        let connections = Arc::new(MemoryConnections::default());
-        let integration = link(&connections, &repository, start)?;
-        let stores = Stores {
-            deliveries: Arc::new(MemoryDeliveries::default()),
-            observations: Arc::new(MemoryObservations::default()),
-            backfills: Arc::new(MemoryBackfills::default()),
-        };
-        let handlers = handlers(&plan, &clock, &queue, &world, &connections, &stores, scenario)?;
-        let unsent = webhooks(&repository, scenario.webhook_every);
-        Ok(Self {
-            scenario,
-            plan,
-            chance: Chance::new(seed),
-            clock,
-            queue,
-            world,
-            stores,
+        let lag = Lag::new(seed, scenario.stale_percent, Arc::clone(&monitor));
+        let outside = Outside { plan: Arc::new(plan), monitor, clock, queue, stores, providers, lag };
+        let handlers = handlers(&outside, seed, &scenario, plant).ok_or("a provider is not served")?;
+        let mut history = Self {
+            chance: Chance::apart(seed, 0x5eed),
+            outside,
             handlers,
-            unsent,
-            started: Arc::default(),
-            integration,
-        })
+            world,
+            places,
+            tenants,
+            hooks: Vec::new(),
+            owed: BTreeSet::new(),
+            agenda: Vec::new(),
+            visits: 0,
+            visitors: BTreeMap::new(),
+            turn: 0,
+            next_sweep: later(start, SWEEP_EVERY),
+            next_tick: later(start, TICK_EVERY),
+            judged: true,
+            calmed_at: start,
+            scenario,
+        };
+        history.plan_ahead();
+        Ok(history)
     }
 
-    /// Runs it until everything is quiet, moves dead letters back once, and runs on until it is quiet again.
+    /// Not to be judged: it is what others are judged by.
+    pub(crate) fn unjudged(mut self) -> Self {
+        self.judged = false;
+        self
+    }
+
+    /// Runs it until everything is quiet, lets nothing break any more, moves dead letters back, and runs on until it is
+    /// quiet again.
     #[must_use]
     pub fn run(mut self) -> Report {
-        let mut findings = Vec::new();
         let mut executor = Executor::new();
-        if self.scenario.backfill {
-            self.start_backfill(&mut executor);
+        let end = later(self.now(), DISTURBED);
+        let mut rests = self.until_quiet(&mut executor, Some(end));
+        if rests {
+            self.calm();
+            self.outside.queue.redrive();
+            rests = self.until_quiet(&mut executor, None);
         }
-        if !self.until_quiet(&mut executor) {
-            findings.push(Finding::Stuck);
-        } else {
-            self.queue.redrive();
-            if !self.until_quiet(&mut executor) {
-                findings.push(Finding::Stuck);
-            }
+        let healed_in = Duration::try_from(self.now().duration_since(self.calmed_at)).unwrap_or_default();
+        if !rests {
+            let (now, turn) = (self.now(), self.turn);
+            self.outside.monitor.find(Rule::Stuck, format!("not at rest at {now}, in turn {turn}"));
+        } else if self.judged && !self.outside.monitor.has_findings() {
+            crate::judge::judge(&self, healed_in);
         }
-        self.report(findings)
+        self.report(healed_in)
     }
 
-    fn until_quiet(&mut self, executor: &mut Executor<About>) -> bool {
-        let mut next_sweep = later(self.clock.now(), SWEEP_EVERY);
-        for _ in 0..MAX_TURNS {
-            let (visible, unsent) = (self.queue.visible(), self.unsent.len());
-            let choice = self.chance.below(2 * executor.len() + visible.min(4) + unsent.min(2));
-            if executor.len() + visible + unsent == 0 {
-                if self.is_quiet() {
-                    return true;
-                }
-                let at = self.queue.next_visible().map_or(next_sweep, |at| at.min(next_sweep));
-                self.clock.set(at);
-                if at >= next_sweep {
-                    next_sweep = later(next_sweep, SWEEP_EVERY);
-                    let recovery = self.handlers.recovery.clone();
-                    executor.start(About::Sweep, async move { recovery.sweep().await.is_ok() });
-                }
-            } else if choice < 2 * executor.len() {
-                if let Some((about, end)) = executor.turn(&self.chance, &self.plan) {
-                    self.ended(about, end, executor);
-                }
-            } else if choice < 2 * executor.len() + visible.min(4) {
-                self.deliver(executor);
-            } else {
-                self.send_webhook(executor);
-            }
-        }
-        false
-    }
-
-    fn deliver(&self, executor: &mut Executor<About>) {
-        let twice = self.chance.percent(self.scenario.duplicate_percent);
-        let Some((id, message)) = self.queue.receive(self.chance.below(self.queue.visible()), twice) else { return };
-        match message {
-            Message::Capture(task) => {
-                let capture = self.handlers.capture.clone();
-                executor.start(About::Message(id), async move { capture.handle(task).await.is_ok() });
-            }
-            Message::Enrich(task) => {
-                let enrich = self.handlers.enrich.clone();
-                executor.start(About::Message(id), async move { enrich.handle(task).await.is_ok() });
-            }
-            Message::Page(task) => {
-                let pages = self.handlers.pages.clone();
-                executor.start(About::Message(id), async move { pages.handle(task).await.is_ok() });
-            }
-        }
-    }
-
-    fn send_webhook(&mut self, executor: &mut Executor<About>) {
-        let (id, request) = self.unsent.swap_remove(self.chance.below(self.unsent.len()));
-        let (webhook, body) = (self.handlers.webhook.clone(), request.clone());
-        executor.start(About::Webhook(id, request), async move { webhook.handle(body).await.status == 200 });
-    }
-
-    fn start_backfill(&self, executor: &mut Executor<About>) {
-        let (ports, started) = (self.handlers.start.clone(), Arc::clone(&self.started));
-        let now = self.clock.now();
-        let request = StartRequest {
-            integration: self.integration.clone(),
-            entities: BTreeSet::from(LISTS),
-            window: Window { since: Timestamp::UNIX_EPOCH, until: now },
-            trigger: Trigger::Manual,
-            again: false,
+    /// What is kept of one webhook by the tenant's own link.
+    pub(crate) fn capturing(mut self, request: WebhookRequest, tenant: &Tenant, now: Timestamp) -> BTreeSet<SourceId> {
+        self.agenda.clear();
+        self.outside.clock.set(now);
+        let stored = async {
+            let store = &self.outside.stores.connections;
+            store.put_connection(&tenant.connection).await?;
+            store.put_integration(&tenant.link).await
         };
-        executor.start(About::Start, async move {
-            let Ok(run) = start_run(&ports, &request).await else { return false };
-            *started.lock().unwrap_or_else(PoisonError::into_inner) = run.run;
-            true
-        });
+        if !stored.now_or_never().is_some_and(|stored| stored.is_ok()) {
+            return BTreeSet::new();
+        }
+        self.hooks.push(Hook { place: 0, request, accepted: false });
+        self.plan_at(Duration::ZERO, Event::Hook(0));
+        let rests = self.until_quiet(&mut Executor::new(), None);
+        let mut effects = self.outside.monitor.effects();
+        effects.remove(tenant.workspace()).filter(|_| rests).unwrap_or_default()
     }
 
-    fn ended(&mut self, about: About, end: End, executor: &mut Executor<About>) {
-        match (about, end) {
-            (About::Message(id), End::Done) => self.queue.delete(id),
-            // A sender, or a person with its delivery log, sends again what was not accepted.
-            (About::Webhook(id, request), End::Failed | End::Crashed) => self.unsent.push((id, request)),
-            (About::Start, End::Failed | End::Crashed) => self.start_backfill(executor),
-            // A message that was not handled becomes visible again; a sweep comes again.
-            (About::Message(_), End::Failed | End::Crashed) | (About::Sweep, _) | (_, End::Done) => {}
+    fn report(&self, healed_in: Duration) -> Report {
+        let mut observations = BTreeSet::new();
+        for (workspace, ids) in self.outside.monitor.effects() {
+            observations.extend(ids.into_iter().map(|id| (workspace.to_string(), id.to_string())));
         }
+        let plan = &self.outside.plan;
+        plan.note(observations.len() as u64);
+        plan.note(self.turn);
+        Report {
+            observations,
+            findings: self.outside.monitor.findings(),
+            calls: plan.calls_and_flows(),
+            faults: plan.injected(),
+            tally: self.outside.monitor.tally(),
+            healed_in,
+            hash: plan.hash(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.outside.clock.now()
+    }
+
+    const fn doing(&self, flow: Flow) -> Doing {
+        Doing::of(flow, self.turn)
+    }
+
+    /// The connection of the account whose tokens rotate.
+    pub(crate) fn rotating(&self) -> Option<connector_domain::connection::Connection> {
+        let account = "org".parse().ok()?;
+        let of = self.outside.stores.connections.connections_of(connector_domain::ProviderKind::Linear, &account);
+        of.now_or_never()?.ok()?.into_iter().next()
     }
 
     fn is_quiet(&self) -> bool {
         let rows = async {
-            let deliveries = self.stores.deliveries.due(Timestamp::MAX, 1).await;
-            let units = self.stores.backfills.due_units(Timestamp::MAX, 1).await;
-            let observations = EnrichmentStore::due(&*self.stores.observations, Timestamp::MAX, 1).await;
-            deliveries.is_ok_and(|due| due.is_empty())
-                && units.is_ok_and(|due| due.is_empty())
-                && observations.is_ok_and(|due| due.is_empty())
+            let deliveries = self.outside.stores.deliveries.due(Timestamp::MAX, 1).await;
+            let units = self.outside.stores.backfills.due_units(Timestamp::MAX, 1).await;
+            deliveries.is_ok_and(|due| due.is_empty()) && units.is_ok_and(|due: Vec<UnitKey>| due.is_empty())
         };
-        self.queue.next_visible().is_none() && rows.now_or_never().unwrap_or(false)
-    }
-
-    fn report(&self, mut findings: Vec<Finding>) -> Report {
-        if self.queue.dead() > 0 {
-            findings.push(Finding::DeadLetters(self.queue.dead()));
-        }
-        let observations = observations(&self.stores.observations).now_or_never().unwrap_or_default();
-        match unenriched(&self.stores.observations).now_or_never() {
-            Some(0) => {}
-            count => findings.push(Finding::Unenriched(count.unwrap_or(usize::MAX))),
-        }
-        let (progress, units) = self.progress().now_or_never().flatten().unzip();
-        for unit in units.into_iter().flatten().filter(|unit| unit.state != UnitState::Completed) {
-            findings.push(Finding::UnitEnded(unit.key.to_string(), unit.state));
-        }
-        if let Some(conflicts) = progress.as_ref().map(|progress| progress.report.conflicts).filter(|count| *count > 0)
-        {
-            findings.push(Finding::Conflicts(conflicts));
-        }
-        Report {
-            observations,
-            findings,
-            calls: self.plan.calls(),
-            provider_calls: self.world.github().requests().len(),
-            pages: progress.map_or(0, |progress| progress.counters.pages),
-        }
-    }
-
-    /// The units of the repository, whichever run holds them now.
-    async fn progress(&self) -> Option<(RunProgress, Vec<Unit>)> {
-        if !self.scenario.backfill {
-            return None;
-        }
-        let workspace = WorkspaceId::parse(WORKSPACE).ok()?;
-        let mut units = BTreeMap::new();
-        let mut reports = Vec::new();
-        for run in self.stores.backfills.runs_of(&workspace, 1_000).await.ok()? {
-            reports.extend(self.stores.backfills.page_reports(&run.id).await.ok()?);
-            for key in run.unit_keys() {
-                if let Some(unit) = self.stores.backfills.unit(&key).await.ok()? {
-                    units.insert(key, unit);
-                }
-            }
-        }
-        let units: Vec<_> = units.into_values().collect();
-        Some((RunProgress::of(&units, &reports), units))
+        self.agenda.is_empty() && self.outside.queue.next_visible().is_none() && rows.now_or_never().unwrap_or(false)
     }
 }
 
-async fn observations(store: &MemoryObservations) -> BTreeSet<String> {
-    let Ok(workspace) = WorkspaceId::parse(WORKSPACE) else { return BTreeSet::new() };
-    let filter = ObservationFilter {
-        provider: None,
-        source_type: None,
-        actor: None,
-        entity: None,
-        since: Timestamp::MIN,
-        until: Timestamp::MAX,
-        limit: usize::MAX,
-        cursor: None,
-    };
-    let page = store.list(&workspace, &filter).await.unwrap_or_default();
-    page.observations.into_iter().map(|observation| observation.event.source_id.to_string()).collect()
+fn place(world: &World, owner: &str, name: &str, content: Content, start: Timestamp) -> Place {
+    let repository = world.github().add_repository(owner, name);
+    let Content { pull_requests, issues, releases } = content;
+    repository.populate(Populate { pull_requests, issues, releases, ..Populate::ending(start, 20) });
+    let items = reference::items(content, usize::from(owner == GLOBEX), &repository);
+    Place::new(repository, items)
 }
 
-/// How many facts are not enriched to the end, and how far the actors' counts are from the facts that have an actor.
-async fn unenriched(store: &MemoryObservations) -> usize {
-    let Ok(workspace) = WorkspaceId::parse(WORKSPACE) else { return usize::MAX };
-    let (mut open, mut acted) = (0, 0);
-    for observation in store.all() {
-        acted += usize::from(observation.event.actor.is_some());
-        let loaded = store.load(&workspace, &observation.event.source_id).await;
-        open += usize::from(!matches!(loaded, Ok(Some((_, progress))) if progress.is_complete()));
-    }
-    let identities = store.identities(&workspace).await.unwrap_or_default();
-    let counted: u64 = identities.iter().map(|identity| identity.observations).sum();
-    open + acted.abs_diff(usize::try_from(counted).unwrap_or(usize::MAX))
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn later(at: Timestamp, by: Duration) -> Timestamp {
+pub(crate) fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(at)
 }

@@ -6,38 +6,30 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connector_domain::Timestamp;
 use connector_domain::ports::{Clock, MAX_DELAY, PortError, Queue};
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
+use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION, Task, encode};
+use connector_lambda::batch::{Record, read};
 
-/// A message of any kind.
+use crate::monitor::Monitor;
+
+/// A message, read as its function reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     Capture(CaptureTask),
     Page(PageTask),
-    Enrich(EnrichTask),
 }
 
-impl From<EnrichTask> for Message {
-    fn from(task: EnrichTask) -> Self {
-        Self::Enrich(task)
-    }
-}
-
-impl From<CaptureTask> for Message {
-    fn from(task: CaptureTask) -> Self {
-        Self::Capture(task)
-    }
-}
-
-impl From<PageTask> for Message {
-    fn from(task: PageTask) -> Self {
-        Self::Page(task)
-    }
+/// Which queue it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Capture,
+    Page,
 }
 
 #[derive(Debug, Clone)]
 struct Held {
     id: u64,
-    message: Message,
+    kind: Kind,
+    body: String,
     visible_at: Timestamp,
     receives: u32,
 }
@@ -51,18 +43,29 @@ const MAX_RECEIVES: u32 = 5;
 struct State {
     next_id: u64,
     held: Vec<Held>,
-    dead: Vec<Message>,
+    dead: Vec<Held>,
+    /// The next version of the functions writes messages, and not all that read are of it.
+    newer: bool,
 }
 
 /// All queues of a history in one.
 pub(crate) struct SimulatedQueue {
     state: Mutex<State>,
     clock: Arc<dyn Clock>,
+    monitor: Arc<Monitor>,
+}
+
+/// What a poller got.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) id: u64,
+    /// `None` when the function cannot read it: it waits for a newer one.
+    pub(crate) message: Option<Message>,
 }
 
 impl SimulatedQueue {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { state: Mutex::default(), clock }
+    pub(crate) fn new(clock: Arc<dyn Clock>, monitor: Arc<Monitor>) -> Self {
+        Self { state: Mutex::default(), clock, monitor }
     }
 
     /// How many messages can be received now.
@@ -76,22 +79,27 @@ impl SimulatedQueue {
         self.state().held.iter().map(|held| held.visible_at).min()
     }
 
-    /// Receives the `n`-th visible message. `twice` leaves it visible, as a queue may.
-    pub(crate) fn receive(&self, n: usize, twice: bool) -> Option<(u64, Message)> {
+    /// Receives the `n`-th visible message. `twice` leaves it visible, as a queue may; while the next version is rolled out,
+    /// `older` says that a function of this one has it.
+    pub(crate) fn receive(&self, n: usize, twice: bool, older: bool) -> Option<Received> {
         let now = self.clock.now();
         let mut state = self.state();
+        let older = older && state.newer;
         let index = state.held.iter().enumerate().filter(|(_, held)| held.visible_at <= now).nth(n)?.0;
         let held = state.held.get_mut(index)?;
         if held.receives >= MAX_RECEIVES {
             let held = state.held.swap_remove(index);
-            state.dead.push(held.message);
+            state.dead.push(held);
+            self.monitor.count(|tally| tally.set_aside += 1);
             return None;
         }
-        if !twice {
+        if twice {
+            self.monitor.count(|tally| tally.duplicates += 1);
+        } else {
             held.receives += 1;
             held.visible_at = now.checked_add(VISIBILITY).unwrap_or(now);
         }
-        Some((held.id, held.message.clone()))
+        Some(Received { id: held.id, message: message(held, older) })
     }
 
     /// Deletes a message that was handled.
@@ -108,31 +116,74 @@ impl SimulatedQueue {
     pub(crate) fn redrive(&self) {
         let now = self.clock.now();
         let mut state = self.state();
-        for message in std::mem::take(&mut state.dead) {
-            push(&mut state, message, now);
+        for held in std::mem::take(&mut state.dead) {
+            state.held.push(Held { visible_at: now, receives: 0, ..held });
         }
+    }
+
+    /// Takes everything out, as if its function had failed each time; what is not kept is lost.
+    pub(crate) fn set_all_aside(&self, kept: bool) {
+        let mut state = self.state();
+        let held = std::mem::take(&mut state.held);
+        if kept {
+            self.monitor.count(|tally| tally.set_aside += held.len() as u64);
+            state.dead.extend(held);
+        }
+    }
+
+    /// The next version is being rolled out, or there for all: it writes messages that this one cannot read.
+    pub(crate) fn deploy(&self, begins: bool) {
+        self.state().newer = begins;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn push<T: Task>(&self, task: &T, visible_at: Timestamp) -> Result<(), PortError> {
+        let mut body = encode(task).map_err(|error| PortError::permanent("send messages", error))?;
+        if !body.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(PortError::permanent("send messages", "a character that SQS refuses"));
+        }
+        self.monitor.search("a message", &body);
+        self.monitor.count(|tally| tally.messages += 1);
+        let mut state = self.state();
+        if state.newer {
+            body = body.replace(&version(TASK_VERSION), &version(TASK_VERSION + 1));
+        }
+        state.next_id += 1;
+        let id = state.next_id;
+        let kind = if T::NAME == CaptureTask::NAME { Kind::Capture } else { Kind::Page };
+        state.held.push(Held { id, kind, body, visible_at, receives: 0 });
+        Ok(())
+    }
 }
 
-fn push(state: &mut State, message: Message, visible_at: Timestamp) {
-    state.next_id += 1;
-    let id = state.next_id;
-    state.held.push(Held { id, message, visible_at, receives: 0 });
+fn version(v: u32) -> String {
+    format!("\"v\":{v},")
+}
+
+/// What a function makes of a message: one of this version, or one of the next.
+fn message(held: &Held, older: bool) -> Option<Message> {
+    let newest = version(TASK_VERSION + 1);
+    let body = if older || !held.body.contains(&newest) {
+        held.body.clone()
+    } else {
+        // What the next version of the reader will make of it.
+        held.body.replace(&newest, &version(TASK_VERSION))
+    };
+    let record = Record { id: held.id.to_string(), body };
+    match held.kind {
+        Kind::Capture => read(&record).map(Message::Capture),
+        Kind::Page => read(&record).map(Message::Page),
+    }
 }
 
 #[async_trait]
-impl<T: Task + Clone + Into<Message>> Queue<T> for SimulatedQueue {
+impl<T: Task> Queue<T> for SimulatedQueue {
     async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
         let now = self.clock.now();
         let visible_at = now.checked_add(delay.min(MAX_DELAY)).unwrap_or(now);
-        let mut state = self.state();
-        for task in tasks {
-            push(&mut state, task.clone().into(), visible_at);
-        }
-        Ok(())
+        tasks.iter().try_for_each(|task| self.push(task, visible_at))
     }
 }

@@ -1,56 +1,51 @@
-//! A linked repository, the stores, and the handlers over them.
+//! The handlers of a history, and the ports they stand on. A new port is added here and nowhere else:
+//! handler -> (a planted fault) -> faults of the plan -> (an index that lags) -> the watched store in memory.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use connector_backfill::{PagePorts, PageSettings, PageWorker};
-use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
+use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
+use connector_capture::{Capture, CapturePorts};
 use connector_domain::backfill::Limits;
-use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
-use connector_domain::http::WebhookRequest;
 use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, LocalEmbedder, ObservationStore,
-    ProviderHttp, Queue, Secrets,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, Pause, ProviderHttp, Queue,
+    Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
-use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, ResourceId, Timestamp, WorkspaceId};
-use connector_flows::StartPorts;
+use connector_domain::{ProviderKind, Timestamp};
+use connector_flows::connect::{Connect, ConnectPorts};
+use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 use connector_recovery::{Recovery, RecoveryPorts};
-use connector_simulator::World;
-use connector_simulator::github::Repository;
 use connector_testkit::memory::{
-    MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryVault, StaticSecrets,
-    StaticTokens,
+    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue,
+    MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
-use futures::FutureExt;
 
-use crate::faulty::Faulty;
-use crate::provider::InProcess;
+use crate::faulty::{Faulty, Sleep};
+use crate::monitor::Monitor;
+use crate::plant::{self, Plant};
+use crate::provider::Providers;
 use crate::queue::SimulatedQueue;
+use crate::stale::{Lag, Stale};
+use crate::watch::{WatchedBackfills, WatchedObservations};
 use crate::{Chance, Plan, Scenario};
 
-pub(super) const WORKSPACE: &str = "acme";
-pub(super) const SECRET: &str = "simulated-webhook-secret";
+/// What signs webhooks. No row and no message may hold it.
+pub(crate) const SECRET: &str = "canary-webhook-secret";
+/// What Linear knows our app by.
+const APP_SECRET: &str = "canary-app-secret";
 
-pub(super) struct Stores {
-    pub(super) deliveries: Arc<MemoryDeliveries>,
-    pub(super) observations: Arc<MemoryObservations>,
-    pub(super) backfills: Arc<MemoryBackfills>,
-}
-
-pub(super) struct Handlers {
-    pub(super) webhook: Webhook,
-    pub(super) pages: PageWorker,
-    pub(super) capture: Capture,
-    pub(super) enrich: Enrich,
-    pub(super) recovery: Recovery,
-    pub(super) start: StartPorts,
-}
-
-pub(super) struct SimulatedClock(pub(super) Mutex<Timestamp>);
+/// The time of a history.
+pub(crate) struct SimulatedClock(Mutex<Timestamp>);
 
 impl SimulatedClock {
-    pub(super) fn set(&self, at: Timestamp) {
+    pub(crate) const fn new(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    pub(crate) fn set(&self, at: Timestamp) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = at;
     }
 }
@@ -61,130 +56,266 @@ impl Clock for SimulatedClock {
     }
 }
 
-pub(super) fn webhooks(repository: &Repository, every: usize) -> Vec<(u64, WebhookRequest)> {
-    let all = repository.history_webhooks();
-    let chosen = all.iter().step_by(every.max(1)).take(if every == 0 { 0 } else { usize::MAX });
-    (0..)
-        .zip(chosen)
-        .map(|(id, webhook)| {
-            let signed = webhook.signed(SECRET.as_bytes());
-            (id, WebhookRequest { headers: signed.headers.into_iter().collect(), body: signed.body })
-        })
-        .collect()
+/// What is durable.
+#[derive(Clone, Default)]
+pub(crate) struct Stores {
+    pub(crate) deliveries: Arc<MemoryDeliveries>,
+    pub(crate) observations: Arc<MemoryObservations>,
+    pub(crate) backfills: Arc<MemoryBackfills>,
+    pub(crate) connections: Arc<MemoryConnections>,
+    pub(crate) vault: Arc<MemoryVault>,
+    pub(crate) states: Arc<MemoryStates>,
+    pub(crate) audit: Arc<MemoryAudit>,
 }
 
-pub(super) fn link(
-    connections: &MemoryConnections,
-    repository: &Repository,
-    now: Timestamp,
-) -> Result<Integration, Box<dyn std::error::Error>> {
-    let connection = Connection {
-        id: ConnectionId::parse("connection")?,
-        workspace: WorkspaceId::parse(WORKSPACE)?,
-        provider: ProviderKind::Github,
-        account: AccountId::parse(repository.installation_id.to_string())?,
-        account_name: repository.owner(),
-        status: ConnectionStatus::Active,
-        created_at: now,
-        updated_at: now,
-    };
-    let mut settings = SyncSettings::everything(ProviderKind::Github);
-    settings.backfill.enabled = false;
-    let integration = Integration {
-        id: IntegrationId::parse("integration")?,
-        workspace: connection.workspace.clone(),
-        connection: connection.id.clone(),
-        provider: ProviderKind::Github,
-        account: connection.account.clone(),
-        resource: ResourceRef { id: ResourceId::parse(repository.id.to_string())?, name: repository.full_name() },
-        settings,
-        active: true,
-        inactive_reason: None,
-        linked_at: now,
-        updated_at: now,
-    };
-    let stored = async {
-        connections.put_connection(&connection).await?;
-        connections.put_integration(&integration).await
-    };
-    stored.now_or_never().ok_or("a memory port waited")??;
-    Ok(integration)
+/// All that surrounds the handlers.
+pub(crate) struct Outside {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) monitor: Arc<Monitor>,
+    pub(crate) clock: Arc<SimulatedClock>,
+    pub(crate) queue: Arc<SimulatedQueue>,
+    pub(crate) stores: Stores,
+    pub(crate) providers: Arc<Providers>,
+    pub(crate) lag: Arc<Lag>,
 }
 
-pub(super) fn handlers(
-    plan: &Arc<Plan>,
-    clock: &Arc<SimulatedClock>,
-    queue: &Arc<SimulatedQueue>,
-    world: &World,
-    connections: &Arc<MemoryConnections>,
-    stores: &Stores,
-    scenario: Scenario,
-) -> Result<Handlers, Box<dyn std::error::Error>> {
-    fn faulty<P: ?Sized>(plan: &Arc<Plan>, port: Arc<P>) -> Arc<Faulty<P>> {
-        Arc::new(Faulty { plan: Arc::clone(plan), port })
+/// The handlers, as the functions have them.
+pub(crate) struct Handlers {
+    pub(crate) webhook: Webhook,
+    pub(crate) pages: PageWorker,
+    pub(crate) capture: Capture,
+    pub(crate) recovery: Recovery,
+    pub(crate) scheduler: Scheduler,
+    pub(crate) start: StartPorts,
+    pub(crate) teardown: TeardownPorts,
+    pub(crate) revoke: RevokePorts,
+    pub(crate) tokens: Arc<dyn Tokens>,
+    pub(crate) connect: Connect,
+    /// For what people change by themselves.
+    pub(crate) connections: Arc<dyn ConnectionStore>,
+    pub(crate) deliveries: Arc<dyn DeliveryStore>,
+    pub(crate) captures: Arc<dyn Queue<CaptureTask>>,
+}
+
+/// Most tries of a page where the provider cannot answer at all, and where it can: faults are no reason to give up.
+const TRIES_OF_A_BROKEN_LIST: u32 = 8;
+const TRIES: u32 = 80;
+
+pub(crate) fn limits(scenario: &Scenario, plant: Option<Plant>) -> Limits {
+    let usual = Limits::default();
+    let max_attempts = if scenario.broken_list { TRIES_OF_A_BROKEN_LIST } else { TRIES };
+    match plant {
+        Some(Plant::RetryForever) => Limits { max_attempts: u32::MAX, ..usual },
+        Some(Plant::NoLease) => Limits { lease: Duration::ZERO, max_attempts, ..usual },
+        _ => Limits { max_attempts, ..usual },
     }
-    let clock = Arc::clone(clock) as Arc<dyn Clock>;
-    let connections: Arc<dyn ConnectionStore> = faulty(plan, Arc::clone(connections));
-    let deliveries: Arc<dyn DeliveryStore> = faulty(plan, Arc::clone(&stores.deliveries));
-    let observations: Arc<dyn ObservationStore> = faulty(plan, Arc::clone(&stores.observations));
-    let enrichment: Arc<dyn EnrichmentStore> = faulty(plan, Arc::clone(&stores.observations));
-    let enrichments: Arc<dyn Queue<EnrichTask>> = faulty(plan, Arc::clone(queue));
-    let backfills: Arc<dyn BackfillStore> = faulty(plan, Arc::clone(&stores.backfills));
-    let captures: Arc<dyn Queue<CaptureTask>> = faulty(plan, Arc::clone(queue));
-    let pages: Arc<dyn Queue<PageTask>> = faulty(plan, Arc::clone(queue));
-    let secrets: Arc<dyn Secrets> = faulty(plan, Arc::new(StaticSecrets::of(ProviderKind::Github, &[SECRET])));
-    let http: Arc<dyn ProviderHttp> = faulty(plan, Arc::new(InProcess(connector_simulator::router(world.clone()))));
-    let limits = Limits { max_attempts: 50, ..Limits::default() };
-    let random = Arc::new(Chance::new(1));
-    let github = connector_providers::provider(ProviderKind::Github).ok_or("no provider")?;
-    Ok(Handlers {
+}
+
+/// The handlers over all that surrounds them.
+pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant: Option<Plant>) -> Option<Handlers> {
+    let Outside { plan, monitor, clock, queue, stores, providers, lag } = outside;
+    let is = |other: Plant| plant == Some(other);
+    let time = Arc::clone(clock) as Arc<dyn Clock>;
+    let random = Arc::new(Chance::apart(seed, 0x2a4d)) as Arc<dyn Random>;
+    let limits = limits(scenario, plant);
+
+    let connections = Stale::new(Arc::clone(&stores.connections), lag);
+    let connections: Arc<dyn ConnectionStore> = Faulty::of(plan, &connections);
+    let observations =
+        Arc::new(WatchedObservations { store: Arc::clone(&stores.observations), monitor: Arc::clone(monitor) });
+    let mut observations: Arc<dyn ObservationStore> = Faulty::of(plan, &observations);
+    let pending = Arc::new(plant::Pending::default());
+    let stored_late = Arc::clone(&observations);
+    observations = match plant {
+        Some(Plant::GetThenPut) => Arc::new(plant::GetThenPut { store: observations, monitor: Arc::clone(monitor) }),
+        Some(Plant::SwallowPartial) => Arc::new(plant::SwallowPartial { store: observations }),
+        Some(Plant::WrongTenantKey) => {
+            Arc::new(plant::WrongTenantKey { store: observations, rows: Arc::clone(&stores.observations) })
+        }
+        Some(Plant::DoneFirst) => Arc::new(plant::Deferred { store: observations, pending: Arc::clone(&pending) }),
+        _ => observations,
+    };
+
+    let deliveries = Stale::new(Arc::clone(&stores.deliveries), lag);
+    let deliveries: Arc<dyn DeliveryStore> = Faulty::of(plan, &deliveries);
+    let of_webhooks: Arc<dyn DeliveryStore> = match plant {
+        Some(Plant::AckEarly) => Arc::new(plant::AckEarly { store: Arc::clone(&deliveries) }),
+        Some(Plant::HeaderKey) => Arc::new(plant::HeaderKey { store: Arc::clone(&deliveries) }),
+        _ => Arc::clone(&deliveries),
+    };
+    let of_captures: Arc<dyn DeliveryStore> = match plant {
+        Some(Plant::DoneForAll) => Arc::new(plant::DoneForAll { store: Arc::clone(&deliveries) }),
+        Some(Plant::DoneFirst) => {
+            let store = Arc::clone(&deliveries);
+            Arc::new(plant::DoneFirst { store, observations: stored_late, pending })
+        }
+        _ => Arc::clone(&deliveries),
+    };
+    let held = Arc::new(plant::Held::default());
+    let of_pages: Arc<dyn DeliveryStore> = if is(Plant::CheckpointFirst) {
+        Arc::new(plant::CheckpointFirst { store: Arc::clone(&deliveries), held: Arc::clone(&held) })
+    } else {
+        Arc::clone(&deliveries)
+    };
+
+    let watched = WatchedBackfills { store: Arc::clone(&stores.backfills), monitor: Arc::clone(monitor) };
+    let watched: Arc<dyn BackfillStore> = match plant {
+        Some(Plant::NoFence) => Arc::new(plant::NoFence { store: Arc::new(watched) }),
+        Some(Plant::CancelIgnored) => Arc::new(plant::CancelIgnored { store: Arc::new(watched) }),
+        Some(Plant::NoSweep) => Arc::new(plant::NoSweep { store: Arc::new(watched) }),
+        _ => Arc::new(watched),
+    };
+    let backfills = Stale::new(watched, lag);
+    let backfills: Arc<dyn BackfillStore> = Faulty::of(plan, &backfills);
+    let cursors = Arc::new(plant::Cursors::default());
+    let of_workers: Arc<dyn BackfillStore> = if is(Plant::CursorInMessage) {
+        let (cursors, monitor) = (Arc::clone(&cursors), Arc::clone(monitor));
+        Arc::new(plant::CursorInMessage { store: Arc::clone(&backfills), cursors, monitor })
+    } else {
+        Arc::clone(&backfills)
+    };
+
+    let captures: Arc<dyn Queue<CaptureTask>> = Faulty::of(plan, queue);
+    let from_pages: Arc<dyn Queue<CaptureTask>> = if is(Plant::CheckpointFirst) {
+        Arc::new(plant::Flushing { queue: Arc::clone(&captures), deliveries: Arc::clone(&deliveries), held })
+    } else {
+        Arc::clone(&captures)
+    };
+    let pages: Arc<dyn Queue<PageTask>> = Faulty::of(plan, queue);
+    let pages: Arc<dyn Queue<PageTask>> = match plant {
+        Some(Plant::TokenInMessage) => Arc::new(plant::TokenInMessage { queue: pages, monitor: Arc::clone(monitor) }),
+        Some(Plant::CursorInMessage) => {
+            Arc::new(plant::Carrying { queue: pages, store: Arc::clone(&stores.backfills) as _, cursors })
+        }
+        _ => pages,
+    };
+
+    let known = StaticSecrets::of(ProviderKind::Github, &[SECRET]);
+    known.rotate(ProviderKind::Linear, &[APP_SECRET]);
+    let secrets: Arc<dyn Secrets> = Faulty::of(plan, &Arc::new(known));
+    let http: Arc<dyn ProviderHttp> = Faulty::of(plan, providers);
+    let http: Arc<dyn ProviderHttp> = if is(Plant::OffsetPaging) {
+        Arc::new(plant::OffsetPaging { http, monitor: Arc::clone(monitor) })
+    } else {
+        http
+    };
+    let vault: Arc<dyn TokenVault> = Faulty::of(plan, &stores.vault);
+    let vault: Arc<dyn TokenVault> =
+        if is(Plant::RefreshUnlocked) { Arc::new(plant::RefreshUnlocked(vault)) } else { vault };
+    let states: Arc<dyn StateStore> = Faulty::of(plan, &stores.states);
+    let states: Arc<dyn StateStore> = match plant {
+        Some(Plant::TtlTrusted) => Arc::new(plant::TtlTrusted(states)),
+        Some(Plant::StateReadThenDelete) => Arc::new(plant::StateReadThenDelete(states)),
+        _ => states,
+    };
+    let audit: Arc<dyn AuditLog> = Faulty::of(plan, &stores.audit);
+    let tokens: Arc<dyn Tokens> = Arc::new(ConnectionTokens::new(TokenPorts {
+        vault: Arc::clone(&vault),
+        connections: Arc::clone(&connections),
+        secrets: Arc::clone(&secrets),
+        signer: Arc::new(FakeSigner),
+        audit: Arc::clone(&audit),
+        http: Arc::clone(&http),
+        clock: Arc::clone(&time),
+        random: Arc::clone(&random),
+        pause: Arc::new(Sleep(Arc::clone(plan))) as Arc<dyn Pause>,
+    }));
+    let tokens: Arc<dyn Tokens> = if is(Plant::TokenByResource) {
+        Arc::new(plant::TokenByResource { tokens, kept: Mutex::new(BTreeMap::new()) })
+    } else {
+        tokens
+    };
+    let routes: Arc<dyn ConnectionStore> = if is(Plant::StaleRouting) {
+        Arc::new(plant::StaleRouting { store: Arc::clone(&connections), clock: Arc::clone(&time) })
+    } else {
+        Arc::clone(&connections)
+    };
+
+    let start = StartPorts {
+        backfills: Arc::clone(&backfills),
+        pages: Arc::clone(&pages),
+        clock: Arc::clone(&time),
+        random: Arc::clone(&random),
+        limits,
+    };
+    let rows = Faulty::of(plan, &stores.vault) as Arc<dyn TokenRows>;
+    let teardown = TeardownPorts {
+        connections: Arc::clone(&connections),
+        backfills: Arc::clone(&backfills),
+        tokens: Arc::clone(&rows),
+        audit: Arc::clone(&audit),
+        clock: Arc::clone(&time),
+    };
+    // What is enriched is not looked at here: nobody takes these messages, and nothing of it breaks.
+    let enrichments = Arc::new(MemoryQueue::<EnrichTask>::new(Arc::clone(&time)));
+    Some(Handlers {
         webhook: Webhook::new(
-            github,
+            connector_providers::provider(ProviderKind::Github)?,
             WebhookPorts {
-                connections: Arc::clone(&connections),
-                deliveries: Arc::clone(&deliveries),
+                connections: routes,
+                deliveries: of_webhooks,
                 captures: Arc::clone(&captures),
-                secrets,
-                clock: Arc::clone(&clock),
+                secrets: Arc::clone(&secrets),
+                clock: Arc::clone(&time),
             },
         ),
         pages: PageWorker::new(
             PagePorts {
-                backfills: Arc::clone(&backfills),
+                backfills: of_workers,
                 connections: Arc::clone(&connections),
-                deliveries: Arc::clone(&deliveries),
-                captures: Arc::clone(&captures),
+                deliveries: of_pages,
+                captures: from_pages,
                 pages: Arc::clone(&pages),
-                tokens: Arc::new(StaticTokens::default()),
-                http,
-                clock: Arc::clone(&clock),
-                random: Arc::clone(&random) as _,
+                tokens: Arc::clone(&tokens),
+                http: Arc::clone(&http),
+                clock: Arc::clone(&time),
+                random: Arc::clone(&random),
             },
             PageSettings { page_size: scenario.page_size, reserve_percent: 0, limits },
         ),
         capture: Capture::new(CapturePorts {
-            deliveries: Arc::clone(&deliveries),
-            connections,
+            deliveries: of_captures,
+            connections: Arc::clone(&connections),
             observations,
             backfills: Arc::clone(&backfills),
-            tokens: Arc::new(MemoryVault::default()),
-            audit: Arc::new(MemoryAudit::default()),
-            enrichments: Arc::clone(&enrichments),
-            clock: Arc::clone(&clock),
+            tokens: rows,
+            audit: Arc::clone(&audit),
+            enrichments: Arc::clone(&enrichments) as _,
+            clock: Arc::clone(&time),
         }),
-        enrich: Enrich::new(EnrichPorts { enrichment: Arc::clone(&enrichment), embedder: Arc::new(LocalEmbedder) }),
         recovery: Recovery::new(
             RecoveryPorts {
-                enrichment,
-                enrichments,
-                deliveries,
-                backfills: Arc::clone(&backfills),
-                captures,
-                pages: Arc::clone(&pages),
-                clock: Arc::clone(&clock),
+                enrichment: Arc::clone(&stores.observations) as _,
+                enrichments: enrichments as _,
+                deliveries: Arc::clone(&deliveries),
+                backfills,
+                captures: Arc::clone(&captures),
+                pages,
+                clock: Arc::clone(&time),
             },
             limits,
         ),
-        start: StartPorts { backfills, pages, clock, random, limits },
+        scheduler: Scheduler { connections: Arc::clone(&connections), start: start.clone() },
+        start,
+        teardown,
+        revoke: RevokePorts { vault: Arc::clone(&vault), secrets: Arc::clone(&secrets), http: Arc::clone(&http) },
+        tokens,
+        connect: Connect::new(
+            connector_providers::provider(ProviderKind::Linear)?,
+            ConnectPorts {
+                states,
+                connections: Arc::clone(&connections),
+                vault,
+                audit,
+                secrets,
+                http,
+                clock: time,
+                random,
+            },
+            "https://api.example.org/oauth/linear/callback".to_owned(),
+        ),
+        connections,
+        deliveries,
+        captures,
     })
 }

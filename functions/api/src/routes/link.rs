@@ -203,7 +203,15 @@ async fn link_one(
 async fn start(access: &Access<'_>, link: Integration) -> Option<String> {
     let settings = &link.settings.backfill;
     let (entities, window) = (settings.entities.clone(), Window::last(settings.depth, access.now()));
-    let request = StartRequest { integration: link, entities, window, trigger: Trigger::Link, again: false };
+    let request = StartRequest {
+        integration: link,
+        entities,
+        window,
+        trigger: Trigger::Link,
+        again: false,
+        call_budget: None,
+        proves: None,
+    };
     match access.start(&request).await {
         Ok(started) => started.run.map(|run| run.to_string()),
         Err(problem) => {

@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod connections;
 pub(crate) mod deliveries;
+pub(crate) mod estimate;
 pub(crate) mod events;
 pub(crate) mod keys;
 pub(crate) mod link;
@@ -39,8 +40,13 @@ pub(crate) async fn handle(context: &Context<'_>) -> Result<Answer, Problem> {
         Operation::ChangeSource => sources::change(context).await,
         Operation::ListRuns => runs::list(context).await,
         Operation::StartRun => start::start(context).await,
+        Operation::EstimateRun => estimate::estimate(context).await,
         Operation::GetRun => runs::get(context).await,
         Operation::CancelRun => runs::cancel(context).await,
+        Operation::PauseRun => runs::pause(context).await,
+        Operation::ResumeRun => runs::resume(context).await,
+        Operation::RetryRun => runs::retry(context).await,
+        Operation::ProveRun => start::prove(context).await,
         Operation::RestartRun => start::restart(context).await,
         Operation::ListObservations => observations::list(context).await,
         Operation::GetObservation => observations::get(context).await,

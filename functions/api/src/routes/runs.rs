@@ -1,9 +1,10 @@
 //! Runs: requests for history, and how they went.
 
-use connector_domain::backfill::{Run, RunProgress, RunState, Unit, UnitKey};
+use connector_domain::Timestamp;
+use connector_domain::backfill::{Run, RunProgress, RunState, Share, Unit, UnitKey};
 use connector_domain::change::ChangeAction;
-use connector_domain::{RunId, Timestamp};
 use connector_lambda::api::Answer;
+use futures::future::try_join_all;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,13 +34,41 @@ pub(crate) struct View {
     trigger: &'static str,
     #[schema(value_type = String, format = DateTime)]
     started_at: Timestamp,
+    /// How many calls it may make, where that is bounded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_budget: Option<u64>,
     state: State,
     counters: Counters,
-    /// Its lists that no later run has taken over.
+    /// How far its lists are read on the whole, in thousandths, where that can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read: Option<u16>,
+    /// When it goes on, where all that is left of it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime)]
+    wakes_at: Option<Timestamp>,
+    /// When it should be done, at the speed so far, where that can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = DateTime)]
+    eta: Option<Timestamp>,
+    /// Its lists. One that a later run has taken over stands as it ended for this one.
     lists: Vec<ListSync>,
     /// What became of the pages it fetched; only where one run is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     captured: Option<Captured>,
+    /// What it found missing of another run, where it is the proof of one; only where one run is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<Proof>,
+}
+
+/// What a second reading found.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Proof {
+    /// Of which run.
+    of: String,
+    /// Facts that were missing, so far; they are stored now.
+    missing: u64,
+    /// The first of them.
+    facts: Vec<String>,
 }
 
 /// How a run stands.
@@ -51,16 +80,16 @@ pub(crate) enum State {
     Nothing,
     /// At work, or waiting.
     Running,
+    /// Paused, until it is resumed or its connection is made anew.
+    Paused,
     /// Every list was read to its end.
     Completed,
-    /// Some list stopped early and can be restarted.
+    /// Some list stopped early and can be resumed.
     Partial,
     /// Some list failed.
     Failed,
     /// Stopped by a person.
     Cancelled,
-    /// Later runs have taken over all of its lists.
-    Superseded,
 }
 
 /// What a run has done so far.
@@ -74,6 +103,8 @@ pub(crate) struct Counters {
     calls: u64,
     /// Times it had to wait.
     waits: u64,
+    /// Seconds that it has waited, in all.
+    waited: u64,
 }
 
 /// What became of the pages of a run.
@@ -91,10 +122,14 @@ pub(crate) struct Captured {
     quarantined: u64,
 }
 
-/// A run with its units, which need not all be its own any more.
+/// A run with its units.
 pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> View {
-    let own: Vec<_> = units.iter().filter(|unit| unit.run == run.id).cloned().collect();
-    let now = RunProgress::of(&own, []);
+    let now = RunProgress::of(units, []);
+    let proof = run.proves.as_ref().zip(progress).map(|(of, progress)| Proof {
+        of: of.to_string(),
+        missing: progress.report.captured,
+        facts: progress.report.missing.iter().map(ToString::to_string).collect(),
+    });
     let counters = now.counters;
     View {
         id: run.id.to_string(),
@@ -105,10 +140,11 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
         window: run.window.into(),
         trigger: run.trigger.name(),
         started_at: run.started_at,
+        call_budget: run.call_budget,
         state: match now.state {
-            RunState::Nothing if !run.entities.is_empty() => State::Superseded,
             RunState::Nothing => State::Nothing,
             RunState::Running => State::Running,
+            RunState::Paused => State::Paused,
             RunState::Completed => State::Completed,
             RunState::Partial => State::Partial,
             RunState::Failed => State::Failed,
@@ -119,8 +155,12 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
             items: counters.items,
             calls: counters.calls,
             waits: counters.waits,
+            waited: counters.waited,
         },
-        lists: own.iter().map(ListSync::of).collect(),
+        read: now.share.map(Share::thousandths),
+        wakes_at: now.wakes_at,
+        eta: now.eta,
+        lists: units.iter().map(ListSync::of).collect(),
         captured: progress.map(|progress| Captured {
             pages: progress.captured_pages,
             observations: progress.report.captured,
@@ -128,6 +168,7 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
             filtered: progress.report.filtered_total(),
             quarantined: progress.report.quarantined,
         }),
+        proof,
     }
 }
 
@@ -149,11 +190,13 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
     let runs = context.access.runs(source.as_ref().map(|(provider, resource)| (*provider, resource)), &paging).await?;
     let keys: Vec<UnitKey> = runs.items.iter().flat_map(Run::unit_keys).collect();
     let units = context.access.units(&keys).await?;
-    let of = |id: &RunId| units.iter().filter(|unit| unit.run == *id).cloned().collect::<Vec<_>>();
-    page(&list, runs, |run| {
-        let units = of(&run.id);
-        view(run, &units, None)
-    })
+    let of = |run: &Run| {
+        let own = units.iter().filter(|unit| unit.run == run.id).cloned().collect();
+        let run = run.clone();
+        async move { context.access.own_units(&run, own).await }
+    };
+    let mut own = try_join_all(runs.items.iter().map(of)).await?.into_iter();
+    page(&list, runs, |run| view(run, &own.next().unwrap_or_default(), None))
 }
 
 /// One run with all that is known of it.
@@ -181,13 +224,61 @@ pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
 )]
 /// Stops what is left of a run. What was captured stays. Safe to repeat.
 pub(crate) async fn cancel(context: &Context<'_>) -> Result<Answer, Problem> {
-    no_body(context.request)?;
-    context.query(&[])?;
-    let run = context.access.run(context.variable("run")?).await?;
-    let (progress, _) = context.access.progress(&run).await?;
-    if progress.state == RunState::Running {
+    let (run, progress) = asked(context).await?;
+    if matches!(progress.state, RunState::Running | RunState::Paused) {
         context.access.note(ChangeAction::RunCancelled, run.id.to_string()).await?;
         context.access.cancel(&run).await?;
     }
     shown(context, 200, run).await
+}
+
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/runs/{run}/pause", operation_id = "pauseRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path)),
+    responses((status = 200, description = "The run as it is now.", body = View), Refusals, Gateway, BodyRefusals)
+)]
+/// Pauses what is under way of a run. It keeps its place; a page that is on its way is kept. Safe to repeat.
+pub(crate) async fn pause(context: &Context<'_>) -> Result<Answer, Problem> {
+    let (run, progress) = asked(context).await?;
+    if progress.state == RunState::Running {
+        context.access.note(ChangeAction::RunPaused, run.id.to_string()).await?;
+        context.access.pause(&run).await?;
+    }
+    shown(context, 200, run).await
+}
+
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/runs/{run}/resume", operation_id = "resumeRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path)),
+    responses((status = 200, description = "The run as it is now.", body = View), Refusals, Gateway, BodyRefusals)
+)]
+/// Lets go on what is paused of a run, or stopped early: from where it was, with as many pages, and as many calls, as the
+/// run had. Safe to repeat.
+pub(crate) async fn resume(context: &Context<'_>) -> Result<Answer, Problem> {
+    let (run, _) = asked(context).await?;
+    context.access.note(ChangeAction::RunResumed, run.id.to_string()).await?;
+    context.access.resume(&run).await?;
+    shown(context, 200, run).await
+}
+
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/runs/{run}/retry", operation_id = "retryRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path)),
+    responses((status = 200, description = "The run as it is now.", body = View), Refusals, Gateway, BodyRefusals)
+)]
+/// Tries again what failed of a run, from the page at which it did, and nothing else. Safe to repeat.
+pub(crate) async fn retry(context: &Context<'_>) -> Result<Answer, Problem> {
+    let (run, _) = asked(context).await?;
+    context.access.note(ChangeAction::RunRetried, run.id.to_string()).await?;
+    context.access.retry(&run).await?;
+    shown(context, 200, run).await
+}
+
+/// The run that a request without body and parameters is about.
+async fn asked(context: &Context<'_>) -> Result<(Run, RunProgress), Problem> {
+    no_body(context.request)?;
+    context.query(&[])?;
+    let run = context.access.run(context.variable("run")?).await?;
+    let (progress, _) = context.access.progress(&run).await?;
+    Ok((run, progress))
 }

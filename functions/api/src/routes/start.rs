@@ -1,17 +1,19 @@
 //! Starting runs, and starting them again.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU64;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{Depth, EntityType, RunState, Trigger, Window};
+use connector_domain::backfill::{Depth, EntityType, Run, RunState, Trigger, Window};
 use connector_domain::change::ChangeAction;
+use connector_domain::connection::Integration;
 use connector_flows::{StartRequest, Started, UnitStart};
 use connector_lambda::api::Answer;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::context::{Context, json};
-use crate::input::body;
+use crate::input::{body, no_body};
 use crate::once::once;
 use crate::problem::{Code, Problem};
 use crate::schema::{
@@ -42,6 +44,10 @@ pub(crate) struct ToStart {
     /// Whether to fetch again what is known to be complete.
     #[serde(default)]
     again: bool,
+    /// How many calls the run may make. With the last one it is `partial`, and can be resumed.
+    #[serde(rename = "callBudget")]
+    #[schema(value_type = Option<u64>, minimum = 1)]
+    call_budget: Option<NonZeroU64>,
 }
 
 /// How to start a run again.
@@ -123,18 +129,25 @@ impl View {
 pub(crate) async fn start(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
     let asked: ToStart = body(context.request)?;
-    once(context, || async {
-        let source = parse_source(&asked.source);
-        let (provider, resource) =
-            source.ok_or(Problem::with(Code::InvalidValue, "`source` is not the id of a source"))?;
-        let link = context.access.link(provider, &resource).await?.ok_or(Problem::new(Code::NotLinked))?;
-        let window = window(&asked, link.settings.backfill.depth, context.access.now())?;
-        let usual = &link.settings.backfill.entities;
-        let entities = if asked.entities.is_empty() { usual } else { &asked.entities }.clone();
-        let again = asked.again;
-        run(context, StartRequest { integration: link, entities, window, trigger: Trigger::Api, again }).await
+    once(context, || async { run(context, request(context, &asked).await?).await }).await
+}
+
+/// What is asked for, of a source of this workspace.
+pub(super) async fn request(context: &Context<'_>, asked: &ToStart) -> Result<StartRequest, Problem> {
+    let source = parse_source(&asked.source);
+    let (provider, resource) = source.ok_or(Problem::with(Code::InvalidValue, "`source` is not the id of a source"))?;
+    let link = context.access.link(provider, &resource).await?.ok_or(Problem::new(Code::NotLinked))?;
+    let window = window(asked, link.settings.backfill.depth, context.access.now())?;
+    let usual = &link.settings.backfill.entities;
+    Ok(StartRequest {
+        entities: if asked.entities.is_empty() { usual } else { &asked.entities }.clone(),
+        integration: link,
+        window,
+        trigger: Trigger::Api,
+        again: asked.again,
+        call_budget: asked.call_budget.map(NonZeroU64::get),
+        proves: None,
     })
-    .await
 }
 
 fn window(asked: &ToStart, usual: Depth, now: Timestamp) -> Result<Window, Problem> {
@@ -170,15 +183,45 @@ pub(crate) async fn restart(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
     let asked: ToRestart = if context.request.body.is_empty() { ToRestart::default() } else { body(context.request)? };
     once(context, || async {
-        let old = context.access.run(context.variable("run")?).await?;
-        if context.access.progress(&old).await?.0.state == RunState::Running {
-            return Err(Problem::new(Code::RunActive));
-        }
-        let link = context.access.link(old.provider, &old.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
+        let (old, link) = ended(context).await?;
         let window = Window { since: old.window.since, until: context.access.now().max(old.window.since) };
         let entities = old.entities.iter().copied().collect();
         let again = asked.again;
-        run(context, StartRequest { integration: link, entities, window, trigger: Trigger::Api, again }).await
+        let (trigger, call_budget) = (Trigger::Api, old.call_budget);
+        run(context, StartRequest { integration: link, entities, window, trigger, again, call_budget, proves: None })
+            .await
     })
     .await
+}
+
+#[utoipa::path(
+    post, path = "/v1/workspaces/{workspace}/runs/{run}/prove", operation_id = "proveRun", tag = "runs",
+    params(InWorkspace, ("run" = String, Path), Once),
+    responses(
+        (status = 200, description = "Other runs are at all of its lists.", body = View),
+        (status = 202, description = "A new run reads the same again, and says what was missing.", body = View),
+        Refusals, Gateway, BodyRefusals, Conflicts
+    )
+)]
+/// Proves that a run that has ended missed nothing: reads its lists again and tells which of their facts were not stored.
+/// That takes as many calls as a list of the ids alone would, and what was missing is stored at once.
+pub(crate) async fn prove(context: &Context<'_>) -> Result<Answer, Problem> {
+    no_body(context.request)?;
+    context.query(&[])?;
+    once(context, || async {
+        let (old, link) = ended(context).await?;
+        run(context, StartRequest::proof(&old, link, Trigger::Api)).await
+    })
+    .await
+}
+
+/// The run of the path, which must have ended, and the link it was of.
+async fn ended(context: &Context<'_>) -> Result<(Run, Integration), Problem> {
+    let run = context.access.run(context.variable("run")?).await?;
+    let state = context.access.progress(&run).await?.0.state;
+    if matches!(state, RunState::Running | RunState::Paused) {
+        return Err(Problem::new(Code::RunActive));
+    }
+    let link = context.access.link(run.provider, &run.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;
+    Ok((run, link))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use connector_domain::backfill::{Unit, UnitKey, UnitState};
+use connector_domain::backfill::{Share, Unit, UnitKey, UnitState};
 use connector_domain::connection::Integration;
 use connector_domain::{ProviderKind, ResourceId, Timestamp};
 use connector_providers::provider;
@@ -38,9 +38,9 @@ pub(crate) struct Sync {
 pub(crate) struct ListSync {
     /// Which list.
     entity: &'static str,
-    /// `pending`, `running`, `waiting`, `completed`, `partial`, `cancelled` or `failed`.
+    /// `pending`, `running`, `waiting`, `paused`, `completed`, `partial`, `cancelled` or `failed`.
     pub(crate) state: &'static str,
-    /// Why it waits, stopped early or failed.
+    /// Why it waits, is paused, stopped early or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
     /// Until when it waits.
@@ -53,6 +53,11 @@ pub(crate) struct ListSync {
     pages: u64,
     /// Items on them.
     items: u64,
+    /// Times that this run had to wait for it.
+    waits: u64,
+    /// How much of its time is read, in thousandths, where that can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read: Option<u16>,
     /// When it last changed.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
@@ -79,6 +84,7 @@ impl ListSync {
     pub(crate) fn of(unit: &Unit) -> Self {
         let (reason, waits_until) = match &unit.state {
             UnitState::Waiting { until, reason } => (Some(reason.name().to_owned()), Some(*until)),
+            UnitState::Paused { why } => (Some(why.name().to_owned()), None),
             UnitState::Partial { reason } => (Some(reason.clone()), None),
             UnitState::Failed { code } => (Some(code.to_string()), None),
             UnitState::Pending | UnitState::Running | UnitState::Completed | UnitState::Cancelled => (None, None),
@@ -91,6 +97,8 @@ impl ListSync {
             run: unit.run.to_string(),
             pages: unit.counters.pages,
             items: unit.counters.items,
+            waits: unit.counters.waits,
+            read: unit.share().map(Share::thousandths),
             updated_at: unit.updated_at,
             covered: unit.coverage.windows().iter().copied().map(Span::from).collect(),
         }

@@ -240,7 +240,7 @@ pub(crate) fn body_of(method: &str, path: &str) -> Option<Value> {
         ("PATCH", "settings") => Some(json!({ "significanceThreshold": 40 })),
         ("PATCH", _) => Some(json!({ "backfill": { "depth": 7 } })),
         ("POST", "link" | "unlink") => Some(json!({ "resources": ["7"] })),
-        ("POST", "runs") => Some(json!({ "source": "github:404" })),
+        ("POST", "runs" | "estimate") => Some(json!({ "source": "github:404" })),
         ("POST", "restart") => Some(json!({})),
         ("POST", "keys") => Some(json!({ "name": "ci", "scopes": ["connectors:read"], "expiresInDays": 1 })),
         ("POST", "replay") if path.ends_with("deliveries/replay") => Some(json!({})),

@@ -1,6 +1,8 @@
 //! Runs, replays and health.
 
+use connector_domain::SourceId;
 use connector_domain::backfill::{FailCode, Unit, UnitState, WaitReason};
+use connector_domain::capture::CaptureReport;
 use connector_domain::connection::ConnectionStatus;
 use connector_domain::delivery::DeliveryState;
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore};
@@ -40,8 +42,10 @@ async fn a_run_tells_how_it_stands_and_why() {
     assert!(source.body["sync"]["lastSyncedAt"].is_string(), "{}", source.body);
     let taken = set(&desk, UnitState::Running).await;
     let other = Unit { version: taken.version + 1, run: "later".parse().unwrap(), ..taken.clone() };
+    desk.backfills.put_ended(&Unit { state: UnitState::Cancelled, ..taken.clone() }).await.unwrap();
     desk.backfills.put_unit(&other, Some(taken.version)).await.unwrap();
-    assert_eq!(desk.get("/runs/run-acme").await.body["state"], "superseded");
+    assert_eq!(desk.get("/runs/run-acme").await.body["state"], "cancelled", "as it ended for this run");
+    assert_eq!(desk.all("/runs?source=github:7", 1).await[0]["state"], "cancelled");
     assert_eq!(desk.all("/runs?source=linear:7", 1).await.len(), 0);
 }
 
@@ -61,12 +65,62 @@ async fn a_run_is_cancelled_once_and_restarted_when_it_has_ended() {
     let new = desk.get(&format!("/runs/{}", started.body["run"].as_str().unwrap())).await;
     assert_eq!((new.body["trigger"].as_str(), new.body["state"].as_str()), (Some("api"), Some("running")));
     let old = desk.get("/runs/run-acme").await;
-    assert_eq!(
-        (&old.body["state"], &old.body["window"]["since"]),
-        (&json!("superseded"), &new.body["window"]["since"])
-    );
+    assert_eq!((&old.body["state"], &old.body["window"]["since"]), (&json!("cancelled"), &new.body["window"]["since"]));
     let actions: Vec<_> = desk.all("/audit", 2).await.iter().map(|entry| entry["action"].clone()).collect();
     assert_eq!(actions.iter().filter(|action| **action == "run_cancelled").count(), 1);
+}
+
+#[tokio::test]
+async fn a_run_is_paused_resumed_and_what_failed_is_retried() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    for _ in 0..2 {
+        let paused = desk.ask("POST", "/runs/run-acme/pause", None).await;
+        assert_eq!((paused.status, paused.body["state"].as_str()), (200, Some("paused")));
+        assert_eq!(paused.body["lists"][0]["reason"], "asked");
+    }
+    assert_eq!(desk.post("/runs/run-acme/restart", json!({})).await.code(), "run_active");
+    let resumed = desk.ask("POST", "/runs/run-acme/resume", None).await;
+    assert_eq!((resumed.body["state"].as_str(), desk.pages.drain().len()), (Some("running"), 1));
+    set(&desk, UnitState::Failed { code: FailCode::FORBIDDEN }).await;
+    desk.ask("POST", "/runs/run-acme/resume", None).await;
+    assert!(desk.pages.is_empty(), "it failed, and is not resumed");
+    let retried = desk.ask("POST", "/runs/run-acme/retry", None).await;
+    assert_eq!((retried.body["state"].as_str(), desk.pages.drain().len()), (Some("running"), 1));
+    assert_eq!(desk.ask("POST", "/runs/run-beta/pause", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_estimate_starts_nothing() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    desk.http.respond(200, &[], "[]");
+    let asked = json!({ "source": "github:7", "depth": 7, "entities": ["pull_request", "issue"] });
+    let estimate = desk.post("/runs/estimate", asked).await;
+    assert_eq!(estimate.status, 200, "{}", estimate.body);
+    let lists = &estimate.body["lists"];
+    assert_eq!((&lists[0]["outcome"], &lists[0]["reason"]), (&json!("active"), &json!("run-acme")));
+    assert_eq!((&lists[1]["outcome"], &lists[1]["basis"]), (&json!("counted"), &json!("whole")));
+    assert_eq!((&estimate.body["calls"], &estimate.body["items"]), (&json!(1), &json!(0)));
+    assert_eq!((desk.all("/runs", 9).await.len(), desk.pages.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_proof_says_what_a_run_missed() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    assert_eq!(desk.ask("POST", "/runs/run-acme/prove", None).await.code(), "run_active");
+    set(&desk, UnitState::Completed).await;
+    let started = desk.ask("POST", "/runs/run-acme/prove", None).await;
+    assert_eq!(started.status, 202, "{}", started.body);
+    let id = started.body["run"].as_str().unwrap();
+    let mut report = CaptureReport { captured: 1, ..CaptureReport::default() };
+    report.add_missing(&SourceId::parse("github:pr:7#1:merged").unwrap());
+    let unit = desk.backfills.units().into_iter().find(|unit| unit.run.as_str() == id).unwrap();
+    desk.backfills.put_page_report(&unit.run, &unit.key, 0, &report).await.unwrap();
+    let shown = desk.get(&format!("/runs/{id}")).await;
+    assert_eq!(shown.body["proof"], json!({ "of": "run-acme", "missing": 1, "facts": ["github:pr:7#1:merged"] }));
+    assert_eq!(shown.body["window"], desk.get("/runs/run-acme").await.body["window"]);
 }
 
 #[tokio::test]
@@ -80,6 +134,7 @@ async fn a_window_must_make_sense() {
         (json!({ "source": "github", "depth": 7 }), 422),
         (json!({ "source": "github:7", "entities": ["cycle"] }), 422),
         (json!({ "source": "github:7", "depth": 8 }), 400),
+        (json!({ "source": "github:7", "depth": 7, "callBudget": 0 }), 400),
         (json!({ "source": "github:7", "since": "2026-02-01T00:00:00Z", "until": "2027-01-01T00:00:00Z" }), 202),
     ] {
         assert_eq!(desk.post("/runs", body.clone()).await.status, status, "{body}");

@@ -1,8 +1,11 @@
-use std::collections::BTreeSet;
+mod waits;
 
-use connector_domain::backfill::{EntityType, Trigger, WaitReason, Window};
+use connector_domain::Secret;
+use connector_domain::backfill::Run;
+use connector_domain::backfill::{EntityType, FailCode, PauseReason, RunState, Trigger, WaitReason, Window};
 use connector_domain::capture::CaptureReport;
-use connector_domain::connection::{ConnectionStatus, Integration};
+use connector_domain::connection::{Connection, ConnectionStatus, Integration};
+use connector_domain::http::{HttpError, HttpRequest};
 use connector_testkit::builders::{at, connection, integration, workspace};
 use connector_testkit::memory::{
     ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryQueue, ScriptedHttp, SeededRandom,
@@ -11,7 +14,7 @@ use connector_testkit::memory::{
 
 use super::*;
 use crate::{Scheduler, Tick};
-use connector_flows::{StartPorts, StartRequest, Started, UnitStart, start_run};
+use connector_flows::{StartPorts, StartRequest, Started, UnitStart, runs, start_run};
 
 struct Desk {
     worker: PageWorker,
@@ -68,14 +71,23 @@ impl Desk {
     }
 
     async fn start_of(&self, entity: EntityType) -> Started {
-        let request = StartRequest {
+        start_run(&self.start, &self.request(&[entity])).await.unwrap()
+    }
+
+    fn request(&self, entities: &[EntityType]) -> StartRequest {
+        StartRequest {
             integration: self.link.clone(),
-            entities: BTreeSet::from([entity]),
+            entities: entities.iter().copied().collect(),
             window: Window { since: at(-86_400), until: at(0) },
             trigger: Trigger::Manual,
             again: false,
-        };
-        start_run(&self.start, &request).await.unwrap()
+            call_budget: None,
+            proves: None,
+        }
+    }
+
+    async fn run(&self, started: Started) -> Run {
+        self.backfills.run(&started.run.unwrap()).await.unwrap().unwrap()
     }
 
     /// Handles the one message that is in the queue.
@@ -137,109 +149,162 @@ async fn a_limit_is_a_visible_wait_and_a_delayed_message() {
 }
 
 #[tokio::test]
-async fn a_token_that_stays_refused_ends_the_unit_and_shows_at_the_connection() {
+async fn a_token_that_stays_refused_pauses_the_unit_until_the_connection_is_made_anew() {
     let desk = desk().await;
     desk.start().await;
     desk.http.respond(401, &[], "{}");
-    let failed = UnitState::Failed { code: FailCode::NEEDS_RECONNECT };
-    assert_eq!(desk.step().await, PageOutcome::Refused(failed));
+    let paused = UnitState::Paused { why: PauseReason::NeedsReconnect };
+    assert_eq!(desk.step().await, PageOutcome::Refused(paused));
     let connection = desk.connections.connection(&desk.link.connection).await.unwrap().unwrap();
     assert_eq!(connection.status, ConnectionStatus::NeedsReconnect);
     assert_eq!(desk.http.requests().len(), 1, "a token that cannot be refreshed is not tried again");
+    assert!(desk.pages.is_empty(), "nothing happens by itself");
+
+    let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
+    let off = |link: &Integration| {
+        let mut link = link.clone();
+        link.settings.backfill.enabled = false;
+        link
+    };
+    desk.connections.put_integration(&off(&desk.link)).await.unwrap();
+    assert_eq!(scheduler.tick().await.unwrap().resumed, 0, "it is not connected yet");
+    let connected = Connection { status: ConnectionStatus::Active, ..connection };
+    desk.connections.put_connection(&connected).await.unwrap();
+    assert_eq!(scheduler.tick().await.unwrap().resumed, 1);
+    desk.http.respond(200, &[], "[]");
+    assert_eq!(desk.step().await, PageOutcome::Fetched(UnitState::Completed));
+}
+
+/// The page of releases that has a next one.
+fn first_page(desk: &Desk) {
+    desk.http.respond(200, &[("link", "<https://api.github.com/x?page=2>; rel=\"next\"")], "[]");
 }
 
 #[tokio::test]
-async fn history_waits_while_its_connection_does_not_work_and_goes_on_at_once() {
-    for (status, code) in [
-        (ConnectionStatus::NeedsReconnect, FailCode::NEEDS_RECONNECT),
-        (ConnectionStatus::Suspended, FailCode::SUSPENDED),
-    ] {
-        let desk = desk().await;
-        let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
-        let own = desk.connections.connection(&desk.link.connection).await.unwrap().unwrap();
-        desk.start().await;
-        desk.connections.put_connection(&Connection { status, ..own.clone() }).await.unwrap();
-        assert_eq!(desk.step().await, PageOutcome::Refused(UnitState::Failed { code }));
-        assert!(desk.http.requests().is_empty());
-        desk.clock.advance(Duration::from_secs(3 * 86_400));
-        assert_eq!(scheduler.tick().await.unwrap(), Tick { links: 1, ..Tick::default() }, "however long it takes");
-        desk.connections.put_connection(&own).await.unwrap();
-        assert_eq!(scheduler.tick().await.unwrap().started, 1);
-        let asked = desk.pages.drain();
-        assert!(asked.iter().any(|task| task.unit.entity == EntityType::Release), "{asked:?}");
-    }
-}
-
-#[tokio::test]
-async fn an_unlinked_resource_is_not_asked_for() {
+async fn a_paused_run_asks_for_nothing_and_goes_on_where_it_was() {
     let desk = desk().await;
-    desk.start().await;
-    desk.connections.put_integration(&Integration { active: false, ..desk.link.clone() }).await.unwrap();
-    let failed = UnitState::Failed { code: FailCode::CONNECTION_REMOVED };
-    assert_eq!(desk.step().await, PageOutcome::Refused(failed));
-    assert!(desk.http.requests().is_empty());
-}
+    let run = desk.run(desk.start().await).await;
+    first_page(&desk);
+    desk.step().await;
+    assert_eq!(runs::pause(&*desk.backfills, &*desk.start.clock, &run).await.unwrap(), 1);
+    assert_eq!(desk.step().await, PageOutcome::Dropped, "the message finds it paused");
+    assert_eq!(runs::progress(&*desk.backfills, &run).await.unwrap().0.state, RunState::Paused);
+    assert_eq!(runs::pause(&*desk.backfills, &*desk.start.clock, &run).await.unwrap(), 0, "it is paused already");
+    assert_eq!(desk.http.requests().len(), 1);
 
-#[tokio::test]
-async fn a_cancelled_unit_makes_no_call() {
-    let desk = desk().await;
-    desk.start().await;
-    let unit = desk.unit();
-    desk.backfills.put_unit(&unit.cancel(at(1)).unwrap(), Some(unit.version)).await.unwrap();
-    assert_eq!(desk.step().await, PageOutcome::Dropped);
-    assert!(desk.http.requests().is_empty() && desk.pages.is_empty());
-}
-
-#[tokio::test]
-async fn a_second_start_joins_the_first_and_what_is_covered_is_not_asked_for() {
-    let desk = desk().await;
-    let first = desk.start().await.run.unwrap();
-    let second = desk.start().await;
-    assert_eq!(second.units, [(EntityType::Release, UnitStart::Active(first))]);
+    assert_eq!(runs::resume(&desk.start, &run).await.unwrap(), 1);
     desk.http.respond(200, &[], "[]");
     desk.step().await;
-    assert_eq!(desk.start().await.units, [(EntityType::Release, UnitStart::Covered)]);
+    let asked = &desk.http.requests()[1].request;
+    assert!(asked.query.contains(&("page", "2".to_owned())), "{:?}", asked.query);
 }
 
-#[tokio::test]
-async fn the_scheduler_fills_gaps_and_leaves_the_present_to_live_capture() {
-    let desk = desk().await;
-    let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
-    let ticked = async |hours: i64| {
-        desk.clock.set(at(hours * 3_600));
-        let tick = scheduler.tick().await.unwrap();
-        for task in desk.pages.drain() {
-            desk.http.respond(200, &[], "[]");
-            desk.worker.handle(task).await.unwrap();
-        }
-        tick.started
-    };
-    assert_eq!(ticked(0).await, 1, "nothing is covered yet");
-    assert_eq!(ticked(1).await, 0);
-    assert_eq!(ticked(23).await, 0);
-    assert_eq!(ticked(25).await, 1, "a day is to be proven");
-    desk.connections.put_integration(&Integration { active: false, ..desk.link.clone() }).await.unwrap();
-    assert_eq!(ticked(100).await, 0, "the link is gone");
-    assert_eq!(scheduler.tick().await.unwrap(), Tick::default());
+/// Pauses the run while its page is on the way.
+struct PausesMeanwhile {
+    http: Arc<ScriptedHttp>,
+    backfills: Arc<MemoryBackfills>,
 }
 
-#[tokio::test]
-async fn the_report_of_a_page_stands_as_it_was_first() {
-    let desk = desk().await;
-    let run = desk.start().await.run.unwrap();
-    let report = |captured| CaptureReport { captured, ..CaptureReport::default() };
-    for captured in [3, 0] {
-        desk.backfills.put_page_report(&run, &desk.unit().key, 0, &report(captured)).await.unwrap();
+#[async_trait::async_trait]
+impl ProviderHttp for PausesMeanwhile {
+    async fn send(&self, request: &HttpRequest, bearer: Option<&Secret>) -> Result<HttpResponse, HttpError> {
+        let unit = self.backfills.units().remove(0);
+        self.backfills.put_unit(&unit.pause(at(1)).unwrap(), Some(unit.version)).await.unwrap();
+        self.http.send(request, bearer).await
     }
-    assert_eq!(desk.backfills.page_reports(&run).await.unwrap(), [report(3)]);
 }
 
-#[test]
-fn a_reserve_is_left_to_live_work() {
-    let at = Timestamp::from_second(9).unwrap();
-    let rate = |remaining| RateLimit { remaining, limit: Some(5_000), resets_at: Some(at) };
-    assert_eq!(pause(&rate(Some(1_001)), 20), None);
-    assert_eq!(pause(&rate(Some(1_000)), 20), Some(at));
-    assert_eq!(pause(&rate(None), 20), None);
-    assert_eq!(pause(&rate(Some(0)), 0), Some(at));
+#[tokio::test]
+async fn a_page_that_comes_after_a_pause_is_kept_and_not_sent_on() {
+    let mut desk = desk().await;
+    desk.worker.ports.http =
+        Arc::new(PausesMeanwhile { http: Arc::clone(&desk.http), backfills: Arc::clone(&desk.backfills) });
+    desk.start().await;
+    desk.http.respond(200, &[], "[]");
+    assert_eq!(desk.step().await, PageOutcome::Overtaken);
+    assert_eq!(desk.deliveries.all().len(), 1, "its bytes are durable");
+    assert!(desk.captures.is_empty() && desk.pages.is_empty());
+    assert_eq!(desk.unit().state, UnitState::Paused { why: PauseReason::Asked });
+}
+
+#[tokio::test]
+async fn a_run_stops_at_its_calls_and_gets_as_many_when_it_is_resumed() {
+    let desk = desk().await;
+    let request = StartRequest { call_budget: Some(1), ..desk.request(&[EntityType::Release]) };
+    let run = desk.run(start_run(&desk.start, &request).await.unwrap()).await;
+    first_page(&desk);
+    desk.step().await;
+    let partial = UnitState::Partial { reason: "call_budget".to_owned() };
+    assert_eq!(desk.step().await, PageOutcome::Held(partial));
+    assert_eq!((desk.http.requests().len(), desk.unit().counters.calls), (1, 1), "no call was made in vain");
+    assert_eq!(runs::resume(&desk.start, &run).await.unwrap(), 1);
+    desk.http.respond(200, &[], "[]");
+    assert!(matches!(desk.step().await, PageOutcome::Fetched(_)));
+}
+
+#[tokio::test]
+async fn units_of_a_connection_share_its_budget_and_leave_some_to_live_work() {
+    let desk = desk().await;
+    let reset = (at(0).as_second() + 600).to_string();
+    let headers = [("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "21"), ("x-ratelimit-reset", &*reset)];
+    start_run(&desk.start, &desk.request(&[EntityType::Release, EntityType::Issue, EntityType::Comment]))
+        .await
+        .unwrap();
+    desk.http.respond(200, &headers, "[]");
+    desk.http.respond(200, &headers, "[]");
+    let mut held = 0;
+    for task in desk.pages.drain() {
+        held += usize::from(matches!(desk.worker.handle(task).await.unwrap(), PageOutcome::Held(_)));
+    }
+    // The second one took the last call above the reserve, whatever the answer to it says.
+    assert_eq!((held, desk.http.requests().len()), (1, 2));
+    let waiting = desk.backfills.units().into_iter().find(|unit| !unit.state.is_terminal()).unwrap();
+    assert_eq!(waiting.state, UnitState::Waiting { until: at(600), reason: WaitReason::RateLimit });
+    assert_eq!((waiting.counters.calls, waiting.counters.waits), (0, 1));
+    assert_eq!(desk.pages.next_visible_at(), Some(at(600)));
+}
+
+#[tokio::test]
+async fn a_secondary_limit_stops_all_units_of_a_connection() {
+    let desk = desk().await;
+    start_run(&desk.start, &desk.request(&[EntityType::Release, EntityType::Issue])).await.unwrap();
+    desk.http.respond(403, &[("retry-after", "60")], "{}");
+    for task in desk.pages.drain() {
+        desk.worker.handle(task).await.unwrap();
+    }
+    assert_eq!(desk.http.requests().len(), 1, "the other one did not ask");
+    let waiting = UnitState::Waiting { until: at(60), reason: WaitReason::SecondaryLimit };
+    assert!(desk.backfills.units().iter().all(|unit| unit.state == waiting));
+}
+
+#[tokio::test]
+async fn only_what_failed_is_tried_again() {
+    let desk = desk().await;
+    let started = start_run(&desk.start, &desk.request(&[EntityType::Release, EntityType::Issue])).await.unwrap();
+    let run = desk.run(started).await;
+    for (task, status) in desk.pages.drain().into_iter().zip([200, 404]) {
+        desk.http.respond(status, &[], "[]");
+        desk.worker.handle(task).await.unwrap();
+    }
+    assert_eq!(runs::progress(&*desk.backfills, &run).await.unwrap().0.state, RunState::Failed);
+    assert_eq!(runs::resume(&desk.start, &run).await.unwrap(), 0, "nothing is paused");
+    assert_eq!(runs::retry(&desk.start, &run).await.unwrap(), 1);
+    desk.http.respond(200, &[], "[]");
+    desk.step().await;
+    assert_eq!(runs::progress(&*desk.backfills, &run).await.unwrap().0.state, RunState::Completed);
+    assert_eq!(desk.http.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_later_run_leaves_an_older_one_its_numbers() {
+    let desk = desk().await;
+    let old = desk.run(desk.start().await).await;
+    desk.http.respond(200, &[], "[]");
+    desk.step().await;
+    let again = StartRequest { again: true, ..desk.request(&[EntityType::Release]) };
+    let new = desk.run(start_run(&desk.start, &again).await.unwrap()).await;
+    let (progress, units) = runs::progress(&*desk.backfills, &old).await.unwrap();
+    assert_eq!((progress.state, progress.counters.pages, units[0].run.clone()), (RunState::Completed, 1, old.id));
+    let (progress, _) = runs::progress(&*desk.backfills, &new).await.unwrap();
+    assert_eq!((progress.state, progress.counters.pages), (RunState::Running, 0));
 }

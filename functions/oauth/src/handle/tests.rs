@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use connector_domain::ProviderKind;
-use connector_domain::backfill::{EntityType, FailCode, Limits, UnitState};
+use connector_domain::backfill::{EntityType, Limits, PauseReason, UnitState};
 use connector_domain::connection::{Connection, ConnectionStatus};
 use connector_domain::http::Headers;
 use connector_domain::ports::{BackfillStore, ConnectionStore};
@@ -152,7 +152,7 @@ async fn connected_again_its_history_goes_on_at_once() {
     desk.connections.put_integration(&integration(&made, "team")).await.unwrap();
     let mut stopped = unit(&made.workspace, "team");
     (stopped.key.provider, stopped.key.entity) = (ProviderKind::Linear, EntityType::Issue);
-    (stopped.connection, stopped.state) = (made.id.clone(), UnitState::Failed { code: FailCode::NEEDS_RECONNECT });
+    (stopped.connection, stopped.state) = (made.id.clone(), UnitState::Paused { why: PauseReason::NeedsReconnect });
     desk.backfills.put_unit(&stopped, None).await.unwrap();
     let lost = Connection { status: ConnectionStatus::NeedsReconnect, ..made.clone() };
     desk.connections.put_connection(&lost).await.unwrap();

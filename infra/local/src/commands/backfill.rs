@@ -1,226 +1,88 @@
-//! `backfill`: the history of a real repository, project or team, into the local rows.
+//! `backfill`: history into the local rows, and what becomes of it.
 
+mod access;
+mod estimate;
+mod fetch;
+mod one;
 mod resource;
+mod runs;
 mod summary;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
-use std::time::Duration;
 
-use clap::Args;
-use connector_adapters::http::ReqwestHttp;
-use connector_adapters::system::SystemClock;
-use connector_backfill::PageSettings;
-use connector_domain::backfill::{Depth, EntityType, Trigger, Window};
-use connector_domain::connection::Integration;
-use connector_domain::ports::Clock;
-use connector_domain::{RunId, Secret, Timestamp};
-use connector_flows::{StartRequest, Started, UnitStart};
-use connector_providers::{Found, Provider};
+use clap::{Args, Subcommand};
 
-use super::follow::{Ended, Standing, follow};
-use super::interrupt::{INTERRUPTED, interrupted};
+use super::Failure;
 use super::place::{Place, Tenant};
-use super::values::{entity, provider, secret_in};
-use super::{Failure, link, log};
 use crate::render::Output;
-use crate::render::style::Paint;
-use crate::render::text::{count, list, minute};
-use crate::stack::{LinkRequest, Options, Stack, StackError, Template};
-
-/// How long pages that are fetched may take to be captured after Ctrl-C.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Fetch the history of a repository, project or team into the local store.
 ///
 /// Only what is not known to be complete is fetched. Ctrl-C cancels; what is stored stays.
 #[derive(Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:
   cargo local backfill --provider github --resource rust-lang/log --depth 30
   GITHUB_TOKEN=... cargo local backfill --provider github --resource OWNER/REPO --depth 90 --token-env GITHUB_TOKEN
-  LINEAR_KEY=... cargo local backfill --provider linear --resource ENG --token-env LINEAR_KEY")]
+  LINEAR_KEY=... cargo local backfill --provider linear --resource ENG --token-env LINEAR_KEY
+  cargo local backfill watch          # from another terminal; RUN is the latest one, or the start of its id"
+)]
 pub(super) struct Backfill {
-    /// Where the history is.
-    #[arg(long, value_name = "NAME", value_parser = provider())]
-    provider: &'static dyn Provider,
-    /// Whose history: OWNER/REPO of GitHub, TEAM/PROJECT of Vercel, the KEY of a Linear team, ORGANIZATION/PROJECT of Sentry.
-    #[arg(long, value_name = "NAME")]
-    resource: String,
-    /// Days back: 1, 7, 30 or 90.
-    #[arg(long, value_name = "DAYS", default_value = "30")]
-    depth: Depth,
-    /// The environment variable with a token. Without one, GitHub shows what is public, in 60 calls an hour; the others
-    /// show nothing.
-    #[arg(long, value_name = "VARIABLE")]
-    token_env: Option<String>,
-    /// Where the provider's API is, when it is not at its usual address.
-    #[arg(long, value_name = "URL")]
-    api_url: Option<String>,
-    /// Which lists, separated by commas. Default: all that the provider has.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = entity())]
-    entities: Vec<EntityType>,
-    /// Fetch again what was fetched before.
-    #[arg(long)]
-    again: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    what: Option<fetch::What>,
+    #[command(flatten)]
+    access: access::Access,
     #[command(flatten)]
     place: Place,
     #[command(flatten)]
     tenant: Tenant,
 }
 
-impl Backfill {
-    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
-        log::start(log::NOTHING, output.aside);
-        let token = self.token_env.as_deref().map(secret_in).transpose()?;
-        let entities = self.lists()?;
-        let found = self.find(token.as_ref()).await?;
-        let stack = self.stack(token).await?;
-        let integration = self.link(&stack, &found).await?;
-        let name = output.look.style.strong(&integration.resource.name);
-        let days = count(self.depth.days().into(), "day", "days");
-        output.line(format!("{name}, {days} back, into workspace {}", self.tenant.workspace))?;
-
-        let window = Window::last(self.depth, SystemClock.now());
-        let started = stack.start_backfill(self.request(integration, entities, window)).await?;
-        let runs = self.runs(&started, output)?;
-        if runs.is_empty() {
-            output.say(
-                0,
-                "Nothing to fetch: all of this time was fetched before. With --again it is fetched once more.",
-            )?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        if let Some(known) = known(&Standing::of(&stack, &runs).await?, window) {
-            let text = format!("Fetched before up to {} UTC: only what came later is fetched.", minute(known));
-            output.say(2, &text)?;
-        }
-        if self.token_env.is_none() && self.api_url.is_none() {
-            output.note(format!(
-                "{}: without a token there are 60 calls an hour; --token-env gives 5,000",
-                output.aside.paint(Paint::Odd, "note")
-            ))?;
-        }
-        let left_out = self.left_out();
-        if !left_out.is_empty() {
-            output.note(format!(
-                "{}: {} left out, which {} shows to nobody without a token",
-                output.aside.paint(Paint::Odd, "note"),
-                list(&left_out),
-                self.provider.kind()
-            ))?;
-        }
-        let begun = tokio::time::Instant::now();
-        let mut ended = follow(&stack, &runs, output).await?;
-        if ended == Ended::Interrupted && !self.cancel(&stack, &runs, output).await? {
-            return Ok(ExitCode::from(INTERRUPTED));
-        }
-        let standing = Standing::of(&stack, &runs).await?;
-        if ended == Ended::Stuck
-            && standing.pages_left() == 0
-            && standing.units().iter().all(|unit| unit.state.is_terminal())
-        {
-            ended = Ended::Settled;
-        }
-        let result = summary::tell(&standing, ended, begun.elapsed(), &self.show_more(), output);
-        stack.drain_and_stop(PATIENCE).await;
-        result
-    }
-
-    async fn find(&self, token: Option<&Secret>) -> Result<Found, Failure> {
-        let kind = self.provider.kind();
-        let mut http = ReqwestHttp::builder();
-        if let Some(url) = &self.api_url {
-            http = http.base_url(kind, url).map_err(|_| StackError::ApiUrl { provider: kind })?;
-        }
-        resource::find(&http.build()?, self.provider, &self.resource, token, SystemClock.now()).await
-    }
-
-    async fn stack(&self, token: Option<Secret>) -> Result<Stack, Failure> {
-        let options = Options {
-            api_urls: self.api_url.iter().map(|url| (self.provider.kind(), url.clone())).collect::<BTreeMap<_, _>>(),
-            tokens: token.into_iter().map(|token| (self.provider.kind(), token)).collect(),
-            // There is no live work here to leave calls to.
-            page: PageSettings { reserve_percent: 0, ..PageSettings::default() },
-            ..Options::new(self.place.data(), self.place.secrets()?)
-        };
-        Ok(Stack::start(&Template::embedded()?, options).await?)
-    }
-
-    /// A link that is there keeps its account and settings; webhooks may come through it.
-    async fn link(&self, stack: &Stack, found: &Found) -> Result<Integration, Failure> {
-        let kind = self.provider.kind();
-        let workspace = &self.tenant.workspace;
-        let known = stack.stores().connections.integration(kind, &found.resource.id, workspace).await?;
-        let request = LinkRequest {
-            workspace: workspace.clone(),
-            provider: kind,
-            account: known.as_ref().map_or_else(|| found.account.clone(), |link| link.account.clone()),
-            account_name: found.account_name.clone(),
-            resource: found.resource.clone(),
-            settings: link::settings(known.as_ref(), kind),
-        };
-        Ok(stack.link(request).await?.integration)
-    }
-
-    /// The lists to fetch. Without a token, those that can be.
-    fn lists(&self) -> Result<BTreeSet<EntityType>, Failure> {
-        let kind = self.provider.kind();
-        let needs_token = |entity: &&EntityType| self.token_env.is_none() && self.provider.needs_token(**entity);
-        if let Some(entity) = self.entities.iter().find(needs_token) {
-            return Err(Failure::new(format!("{kind} shows no list of {entity} to anybody without a token"))
-                .hint("name the variable that holds one with --token-env"));
-        }
-        let all = if self.entities.is_empty() { self.provider.entity_types() } else { &self.entities };
-        Ok(all.iter().filter(|entity| !needs_token(entity)).copied().collect())
-    }
-
-    /// The lists that a token would add.
-    fn left_out(&self) -> Vec<&'static str> {
-        let asked = self.entities.is_empty() && self.token_env.is_none();
-        let all = self.provider.entity_types().iter().filter(|entity| asked && self.provider.needs_token(**entity));
-        all.map(|entity| entity.as_str()).collect()
-    }
-
-    fn request(&self, integration: Integration, entities: BTreeSet<EntityType>, window: Window) -> StartRequest {
-        StartRequest { integration, entities, window, trigger: Trigger::Manual, again: self.again }
-    }
-
-    /// The runs to follow: the new one, and those that were at some of the lists already.
-    fn runs(&self, started: &Started, output: &mut Output) -> Result<Vec<RunId>, Failure> {
-        let mut runs: BTreeSet<RunId> = started.run.iter().cloned().collect();
-        for (entity, start) in &started.units {
-            match start {
-                UnitStart::Opened => {}
-                UnitStart::Covered => output.line(format!("  {entity}: all of this time was fetched before"))?,
-                UnitStart::Active(run) => {
-                    output.line(format!("  {entity}: goes on with a run that was not finished"))?;
-                    runs.insert(run.clone());
-                }
-            }
-        }
-        Ok(runs.into_iter().collect())
-    }
-
-    /// Stops the runs and lets fetched pages be captured. False when a person cannot wait for that.
-    async fn cancel(&self, stack: &Stack, runs: &[RunId], output: &mut Output) -> Result<bool, Failure> {
-        output.say(0, "Cancelling. Pages that are fetched are captured first; Ctrl-C again stops at once.")?;
-        for run in runs {
-            stack.cancel(run).await?;
-        }
-        let quiet = tokio::time::timeout(PATIENCE, stack.settled());
-        Ok(tokio::select! {
-            _late_or_not = quiet => true,
-            () = interrupted() => false,
-        })
-    }
-
-    fn show_more(&self) -> String {
-        format!("cargo local observations --limit 20{}{}", self.tenant.as_argument(), self.place.as_argument())
-    }
+#[derive(Subcommand)]
+enum Action {
+    /// Fetch, as without a subcommand.
+    Start(Box<fetch::Fetch>),
+    /// Tell what fetching would take, without starting it: the first page of each list is asked for, and nothing is stored.
+    Estimate(Box<fetch::Fetch>),
+    /// Show how a run stands.
+    Status(one::One),
+    /// Follow a run that another process works on.
+    Watch(one::One),
+    /// Pause what is under way of a run. It keeps its place.
+    Pause(one::One),
+    /// Go on with what is paused of a run or stopped early.
+    Resume(one::Resume),
+    /// Read again what a run has read, and tell what it missed.
+    Prove(one::Prove),
+    /// Stop a run for good. What is stored stays.
+    Cancel(one::One),
+    /// List runs, the latest first.
+    Runs(runs::Runs),
 }
 
-/// Until when all of the lists that are being fetched were fetched before; `None` when some was not.
-fn known(standing: &Standing, window: Window) -> Option<Timestamp> {
-    let known = standing.units().iter().map(|unit| unit.window.since).min()?;
-    (known > window.since).then_some(known)
+impl Backfill {
+    pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
+        match (self.action, self.what) {
+            (Some(Action::Start(fetch)), _) => fetch.run(output).await,
+            (Some(Action::Estimate(fetch)), _) => fetch.estimate(output).await,
+            (Some(Action::Status(one)), _) => one.status(output).await,
+            (Some(Action::Watch(one)), _) => one.watch(output).await,
+            (Some(Action::Pause(one)), _) => one.pause(output).await,
+            (Some(Action::Resume(resume)), _) => resume.run(output).await,
+            (Some(Action::Prove(prove)), _) => prove.run(output).await,
+            (Some(Action::Cancel(one)), _) => one.cancel(output).await,
+            (Some(Action::Runs(runs)), _) => runs.run(output).await,
+            (None, Some(what)) => {
+                let Self { access, place, tenant, .. } = self;
+                fetch::Fetch { what, access, place, tenant }.run(output).await
+            }
+            (None, None) => {
+                Err(Failure::new("name a provider and a resource, or a subcommand").hint("cargo local backfill --help"))
+            }
+        }
+    }
 }

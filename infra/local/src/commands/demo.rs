@@ -80,7 +80,7 @@ impl Demo {
         let stack = stack(&simulated).await?;
         heading(output, 2, "Linked, and the history fetched: 30 days, one list beside the other")?;
         let runs = backfill(&stack, &simulated.sources, output).await?;
-        let standing = Standing::of(&stack, &runs).await?;
+        let standing = Standing::of(stack.database(), &runs).await?;
 
         let plan = Plan::new(&simulated.sources, self.seed, SystemClock.now());
         heading(output, 3, "Signed webhooks of the same history, and of what happens now")?;
@@ -154,6 +154,8 @@ async fn backfill(stack: &Stack, sources: &[Source], output: &mut Output) -> Res
             window: Window::last(Depth::Days30, SystemClock.now()),
             trigger: Trigger::Link,
             again: false,
+            call_budget: None,
+            proves: None,
         };
         let run = stack.start_backfill(request).await?.run;
         runs.push(run.ok_or_else(|| Failure::new(format!("no run was started for {}", source.kind)))?);

@@ -45,7 +45,11 @@ where
         };
         write!(writer, "{}  {}", self.0.faint(time), self.0.paint(paint, short(&said.message)))?;
         for (name, value) in said.news() {
-            write!(writer, "  {}", self.0.faint(format_args!("{name} {}", short(value))))?;
+            write!(
+                writer,
+                "  {}",
+                self.0.faint(format_args!("{} {}", name.trim_start_matches("metric."), short(value)))
+            )?;
         }
         writeln!(writer)
     }

@@ -115,7 +115,8 @@ impl Status {
     }
 }
 
-async fn show_run(rows: &Database, run: &Run, output: &mut Output) -> Result<(), Failure> {
+/// Shows a run with its lists.
+pub(super) async fn show_run(rows: &Database, run: &Run, output: &mut Output) -> Result<(), Failure> {
     let (progress, units) = rows.progress(&run.id).await?;
     let style = output.look.style;
     let name = style.paint(Paint::Name, clean(&run.resource.name));
@@ -130,7 +131,7 @@ async fn show_run(rows: &Database, run: &Run, output: &mut Output) -> Result<(),
                 let done = !matches!(unit.state, UnitState::Pending);
                 (Cell::new(text, paint), if done { counters(&unit.counters) } else { String::new() })
             }
-            None => (Cell::new("taken over by a later run", Paint::Faint), String::new()),
+            None => (Cell::new("not begun", Paint::Faint), String::new()),
         };
         table.row([entity.as_str().into(), cells.0, cells.1.into()]);
     }

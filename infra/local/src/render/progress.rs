@@ -4,12 +4,12 @@ use std::io;
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{Unit, UnitState};
+use connector_domain::backfill::{Budget, BudgetKey, RunProgress, Unit, UnitState};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::runs::{unit as in_words, units as all_in_words};
+use super::runs::{budget as budget_in_words, unit as in_words, units as all_in_words};
 use super::style::Paint;
-use super::text::{count, cut};
+use super::text::{clock, count, cut};
 use super::{Look, Output};
 
 /// How long a list is, nobody says beforehand: its bar moves while there is work and is full when there is none.
@@ -32,7 +32,7 @@ const BAR: usize = 8;
 const NAME: usize = 14;
 /// Blanks, name, bar and gaps.
 const BESIDE: usize = 2 + NAME + 1 + BAR + 2;
-/// The name of the last row: pages that became observations.
+/// The name of the row of pages that became observations.
 const CAPTURED: &str = "captured";
 /// Elsewhere than on a terminal, this many pages make a line.
 const PAGES_PER_LINE: u64 = 10;
@@ -68,11 +68,12 @@ impl Progress {
         Self { look, bars, rows: Vec::new() }
     }
 
-    /// Shows how units stand now, and how many of their pages are captured.
+    /// Shows how units stand now, how many of their pages are captured, and the budgets they share.
     pub(crate) fn show(
         &mut self,
         units: &[Unit],
         captured_pages: u64,
+        budgets: &[Budget],
         now: Timestamp,
         output: &mut Output,
     ) -> io::Result<()> {
@@ -83,10 +84,13 @@ impl Progress {
                 let extent = match unit.state {
                     UnitState::Completed => Extent::Part(1, 1),
                     UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => Extent::Part(1, 2),
-                    UnitState::Pending | UnitState::Running | UnitState::Waiting { .. } => Extent::Moving,
+                    UnitState::Pending | UnitState::Running | UnitState::Waiting { .. } | UnitState::Paused { .. } => {
+                        unit.read.map_or(Extent::Moving, |read| Extent::Part(read.thousandths().into(), 1_000))
+                    }
                 };
                 // Many pages are few lines where each line stays.
-                let worth = unit.state.is_terminal() || unit.counters.pages.is_multiple_of(PAGES_PER_LINE);
+                let standing = matches!(unit.state, UnitState::Waiting { .. } | UnitState::Paused { .. });
+                let worth = standing || unit.state.is_terminal() || unit.counters.pages.is_multiple_of(PAGES_PER_LINE);
                 self.row(unit.key.entity.as_str(), &extent, &text, paint, worth, output)?;
             }
         } else {
@@ -100,11 +104,24 @@ impl Progress {
         }
         let pages = units.iter().map(|unit| unit.counters.pages).sum();
         if pages > 0 {
-            let (done, text) =
-                (captured_pages >= pages, format!("{captured_pages} of {}", count(pages, "page", "pages")));
+            let done = captured_pages >= pages;
+            let mut text = format!("{captured_pages} of {}", count(pages, "page", "pages"));
+            if let Some(eta) = RunProgress::of(units, []).eta.filter(|eta| *eta > now && self.look.is_live()) {
+                text.push_str(&format!(", all done at about {}", clock(eta, now)));
+            }
             let all = done && units.iter().all(|unit| unit.state.is_terminal());
             let paint = if all { Paint::Good } else { Paint::Plain };
             self.row(CAPTURED, &Extent::Part(captured_pages, pages), &text, paint, all, output)?;
+        }
+        // Only where it can be drawn anew: it changes with each call.
+        let live = self.look.is_live();
+        for budget in budgets.iter().filter(|_| live) {
+            let name = match &budget.key {
+                BudgetKey::Connection { pool, .. } => pool.as_str(),
+                BudgetKey::Run { .. } => "run",
+            };
+            let (text, paint) = budget_in_words(budget, now);
+            self.row(name, &Extent::Part(budget.remaining, budget.limit), &text, paint, false, output)?;
         }
         Ok(())
     }
@@ -231,12 +248,13 @@ mod tests {
         let limits = connector_domain::backfill::Limits::default();
         let mut unit = builders::unit(&builders::workspace("acme"), "9");
         let mut show = |unit: &Unit, captured| {
-            progress.show(std::slice::from_ref(unit), captured, builders::at(0), &mut output).unwrap();
+            progress.show(std::slice::from_ref(unit), captured, &[], builders::at(0), &mut output).unwrap();
         };
         show(&unit, 0);
         show(&unit, 0);
         unit.state = UnitState::Running;
-        unit = unit.advance(NextPage { cursor: None, items: 3, pause_until: None }, &limits, builders::at(1));
+        unit =
+            unit.advance(NextPage { cursor: None, items: 3, read: None, pause_until: None }, &limits, builders::at(1));
         show(&unit, 0);
         show(&unit, 1);
         progress.finish(&mut output).unwrap();

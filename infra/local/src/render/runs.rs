@@ -1,11 +1,13 @@
-//! Units of a run, and what became of their items, in words.
+//! Units of a run, budgets, and what became of items, in words.
+
+use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{Counters, Unit, UnitState, WaitReason};
+use connector_domain::backfill::{Budget, Counters, PauseReason, RunState, Share, Unit, UnitState, WaitReason};
 use connector_domain::capture::CaptureReport;
 
 use super::style::Paint;
-use super::text::{clean, clock, count, number};
+use super::text::{clean, clock, count, duration, number};
 
 /// How a unit stands, and what that is.
 pub(crate) fn state(state: &UnitState, now: Timestamp) -> (String, Paint) {
@@ -15,11 +17,48 @@ pub(crate) fn state(state: &UnitState, now: Timestamp) -> (String, Paint) {
         UnitState::Waiting { until, reason } => {
             (format!("waits until {}: {}", clock(*until, now), why(*reason)), Paint::Odd)
         }
+        UnitState::Paused { why: PauseReason::Asked } => ("paused".to_owned(), Paint::Odd),
+        UnitState::Paused { why: PauseReason::NeedsReconnect } => {
+            ("paused: the token is refused".to_owned(), Paint::Bad)
+        }
+        UnitState::Paused { why: PauseReason::Suspended } => {
+            ("paused: the connection is suspended".to_owned(), Paint::Odd)
+        }
         UnitState::Completed => ("completed".to_owned(), Paint::Good),
         UnitState::Partial { reason } => (format!("partial: {reason}"), Paint::Odd),
         UnitState::Cancelled => ("cancelled".to_owned(), Paint::Odd),
         UnitState::Failed { code } => (format!("failed: {code}"), Paint::Bad),
     }
+}
+
+/// How a run stands, and what that is.
+pub(crate) const fn run_state(state: RunState) -> (&'static str, Paint) {
+    match state {
+        RunState::Nothing => ("nothing to fetch", Paint::Faint),
+        RunState::Running => ("running", Paint::Plain),
+        RunState::Paused => ("paused", Paint::Odd),
+        RunState::Completed => ("completed", Paint::Good),
+        RunState::Partial => ("partial", Paint::Odd),
+        RunState::Failed => ("failed", Paint::Bad),
+        RunState::Cancelled => ("cancelled", Paint::Odd),
+    }
+}
+
+/// `4,812 of 5,000 calls left, anew at 12:40:00 UTC`.
+pub(crate) fn budget(budget: &Budget, now: Timestamp) -> (String, Paint) {
+    if let Some((until, reason)) = budget.blocked.filter(|(until, _)| *until > now) {
+        return (format!("no calls until {}: {}", clock(until, now), why(reason)), Paint::Odd);
+    }
+    let left = format!("{} of {} left", number(budget.remaining), count(budget.limit, "call", "calls"));
+    match budget.resets_at.filter(|at| *at > now) {
+        Some(at) => (format!("{left}, anew at {}", clock(at, now)), Paint::Plain),
+        None => (left, Paint::Plain),
+    }
+}
+
+/// `42 %`.
+pub(crate) fn percent(share: Share) -> String {
+    format!("{} %", share.thousandths() / 10)
 }
 
 const fn why(reason: WaitReason) -> &'static str {
@@ -35,6 +74,9 @@ pub(crate) fn counters(counters: &Counters) -> String {
     let mut text = format!("{}, {}", count(counters.pages, "page", "pages"), count(counters.items, "item", "items"));
     if counters.waits > 0 {
         text.push_str(&format!(", waited {}", count(counters.waits, "time", "times")));
+        if counters.waited > 0 {
+            text.push_str(&format!(" ({})", duration(Duration::from_secs(counters.waited))));
+        }
     }
     text
 }
@@ -45,7 +87,11 @@ pub(crate) fn unit(unit: &Unit, now: Timestamp) -> (String, Paint) {
     if unit.counters.pages == 0 && !unit.state.is_terminal() {
         return (text, paint);
     }
-    (format!("{text}, {}", counters(&unit.counters)), paint)
+    let mut text = format!("{text}, {}", counters(&unit.counters));
+    if let Some(read) = unit.read.filter(|_| unit.state != UnitState::Completed) {
+        text.push_str(&format!(", {}", percent(read)));
+    }
+    (text, paint)
 }
 
 /// The units of a resource on one line: what keeps one of them from its end, or how many have come to it.
@@ -98,7 +144,9 @@ fn reasons(report: &CaptureReport) -> String {
 
 #[cfg(test)]
 mod tests {
-    use connector_domain::backfill::FailCode;
+    use connector_domain::ConnectionId;
+    use connector_domain::backfill::{BudgetKey, FailCode, Pool};
+    use connector_domain::http::RateLimit;
     use connector_testkit::builders::at;
 
     use super::*;
@@ -112,10 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_says_what_is_left_and_why_there_are_no_calls() {
+        let key = BudgetKey::Connection { connection: ConnectionId::parse("c").unwrap(), pool: Pool::Calls };
+        let rate = RateLimit { remaining: Some(4_812), limit: Some(5_000), resets_at: Some(at(2_400)) };
+        let open = Budget::first(key, &rate, at(0)).unwrap();
+        assert_eq!(budget(&open, at(0)).0, "4,812 of 5,000 calls left, anew at 12:40:00 UTC");
+        let closed = open.close(at(60), WaitReason::SecondaryLimit, at(0)).unwrap();
+        assert_eq!(budget(&closed, at(0)).0, "no calls until 12:01:00 UTC: asked to slow down");
+    }
+
+    #[test]
     fn counters_agree_in_number() {
-        let one = Counters { pages: 1, items: 1, calls: 1, waits: 1 };
-        assert_eq!(counters(&one), "1 page, 1 item, waited 1 time");
-        let many = Counters { pages: 2, items: 0, calls: 4, waits: 0 };
+        let one = Counters { pages: 1, items: 1, calls: 1, waits: 1, waited: 90 };
+        assert_eq!(counters(&one), "1 page, 1 item, waited 1 time (1 min 30 s)");
+        let many = Counters { pages: 2, items: 0, calls: 4, waits: 0, waited: 0 };
         assert_eq!(counters(&many), "2 pages, 0 items");
     }
 

@@ -132,7 +132,7 @@ impl Database {
         link::link(&*self.stores.connections, &SystemClock, &OsRandom, request).await
     }
 
-    /// How a run stands, with its units. A unit that a later run has taken over is not among them.
+    /// How a run stands, with its units; one that a later run has taken over stands as it ended.
     ///
     /// # Errors
     /// When there is no such run, or the store fails.
@@ -140,6 +140,26 @@ impl Database {
         let backfills = &*self.stores.backfills;
         let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
         Ok(runs::progress(backfills, &run).await?)
+    }
+
+    /// Stops what is left of a run, and answers how many units that were. What was captured stays.
+    ///
+    /// # Errors
+    /// When there is no such run, or the store fails.
+    pub async fn cancel(&self, run: &RunId) -> Result<usize, StackError> {
+        let backfills = &*self.stores.backfills;
+        let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
+        Ok(runs::cancel(backfills, &SystemClock, &run).await?)
+    }
+
+    /// Pauses what is under way of a run, and answers how many units that were.
+    ///
+    /// # Errors
+    /// When there is no such run, or the store fails.
+    pub async fn pause(&self, run: &RunId) -> Result<usize, StackError> {
+        let backfills = &*self.stores.backfills;
+        let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
+        Ok(runs::pause(backfills, &SystemClock, &run).await?)
     }
 }
 

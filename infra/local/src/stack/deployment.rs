@@ -119,7 +119,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 enrichments: wiring.enrichments()?,
                 clock: wiring.clock(),
             };
-            Function::Recovery(Recovery::new(ports.clone(), limits), ports)
+            Function::Recovery(Recovery::new(ports.clone(), limits).redelivering(wiring.redelivery()?), ports)
         }
         "management-api" => {
             let ports = ApiPorts { records: Some(wiring.records()?), ..wiring.api(limits)? };

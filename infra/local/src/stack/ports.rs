@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_adapters::http::ReqwestHttp;
@@ -14,13 +15,13 @@ use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, LocalEmbedder, ObservationStore,
-    ProviderHttp, Queue, Random, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
+    ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
 use connector_flows::connect::ConnectPorts;
 use connector_flows::{
-    ConnectionTokens, ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
+    ConnectionTokens, ProbePorts, RedeliveryPorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
 };
 
 use super::queue::{Activity, LocalQueue, Sender};
@@ -38,6 +39,7 @@ pub(super) struct Ports {
     pub(super) own_tokens: ConnectionTokens,
     pub(super) vault: Arc<dyn TokenVault>,
     pub(super) token_rows: Arc<dyn TokenRows>,
+    pub(super) redeliveries: Arc<dyn RedeliveryLog>,
     pub(super) states: Arc<dyn StateStore>,
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) http: Arc<dyn ProviderHttp>,
@@ -90,6 +92,7 @@ impl Ports {
             own_tokens: own,
             vault,
             token_rows: Arc::new(adapter.sealed_tokens()),
+            redeliveries: Arc::new(adapter.deliveries(Duration::ZERO)),
             states: Arc::new(adapter.states(sealer)),
             audit,
             http,
@@ -205,6 +208,18 @@ impl Wiring<'_> {
             audit: self.audit()?,
             records: None,
             live: None,
+        })
+    }
+
+    /// What asking for webhooks again needs.
+    pub(super) fn redelivery(&self) -> Result<RedeliveryPorts, TemplateError> {
+        self.setting("DELIVERIES_TABLE")?;
+        Ok(RedeliveryPorts {
+            log: Arc::clone(&self.ports.redeliveries),
+            secrets: self.secrets(ProviderKind::Github)?,
+            signer: Arc::new(RsaSigner),
+            http: self.http(),
+            clock: self.clock(),
         })
     }
 

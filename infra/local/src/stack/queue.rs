@@ -101,15 +101,15 @@ impl LocalQueue {
         }
     }
 
-    /// Adds messages. A queue's own delay is for messages that ask for none.
-    pub(super) fn send(&self, bodies: Vec<String>, delay: Duration) {
+    /// Adds messages, each with its tenant. A queue's own delay is for messages that ask for none.
+    pub(super) fn send(&self, bodies: Vec<(String, String)>, delay: Duration) {
         let delay = if delay.is_zero() { self.spec.delay } else { delay };
         let now = Instant::now();
         let mut messages = self.lock();
-        for body in bodies {
+        for (body, tenant) in bodies {
             // It holds ids only.
             tracing::trace!(queue = self.name, body, "sent a message");
-            messages.add(body, now, now + delay);
+            messages.add(body, tenant, now, now + delay);
         }
         drop(messages);
         self.changed();

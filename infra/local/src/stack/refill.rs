@@ -35,7 +35,7 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
     let mut pages = 0;
     for key in ports.backfills.due_units(Timestamp::MAX, MOST).await? {
         if let Some(unit) = ports.backfills.unit(&key).await?
-            && !unit.state.is_terminal()
+            && !unit.state.is_at_rest()
         {
             ports.pages.send(&[unit.task()], wait(&unit, now)).await?;
             pages += 1;

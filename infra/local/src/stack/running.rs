@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_backfill::Tick;
+use connector_backfill::{PageSettings, Tick};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::http::WebhookRequest;
+use connector_flows::estimate::{Estimate, estimate};
+use connector_flows::fetch::FetchPorts;
 use connector_flows::{StartRequest, Started, runs, start_run};
 use connector_lambda::api::{Answer, ApiRequest};
 use connector_lambda::http::Reply;
@@ -64,6 +66,12 @@ impl Stack {
         self.0.database.stores()
     }
 
+    /// The rows themselves.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.0.database
+    }
+
     /// What signs webhooks.
     #[must_use]
     pub fn secrets(&self) -> &LocalSecrets {
@@ -113,6 +121,22 @@ impl Stack {
         Ok(start_run(&self.0.deployment.scheduler()?.start, &request).await?)
     }
 
+    /// What a run would take if it were started now. Nothing of what is asked for is stored.
+    ///
+    /// # Errors
+    /// When the request cannot be met, or a port fails.
+    pub async fn estimate(&self, request: &StartRequest, page: PageSettings) -> Result<Estimate, StackError> {
+        let Ports { stores, tokens, http, clock, .. } = &self.0.ports;
+        let ports = FetchPorts {
+            backfills: Arc::clone(&stores.backfills),
+            connections: Arc::clone(&stores.connections),
+            tokens: Arc::clone(tokens),
+            http: Arc::clone(http),
+            clock: Arc::clone(clock),
+        };
+        Ok(estimate(&ports, request, page.page_size, page.reserve_percent).await?)
+    }
+
     /// How a run stands, with its units.
     ///
     /// # Errors
@@ -121,14 +145,27 @@ impl Stack {
         self.0.database.progress(run).await
     }
 
+    /// Lets go on what is paused of a run or stopped early and, where `failed` says so, what failed; answers how many units
+    /// that were.
+    ///
+    /// # Errors
+    /// When there is no such run, or a port fails.
+    pub async fn resume(&self, run: &RunId, failed: bool) -> Result<usize, StackError> {
+        let start = &self.0.deployment.scheduler()?.start;
+        let run = start.backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
+        let mut units = runs::resume(start, &run).await?;
+        if failed {
+            units += runs::retry(start, &run).await?;
+        }
+        Ok(units)
+    }
+
     /// Stops what is left of a run, and answers how many units that were. What was captured stays.
     ///
     /// # Errors
     /// When there is no such run, or the store fails.
     pub async fn cancel(&self, run: &RunId) -> Result<usize, StackError> {
-        let backfills = &*self.stores().backfills;
-        let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
-        Ok(runs::cancel(backfills, &*self.0.ports.clock, &run).await?)
+        self.0.database.cancel(run).await
     }
 
     /// Runs recovery now.

@@ -1,5 +1,7 @@
 //! The command line as a newcomer meets it: the built program, its output and its exit codes.
 
+mod runs;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
@@ -14,7 +16,7 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-fn local(arguments: &[&str]) -> Output {
+pub(crate) fn local(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
 
@@ -25,16 +27,16 @@ fn fed(arguments: &[&str], input: &[u8]) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn out(output: &Output) -> &str {
+pub(crate) fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-fn err(output: &Output) -> &str {
+pub(crate) fn err(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
 /// One line that says what is wrong, and one that says what to do.
-fn assert_fails(output: &Output, error: &str, hint: &str) {
+pub(crate) fn assert_fails(output: &Output, error: &str, hint: &str) {
     assert_eq!(output.status.code(), Some(1), "{}", err(output));
     let lines: Vec<_> = err(output).lines().collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
@@ -47,10 +49,10 @@ fn fixture(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-struct Data(tempfile::TempDir);
+pub(crate) struct Data(tempfile::TempDir);
 
 impl Data {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
@@ -59,7 +61,7 @@ impl Data {
         self.0.path().join("rows")
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let path = self.path();
         let mut all = arguments.to_vec();
         all.extend(["--data", path.to_str().unwrap()]);
@@ -301,18 +303,18 @@ fn sending_needs_a_secret_and_somebody_who_listens() {
     assert_fails(&nobody.output().unwrap(), "nothing answers at http://127.0.0.1:1", "cargo local up");
 }
 
-struct Up {
+pub(crate) struct Up {
     child: Child,
-    url: String,
+    pub(crate) url: String,
     log: BufReader<ChildStderr>,
 }
 
 impl Up {
-    fn start(data: &Data) -> Self {
+    pub(crate) fn start(data: &Data) -> Self {
         Self::start_with(data, &[])
     }
 
-    fn start_with(data: &Data, more: &[&str]) -> Self {
+    pub(crate) fn start_with(data: &Data, more: &[&str]) -> Self {
         let path = data.path();
         let mut up = command(&[&["up", "--port", "0", "--data", path.to_str().unwrap()], more].concat());
         let mut child = up.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -335,7 +337,7 @@ impl Up {
         }
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "it drains and says so");
@@ -386,59 +388,5 @@ fn what_is_sent_is_captured_and_survives_a_restart() {
     let url = up.url.clone();
     let again = data.run(&["send", "--provider", "github", "--event", "issues", "--url", &url, &payload]);
     assert!(out(&again).contains("duplicate"), "{}", out(&again));
-    up.stop();
-}
-
-#[test]
-fn an_account_is_connected_in_one_command() {
-    for (provider, account, resource) in
-        [("github", "acme", "acme/rocket"), ("vercel", "acme", "rocket-web"), ("linear", "Acme", "ROC")]
-    {
-        let output = local(&["connect", "--provider", provider, "--simulator"]);
-        assert_eq!(output.status.code(), Some(0), "{}{}", out(&output), err(&output));
-        let connected = format!("{account} at {provider} is connected to workspace local.");
-        assert!(out(&output).contains(&connected), "{}", out(&output));
-        let listed = out(&output).lines().find(|line| line.trim_start().starts_with(resource));
-        assert!(listed.is_some_and(|line| line.contains(" no ")), "{}", out(&output));
-    }
-}
-
-#[test]
-fn what_a_connected_account_gives_access_to_is_linked_with_its_history() {
-    let data = Data::new();
-    let up = Up::start_with(&data, &["--simulator"]);
-    let ask = |arguments: &[&str]| data.run(&[arguments, &["--url", &up.url]].concat());
-    assert_fails(&ask(&["link", "--provider", "vercel"]), "no account at vercel is connected", "cargo local connect");
-    let connected = ask(&["connect", "--provider", "vercel", "--approve"]);
-    assert_eq!(connected.status.code(), Some(0), "{}{}", out(&connected), err(&connected));
-    let next = out(&connected).lines().last().unwrap().strip_prefix("Next:  cargo local ").unwrap().to_owned();
-    let listed = local(&next.split(' ').collect::<Vec<_>>());
-    assert!(out(&listed).contains("1 resource to link") && out(&listed).contains("rocket-web"), "{}", out(&listed));
-    let unknown = ask(&["link", "--provider", "vercel", "--resource", "rocket-wbe"]);
-    assert_fails(&unknown, "gives access to rocket-wbe", "shows what there is");
-    let linked = ask(&["link", "--provider", "vercel", "--resource", "rocket-web"]);
-    assert_eq!(linked.status.code(), Some(0), "{}{}", out(&linked), err(&linked));
-    assert!(
-        out(&linked).contains("rocket-web is linked") && out(&linked).contains(" observations"),
-        "{}",
-        out(&linked)
-    );
-    let again = ask(&["link", "--provider", "vercel", "--resource", "ROCKET-WEB", "--no-history"]);
-    assert!(out(&again).contains("linked already"), "{}", out(&again));
-    assert!(data.run(&["observations", "--json"]).stdout.len() > 100);
-    let elsewhere = Data::new();
-    let stranger = elsewhere.run(&["link", "--provider", "vercel", "--url", &up.url]);
-    assert_fails(&stranger, "answered 401", "--data");
-    up.stop();
-}
-
-#[test]
-fn a_connect_needs_an_app_and_a_stack() {
-    let data = Data::new();
-    let nobody = data.run(&["connect", "--provider", "github", "--url", "http://127.0.0.1:1"]);
-    assert_fails(&nobody, "nothing answers at http://127.0.0.1:1", "cargo local up");
-    let up = Up::start(&data);
-    let without = data.run(&["connect", "--provider", "github", "--url", &up.url]);
-    assert_fails(&without, "misconfigured", "secrets.json");
     up.stop();
 }

@@ -5,6 +5,7 @@
 mod api;
 mod backfill;
 mod command_line;
+mod connecting;
 mod events;
 mod http;
 mod links;

@@ -90,6 +90,8 @@ pub(crate) fn everything(integration: Integration) -> StartRequest {
         window: Window { since: Timestamp::UNIX_EPOCH, until: "2100-01-01T00:00:00Z".parse().unwrap() },
         trigger: Trigger::Manual,
         again: false,
+        call_budget: None,
+        proves: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
 use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLists};
 use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
@@ -24,6 +24,30 @@ impl DynamoBackfills {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { table: Table::new(client, table) }
+    }
+
+    /// Stores a row on top of one version of it.
+    async fn put_version(
+        &self,
+        operation: &'static str,
+        mut item: Item,
+        expected: Option<Version>,
+    ) -> Result<Put, PortError> {
+        let write_id = Table::write_id();
+        item.insert("writeId".to_owned(), text(&write_id));
+        let condition = match expected {
+            None => Condition::absent(),
+            Some(version) => Condition {
+                expression: "version = :version",
+                names: &[],
+                values: Item::from([(":version".to_owned(), number(version))]),
+            },
+        };
+        Ok(match self.table.put_if(operation, item, condition).await? {
+            Written::Stored => Put::Stored,
+            Written::Refused(Some(known)) if is_of(&known, &write_id) => Put::Stored,
+            Written::Refused(_) => Put::Conflict,
+        })
     }
 }
 
@@ -63,25 +87,37 @@ impl BackfillStore for DynamoBackfills {
     async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
         const OPERATION: &str = "store a unit";
         let row = Row::Unit(unit.key.clone());
-        let write_id = Table::write_id();
         let mut item = keyed(to_item(OPERATION, unit)?, row.key());
-        item.insert("writeId".to_owned(), text(&write_id));
-        if !unit.state.is_terminal() {
+        if !unit.state.is_at_rest() {
             due::insert(&mut item, &row, unit.due_at);
         }
-        let condition = match expected {
-            None => Condition::absent(),
-            Some(version) => Condition {
-                expression: "version = :version",
-                names: &[],
-                values: Item::from([(":version".to_owned(), number(version))]),
-            },
-        };
-        Ok(match self.table.put_if(OPERATION, item, condition).await? {
-            Written::Stored => Put::Stored,
-            Written::Refused(Some(known)) if is_of(&known, &write_id) => Put::Stored,
-            Written::Refused(_) => Put::Conflict,
-        })
+        self.put_version(OPERATION, item, expected).await
+    }
+
+    async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {
+        const OPERATION: &str = "keep how a unit ended";
+        let Unit { run, key: UnitKey { entity, resource, .. }, .. } = unit;
+        let row = Row::EndedUnit { run: run.clone(), entity: *entity, resource: resource.clone() };
+        self.table.put(OPERATION, keyed(to_item(OPERATION, unit)?, row.key())).await
+    }
+
+    async fn ended_units(&self, run: &RunId) -> Result<Vec<Unit>, PortError> {
+        const OPERATION: &str = "list how units ended";
+        let query = self.table.partition(keys::run(run), keys::ENDED);
+        let items = self.table.collect(OPERATION, query, usize::MAX).await?;
+        items.into_iter().map(|item| from_item(OPERATION, item)).collect()
+    }
+
+    async fn budget(&self, key: &BudgetKey) -> Result<Option<Budget>, PortError> {
+        const OPERATION: &str = "read a budget";
+        let item = self.table.get(OPERATION, &Row::Budget(key.clone())).await?;
+        item.map(|item| from_item(OPERATION, item)).transpose()
+    }
+
+    async fn put_budget(&self, budget: &Budget, expected: Option<Version>) -> Result<Put, PortError> {
+        const OPERATION: &str = "store a budget";
+        let item = keyed(to_item(OPERATION, budget)?, Row::Budget(budget.key.clone()).key());
+        self.put_version(OPERATION, item, expected).await
     }
 
     async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError> {

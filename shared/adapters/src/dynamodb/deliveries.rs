@@ -14,9 +14,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use connector_domain::capture::CaptureReport;
 use connector_domain::delivery::{DeliveryRecord, DeliveryState};
 use connector_domain::ports::{
-    Clock, DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery,
+    Clock, DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery, RedeliveryLog,
 };
-use connector_domain::{DeliveryId, Timestamp, WorkspaceId};
+use connector_domain::redelivery::Redelivered;
+use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
 
 use super::due;
 use super::item::{Item, corrupt, from_item, get_number, is_of, keyed, number, text, to_attribute, to_item};
@@ -321,4 +322,19 @@ fn unknown(operation: &'static str) -> PortError {
 
 fn contended(operation: &'static str) -> PortError {
     PortError::temporary(operation, "others kept changing the row")
+}
+
+#[async_trait]
+impl RedeliveryLog for DynamoDeliveries {
+    async fn redelivered(&self, provider: ProviderKind) -> Result<Option<Redelivered>, PortError> {
+        const OPERATION: &str = "read which webhooks were asked for again";
+        let item = self.table.get(OPERATION, &Row::Redelivered(provider)).await?;
+        item.map(|item| from_item(OPERATION, item)).transpose()
+    }
+
+    async fn put_redelivered(&self, redelivered: &Redelivered) -> Result<(), PortError> {
+        const OPERATION: &str = "note which webhooks were asked for again";
+        let item = to_item(OPERATION, redelivered)?;
+        self.table.put(OPERATION, keyed(item, Row::Redelivered(redelivered.provider).key())).await
+    }
 }

@@ -3,7 +3,7 @@
 //! Parts are joined by `#`. A part that another follows has its `#` and `%` escaped, so that no two rows share a key;
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
-use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::backfill::{BudgetKey, EntityType, Pool, UnitKey};
 use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::oauth::SecretHash;
 use connector_domain::{
@@ -62,6 +62,8 @@ pub(crate) enum Row {
     DeliveryIn { workspace: WorkspaceId, received_at: Timestamp, delivery: DeliveryId },
     /// Deliveries: that one of its deliveries was given up.
     DeadIn { workspace: WorkspaceId, received_at: Timestamp, delivery: DeliveryId },
+    /// Deliveries: which webhooks of a provider were asked for again.
+    Redelivered(ProviderKind),
     /// Observations: a captured fact.
     Observation { workspace: WorkspaceId, source_id: SourceId },
     /// Observations: a month that has some.
@@ -82,6 +84,10 @@ pub(crate) enum Row {
     PageReport { run: RunId, entity: EntityType, resource: ResourceId, page: u32 },
     /// Backfills: a unit.
     Unit(UnitKey),
+    /// Backfills: how a unit ended for a run.
+    EndedUnit { run: RunId, entity: EntityType, resource: ResourceId },
+    /// Backfills: how many calls may be made.
+    Budget(BudgetKey),
 }
 
 impl Row {
@@ -118,6 +124,7 @@ impl Row {
             Self::DeadIn { workspace: ws, received_at, delivery } => {
                 (workspace(ws), format!("{DEAD}{}#{delivery}", instant(*received_at)))
             }
+            Self::Redelivered(provider) => (format!("HOOKS#{provider}"), "AGAIN".to_owned()),
             Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
             Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
             Self::Link { workspace: ws, key, place } => (links(ws, key), place.key()),
@@ -136,6 +143,11 @@ impl Row {
             Self::PageReport { run: id, entity, resource, page } => {
                 (run(id), format!("{PAGES}{entity}#{}#{page:08}", escape(resource.as_str())))
             }
+            Self::EndedUnit { run: id, entity, resource } => (run(id), format!("{ENDED}{entity}#{resource}")),
+            Self::Budget(BudgetKey::Connection { connection, pool }) => {
+                (format!("RATE#{connection}"), pool.as_str().to_owned())
+            }
+            Self::Budget(BudgetKey::Run { run: id }) => (run(id), "CALLS".to_owned()),
             Self::Unit(UnitKey { workspace, provider, resource, entity }) => {
                 let (workspace, resource) = (escape(workspace.as_str()), escape(resource.as_str()));
                 (format!("UNIT#{workspace}#{provider}#{resource}#{entity}"), "UNIT".to_owned())
@@ -209,6 +221,7 @@ impl Row {
                 let (digest, n) = of.split_once('#')?;
                 Self::Chunk { delivery: DeliveryId::parse(id).ok()?, digest: unescape(digest)?, n: n.parse().ok()? }
             }
+            ("HOOKS", "AGAIN") => Self::Redelivered(id.parse().ok()?),
             ("WS", "OBS") => Self::Observation { workspace: id.parse().ok()?, source_id: SourceId::parse(of).ok()? },
             ("WS", "MONTH") => Self::Month { workspace: id.parse().ok()?, month: of.to_owned() },
             ("LINK", "AT") => {
@@ -254,6 +267,19 @@ impl Row {
                     page: page.parse().ok()?,
                 }
             }
+            ("RUN", "ENDED") => {
+                let (entity, resource) = of.split_once('#')?;
+                Self::EndedUnit {
+                    run: id.parse().ok()?,
+                    entity: entity.parse().ok()?,
+                    resource: resource.parse().ok()?,
+                }
+            }
+            ("RUN", "CALLS") => Self::Budget(BudgetKey::Run { run: id.parse().ok()? }),
+            ("RATE", pool) => Self::Budget(BudgetKey::Connection {
+                connection: id.parse().ok()?,
+                pool: Pool::ALL.into_iter().find(|known| known.as_str() == pool)?,
+            }),
             ("UNIT", "UNIT") => {
                 let [workspace, provider, resource, entity] = parts(id)?;
                 Self::Unit(UnitKey {
@@ -288,6 +314,9 @@ pub(crate) const MONTHS: &str = "MONTH#";
 pub(crate) const RUNS: &str = "RUN#";
 /// Sort keys of a run's page reports start so.
 pub(crate) const PAGES: &str = "PAGE#";
+
+/// Sort keys of what is kept of a run's units start so.
+pub(crate) const ENDED: &str = "ENDED#";
 
 /// Partition of a workspace.
 pub(crate) fn workspace(id: &WorkspaceId) -> String {

@@ -27,6 +27,7 @@ const RETENTION: Duration = Duration::from_secs(90 * 86_400);
 #[tokio::test]
 async fn deliveries_keep_their_contract() {
     contract::deliveries(&stores().deliveries(RETENTION)).await;
+    contract::redeliveries(&stores().deliveries(RETENTION)).await;
 }
 
 #[tokio::test]

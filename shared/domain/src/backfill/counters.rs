@@ -13,6 +13,9 @@ pub struct Counters {
     pub calls: u64,
     /// Times it had to wait.
     pub waits: u64,
+    /// Seconds that it has waited, in all.
+    #[serde(default)]
+    pub waited: u64,
 }
 
 impl Counters {
@@ -22,5 +25,6 @@ impl Counters {
         self.items += other.items;
         self.calls += other.calls;
         self.waits += other.waits;
+        self.waited += other.waited;
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Window;
 
-/// Disjoint windows in order of time. It only grows: a failed run takes nothing away.
+/// Disjoint windows in order of time. A failed run takes nothing away.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Coverage(Vec<Window>);
@@ -28,6 +28,14 @@ impl Coverage {
             }
         }
         self.0 = joined;
+    }
+
+    /// Takes a window away: what it held was dropped.
+    pub fn remove(&mut self, window: Window) {
+        let before = |known: &Window| Window { since: known.since, until: known.until.min(window.since) };
+        let after = |known: &Window| Window { since: known.since.max(window.until), until: known.until };
+        let left = self.0.iter().flat_map(|known| [before(known), after(known)]);
+        self.0 = left.filter(|left| left.since < left.until).collect();
     }
 
     /// What of `wanted` is not covered, in order of time.
@@ -91,6 +99,17 @@ mod tests {
         assert_eq!(coverage.missing_span(window(0, 35)), Some(window(0, 30)));
         assert_eq!(coverage.missing_span(window(30, 40)), None);
         assert_eq!(Coverage::default().missing(window(1, 2)), [window(1, 2)]);
+    }
+
+    #[test]
+    fn what_was_dropped_is_missing_again() {
+        let mut coverage = covered(&[(10, 20), (30, 40)]);
+        coverage.remove(window(15, 32));
+        assert_eq!(coverage.windows(), [window(10, 15), window(32, 40)]);
+        coverage.remove(window(33, 34));
+        assert_eq!(coverage.windows(), [window(10, 15), window(32, 33), window(34, 40)]);
+        coverage.remove(window(0, 50));
+        assert_eq!(coverage.windows(), []);
     }
 
     proptest! {

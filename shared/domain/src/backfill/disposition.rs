@@ -70,12 +70,6 @@ impl FailCode {
     /// This provider has no such list.
     pub const UNSUPPORTED: Self = Self(Cow::Borrowed("unsupported_entity"));
 
-    /// Whether the connection could not be used: the list goes on when it can be again.
-    #[must_use]
-    pub fn is_of_connection(&self) -> bool {
-        [Self::NEEDS_RECONNECT, Self::SUSPENDED].contains(self)
-    }
-
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {

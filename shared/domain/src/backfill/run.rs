@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counters, EntityType, Unit, UnitKey, UnitState, Window};
+use super::{Counters, EntityType, Share, Unit, UnitKey, UnitState, Window};
 use crate::capture::CaptureReport;
 use crate::connection::ResourceRef;
 use crate::{ConnectionId, ProviderKind, RunId, Timestamp, WorkspaceId};
@@ -15,8 +15,6 @@ pub enum Trigger {
     Link,
     /// The scheduler found time that is not covered.
     Schedule,
-    /// A connection that could not be used works again.
-    Reconnect,
     /// A person.
     Manual,
     /// A program.
@@ -30,7 +28,6 @@ impl Trigger {
         match self {
             Self::Link => "link",
             Self::Schedule => "schedule",
-            Self::Reconnect => "reconnect",
             Self::Manual => "manual",
             Self::Api => "api",
         }
@@ -58,6 +55,12 @@ pub struct Run {
     pub trigger: Trigger,
     /// When.
     pub started_at: Timestamp,
+    /// How many calls it may make, where that is bounded. Then its units are partial, and can be resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_budget: Option<u64>,
+    /// The run of which it proves that nothing is missing: it reads the same again, and whatever it captures was missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proves: Option<RunId>,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }
@@ -80,8 +83,10 @@ impl Run {
 pub enum RunState {
     /// There was nothing to fetch: everything was covered, or no list was asked for.
     Nothing,
-    /// At work.
+    /// At work, or waiting for a time to come.
     Running,
+    /// Some unit is paused, and none at work.
+    Paused,
     /// Every unit completed.
     Completed,
     /// Some unit stopped early and can be resumed.
@@ -103,6 +108,12 @@ pub struct RunProgress {
     pub report: CaptureReport,
     /// Pages whose capture is done.
     pub captured_pages: u64,
+    /// How far the lists are read on the whole, where that can be told.
+    pub share: Option<Share>,
+    /// When the next unit goes on, where all that is open waits for a time.
+    pub wakes_at: Option<Timestamp>,
+    /// When it should be done, where that can be told.
+    pub eta: Option<Timestamp>,
 }
 
 impl RunProgress {
@@ -114,6 +125,9 @@ impl RunProgress {
             counters: Counters::default(),
             report: CaptureReport::default(),
             captured_pages: 0,
+            share: share(units),
+            wakes_at: wakes_at(units),
+            eta: eta(units),
         };
         for unit in units {
             progress.counters.merge(&unit.counters);
@@ -132,12 +146,36 @@ impl RunProgress {
     }
 }
 
+/// All lists together, each with the same weight.
+fn share(units: &[Unit]) -> Option<Share> {
+    let of = |unit: &Unit| Some(u64::from(unit.share()?.thousandths()));
+    let sum: u64 = units.iter().map(of).sum::<Option<u64>>()?;
+    (!units.is_empty()).then(|| Share::of(sum, 1_000 * units.len() as u64))
+}
+
+fn wakes_at(units: &[Unit]) -> Option<Timestamp> {
+    let open = units.iter().filter(|unit| !unit.state.is_at_rest());
+    let until = |unit: &Unit| match unit.state {
+        UnitState::Waiting { until, .. } => Some(until),
+        _ => None,
+    };
+    open.map(until).collect::<Option<Vec<_>>>()?.into_iter().min()
+}
+
+/// The last unit's; nobody knows where one of them does not.
+fn eta(units: &[Unit]) -> Option<Timestamp> {
+    let open = units.iter().filter(|unit| !unit.state.is_at_rest());
+    open.map(Unit::eta).collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
 fn state_of(units: &[Unit]) -> RunState {
     let any = |test: fn(&UnitState) -> bool| units.iter().any(|unit| test(&unit.state));
     if units.is_empty() {
         RunState::Nothing
-    } else if any(|state| !state.is_terminal()) {
+    } else if any(|state| !state.is_at_rest()) {
         RunState::Running
+    } else if any(|state| matches!(state, UnitState::Paused { .. })) {
+        RunState::Paused
     } else if any(|state| matches!(state, UnitState::Failed { .. })) {
         RunState::Failed
     } else if any(|state| matches!(state, UnitState::Cancelled)) {

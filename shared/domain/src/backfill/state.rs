@@ -29,6 +29,39 @@ impl WaitReason {
     }
 }
 
+/// Why a unit is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// Somebody asked for it.
+    Asked,
+    /// The connection must be made anew by a person; then the unit goes on by itself.
+    NeedsReconnect,
+    /// The provider has suspended the connection; the unit goes on by itself when it is lifted.
+    Suspended,
+}
+
+impl PauseReason {
+    /// The name of the reason.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::NeedsReconnect => "needs_reconnect",
+            Self::Suspended => "connection_suspended",
+        }
+    }
+
+    /// Whether it is over as soon as the connection works again.
+    #[must_use]
+    pub const fn is_of_connection(self) -> bool {
+        match self {
+            Self::Asked => false,
+            Self::NeedsReconnect | Self::Suspended => true,
+        }
+    }
+}
+
 /// How a unit stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -43,6 +76,11 @@ pub enum UnitState {
         until: Timestamp,
         /// What it waits for.
         reason: WaitReason,
+    },
+    /// Nothing happens until somebody wants it to go on. It keeps its place.
+    Paused {
+        /// Why.
+        why: PauseReason,
     },
     /// All of the window was read.
     Completed,
@@ -65,9 +103,15 @@ impl UnitState {
     #[must_use]
     pub const fn is_terminal(&self) -> bool {
         match self {
-            Self::Pending | Self::Running | Self::Waiting { .. } => false,
+            Self::Pending | Self::Running | Self::Waiting { .. } | Self::Paused { .. } => false,
             Self::Completed | Self::Partial { .. } | Self::Cancelled | Self::Failed { .. } => true,
         }
+    }
+
+    /// Whether nothing happens until somebody asks for it: it has ended, or it is paused.
+    #[must_use]
+    pub const fn is_at_rest(&self) -> bool {
+        self.is_terminal() || matches!(self, Self::Paused { .. })
     }
 
     /// The name of the state.
@@ -77,6 +121,7 @@ impl UnitState {
             Self::Pending => "pending",
             Self::Running => "running",
             Self::Waiting { .. } => "waiting",
+            Self::Paused { .. } => "paused",
             Self::Completed => "completed",
             Self::Partial { .. } => "partial",
             Self::Cancelled => "cancelled",

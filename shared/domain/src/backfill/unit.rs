@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counters, Coverage, Cursor, Disposition, EntityType, FailCode, Limits, UnitState, WaitReason, Window};
+use super::{
+    Counters, Coverage, Cursor, Disposition, EntityType, FailCode, Limits, PauseReason, Share, UnitState, WaitReason,
+    Window,
+};
 use crate::connection::{Integration, ResourceRef};
 use crate::task::{PageTask, TASK_VERSION};
 use crate::{ConnectionId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
@@ -41,6 +44,11 @@ impl fmt::Display for UnitKey {
     }
 }
 
+/// Why a unit is partial: it has as many pages as a unit may have.
+pub const PAGE_LIMIT: &str = "page_limit";
+/// Why a unit is partial: its run has made as many calls as it may.
+pub const CALL_BUDGET: &str = "call_budget";
+
 /// Counts the writes of a unit's row.
 pub type Version = u64;
 
@@ -55,8 +63,10 @@ pub struct NewUnit {
     pub connection: ConnectionId,
     /// The resource with its present name.
     pub resource: ResourceRef,
-    /// What to read.
+    /// What to read first.
     pub window: Window,
+    /// What to read after that, the last one first.
+    pub later: Vec<Window>,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }
@@ -76,6 +86,15 @@ pub struct Unit {
     pub resource: ResourceRef,
     /// What is being read.
     pub window: Window,
+    /// What is to be read after that, the last one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub later: Vec<Window>,
+    /// How much of the window is read, where that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Share>,
+    /// At which page it stops for want of pages, where that is later than usual because it was resumed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_page: Option<u32>,
     /// How it stands.
     #[serde(flatten)]
     pub state: UnitState,
@@ -131,6 +150,8 @@ pub struct NextPage {
     pub cursor: Option<Cursor>,
     /// Items on the page that was stored.
     pub items: u64,
+    /// How much of the window is read, where that can be told.
+    pub read: Option<Share>,
     /// A wait before the next page, to leave the rest of the budget to live work.
     pub pause_until: Option<Timestamp>,
 }
@@ -146,6 +167,9 @@ impl Unit {
             connection: new.connection,
             resource: new.resource,
             window: new.window,
+            later: new.later,
+            read: None,
+            last_page: None,
             state: UnitState::Pending,
             page: 0,
             cursor: None,
@@ -176,7 +200,7 @@ impl Unit {
     /// Whether a worker may fetch the page that `task` names.
     #[must_use]
     pub fn claim(&self, task: &PageTask, limits: &Limits, now: Timestamp) -> Claim {
-        if self.run != task.run || self.page != task.page || self.state.is_terminal() {
+        if self.run != task.run || self.page != task.page || self.state.is_at_rest() {
             return Claim::Stale;
         }
         if self.leased_until.is_some_and(|until| until > now) {
@@ -205,19 +229,16 @@ impl Unit {
         next.counters.pages += 1;
         next.counters.items += page.items;
         next.due_at = later(now, limits.stall);
+        next.read = page.read.or(next.read);
         match page.cursor {
-            None => {
-                next.state = UnitState::Completed;
-                next.cursor = None;
-                next.coverage.add(next.window);
-            }
+            None => next.end_of_list(),
             Some(cursor) if self.cursor.as_ref() == Some(&cursor) => {
                 next.state = UnitState::Failed { code: FailCode::CURSOR_LOOP };
             }
             Some(cursor) => {
                 next.cursor = Some(cursor);
-                if next.page >= limits.max_pages {
-                    next.state = UnitState::Partial { reason: "page_limit".to_owned() };
+                if next.page >= next.last_page.unwrap_or(limits.max_pages) {
+                    next.state = UnitState::Partial { reason: PAGE_LIMIT.to_owned() };
                 } else if let Some(until) = page.pause_until.filter(|until| *until > now) {
                     next.wait(until, WaitReason::RateLimit, limits);
                 }
@@ -251,12 +272,15 @@ impl Unit {
             }
             Disposition::Restart => next.state = UnitState::Failed { code: FailCode::CURSOR_INVALID },
             Disposition::Empty => {
-                next.state = UnitState::Completed;
-                next.cursor = None;
-                next.coverage.add(next.window);
+                next.state = UnitState::Running;
+                next.end_of_list();
             }
-            Disposition::RefreshToken => {
-                next.state = UnitState::Failed { code: FailCode::NEEDS_RECONNECT };
+            Disposition::RefreshToken => next.state = UnitState::Paused { why: PauseReason::NeedsReconnect },
+            Disposition::Fail(code) if *code == FailCode::NEEDS_RECONNECT => {
+                next.state = UnitState::Paused { why: PauseReason::NeedsReconnect };
+            }
+            Disposition::Fail(code) if *code == FailCode::SUSPENDED => {
+                next.state = UnitState::Paused { why: PauseReason::Suspended };
             }
             Disposition::Fail(code) => next.state = UnitState::Failed { code: code.clone() },
         }
@@ -275,16 +299,45 @@ impl Unit {
         Some(next)
     }
 
+    /// After a page of `run` was dropped because its link had ended: the window is not covered any more, and a unit that is
+    /// still at it ends. Otherwise nobody would fetch it again when the link comes back. `None` when it says nothing of it.
+    #[must_use]
+    pub fn withdraw(&self, run: &RunId, window: Window, now: Timestamp) -> Option<Self> {
+        let mut next = self.changed(now);
+        next.coverage.remove(window);
+        if !self.state.is_terminal() && self.run == *run {
+            next.state = UnitState::Failed { code: FailCode::CONNECTION_REMOVED };
+            next.leased_until = None;
+        } else if next.coverage == self.coverage {
+            return None;
+        }
+        Some(next)
+    }
+
     /// Before recovery sends its message again: puts the next look off. `None` when it is not stuck.
     #[must_use]
     pub fn redrive(&self, limits: &Limits, now: Timestamp) -> Option<Self> {
         let leased = self.leased_until.is_some_and(|until| until > now);
-        if self.state.is_terminal() || leased || self.due_at > now {
+        if self.state.is_at_rest() || leased || self.due_at > now {
             return None;
         }
         let mut next = self.changed(now);
         next.due_at = later(now, limits.stall);
         Some(next)
+    }
+
+    /// The window is read: on to the next one.
+    fn end_of_list(&mut self) {
+        self.cursor = None;
+        self.coverage.add(self.window);
+        match self.later.pop() {
+            Some(window) => {
+                self.window = window;
+                self.read = None;
+                self.restarts = 0;
+            }
+            None => self.state = UnitState::Completed,
+        }
     }
 
     fn wait(&mut self, until: Timestamp, reason: WaitReason, limits: &Limits) {
@@ -295,6 +348,9 @@ impl Unit {
 
     fn changed(&self, now: Timestamp) -> Self {
         let mut next = self.clone();
+        if let UnitState::Waiting { until, .. } = self.state {
+            next.counters.waited += seconds(self.updated_at, now.min(until));
+        }
         next.version += 1;
         next.updated_at = now;
         next
@@ -309,9 +365,14 @@ fn backoff(attempts: u32, jitter: f64, limits: &Limits) -> Duration {
     crate::http::MIN_RETRY_AFTER + capped.mul_f64(jitter.clamp(0.0, 1.0))
 }
 
+fn seconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
+}
+
 fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
+mod rest;
 #[cfg(test)]
 mod tests;

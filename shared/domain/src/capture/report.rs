@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::SourceId;
 use serde::{Deserialize, Serialize};
 
 /// What storing an observation did.
@@ -57,12 +58,15 @@ pub struct CaptureReport {
     /// The change to a connection that it was, when it was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifecycle: Option<String>,
+    /// The first facts that a proof found missing; they are stored now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<SourceId>,
     /// The first items that could not be read: where, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantine: Vec<(String, String)>,
 }
 
-/// Most quarantined items that a report names one by one.
+/// Most items of a kind that a report names one by one.
 const MAX_NAMED: usize = 20;
 
 impl CaptureReport {
@@ -74,6 +78,13 @@ impl CaptureReport {
                 self.duplicate += 1;
                 self.conflicts += u64::from(!conflicts.is_empty());
             }
+        }
+    }
+
+    /// Names a fact that a proof found missing.
+    pub fn add_missing(&mut self, fact: &SourceId) {
+        if self.missing.len() < MAX_NAMED {
+            self.missing.push(fact.clone());
         }
     }
 
@@ -105,6 +116,7 @@ impl CaptureReport {
         for (reason, count) in &other.filtered {
             *self.filtered.entry(reason.clone()).or_default() += count;
         }
+        other.missing.iter().for_each(|fact| self.add_missing(fact));
         let room = MAX_NAMED.saturating_sub(self.quarantine.len());
         self.quarantine.extend(other.quarantine.iter().take(room).cloned());
     }

@@ -1,9 +1,9 @@
-//! Where runs and units are kept.
+//! Where runs, units and budgets are kept.
 
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::backfill::{Run, Unit, UnitKey, Version};
+use crate::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use crate::capture::CaptureReport;
 use crate::{RunId, Timestamp, WorkspaceId};
 
@@ -16,7 +16,7 @@ pub enum Put {
     Conflict,
 }
 
-/// Runs, units and the reports of their pages.
+/// Runs, units, the reports of their pages, and the budgets of their calls.
 #[async_trait]
 pub trait BackfillStore: Send + Sync {
     /// Stores a run, unless its id is there.
@@ -34,7 +34,19 @@ pub trait BackfillStore: Send + Sync {
     /// Stores a unit on top of version `expected`; `None` means that there must be none yet.
     async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError>;
 
-    /// Keys of units that are not terminal and whose `due_at` has come, the oldest first. May lag behind writes.
+    /// Keeps how a unit ended for its run, before a later run takes the unit over. Doing it again replaces it.
+    async fn put_ended(&self, unit: &Unit) -> Result<(), PortError>;
+
+    /// How the units of a run ended that later runs have taken over, and maybe of one that none has.
+    async fn ended_units(&self, run: &RunId) -> Result<Vec<Unit>, PortError>;
+
+    /// A budget, as it is now.
+    async fn budget(&self, key: &BudgetKey) -> Result<Option<Budget>, PortError>;
+
+    /// Stores a budget on top of version `expected`; `None` means that there must be none yet.
+    async fn put_budget(&self, budget: &Budget, expected: Option<Version>) -> Result<Put, PortError>;
+
+    /// Keys of units that are not at rest and whose `due_at` has come, the oldest first. May lag behind writes.
     async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError>;
 
     /// Notes what a page of a run became. Doing it twice leaves the first report: a repeated capture finds only

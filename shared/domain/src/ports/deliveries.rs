@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::capture::CaptureReport;
 use crate::delivery::DeliveryRecord;
-use crate::{DeliveryId, Timestamp, WorkspaceId};
+use crate::redelivery::Redelivered;
+use crate::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
 
 /// What storing a delivery did.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,4 +51,14 @@ pub trait DeliveryStore: Send + Sync {
 
     /// Gives it up, if it is not terminal. The bytes stay.
     async fn bury(&self, id: &DeliveryId, reason: &str) -> Result<(), PortError>;
+}
+
+/// Which webhooks were asked for again.
+#[async_trait]
+pub trait RedeliveryLog: Send + Sync {
+    /// What was asked for of a provider.
+    async fn redelivered(&self, provider: ProviderKind) -> Result<Option<Redelivered>, PortError>;
+
+    /// Stores it, whatever is there: that something is asked for twice does no harm.
+    async fn put_redelivered(&self, redelivered: &Redelivered) -> Result<(), PortError>;
 }

@@ -19,7 +19,7 @@ pub use access::{Begun, MachineKeys, OnceKey, OnceStore};
 pub use backfills::{BackfillStore, Put};
 pub use changes::ChangeLog;
 pub use connections::ConnectionStore;
-pub use deliveries::{DeliveryStore, PutDelivery};
+pub use deliveries::{DeliveryStore, PutDelivery, RedeliveryLog};
 pub use enrichment::{Embedder, EnrichmentStore, LocalEmbedder};
 pub use error::{PortError, PortErrorKind};
 pub use lists::{ConnectionLists, DeliveryFilter, DeliveryLog, IntegrationFilter, Page, Paging, RunLists};

@@ -67,12 +67,12 @@ pub(super) fn read_page(
     now: Timestamp,
 ) -> Result<PageMeta, ProviderError> {
     errors::check(response, scope.entity, cursor.is_some(), now)?;
-    let (items, next) = match scope.entity {
+    let page = match scope.entity {
         EntityType::Push => pushes::read(scope, cursor, response),
         entity if needs_token(entity) => graphql::read(scope, cursor, response, now),
         _ => numbered::read(scope, cursor, response),
     }?;
-    Ok(PageMeta { next, items, rate: errors::rate(response) })
+    Ok(PageMeta { rate: errors::rate(response), ..page })
 }
 
 /// Takes a list apart without reading its items, so that a bad one harms no other.

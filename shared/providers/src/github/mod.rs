@@ -5,6 +5,7 @@
 
 pub mod app;
 mod backfill;
+mod deliveries;
 mod errors;
 mod facts;
 mod lifecycle;
@@ -18,15 +19,15 @@ mod routing;
 mod signature;
 mod webhook;
 
-use connector_domain::backfill::{Cursor, EntityType, ProviderError, Window};
+use connector_domain::backfill::{Cursor, EntityType, Pool, ProviderError, Window};
 use connector_domain::connection::ResourceRef;
 use connector_domain::http::{Headers, HttpRequest, HttpResponse, WebhookRequest};
 use connector_domain::transformed::Transformed;
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::{
-    AccountRef, BackfillSource, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource, Route, Scope,
-    WebhookSource,
+    AccountRef, BackfillSource, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource,
+    Route, Scope, WebhookSource,
 };
 
 /// GitHub.
@@ -55,6 +56,10 @@ impl WebhookSource for GitHub {
 
     fn route(&self, delivery: &Delivery<Verified>) -> Route {
         routing::route(delivery)
+    }
+
+    fn failed_deliveries(&self) -> Option<&dyn FailedDeliveries> {
+        Some(self)
     }
 
     fn transform_webhook(&self, event: &str, delivery: &Delivery<Verified>) -> Transformed {
@@ -97,6 +102,11 @@ impl BackfillSource for GitHub {
 
     fn needs_token(&self, entity: EntityType) -> bool {
         backfill::needs_token(entity)
+    }
+
+    /// GraphQL is counted in points, beside the calls of REST.
+    fn pool(&self, entity: EntityType) -> Pool {
+        if backfill::needs_token(entity) { Pool::Points } else { Pool::Calls }
     }
 
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {

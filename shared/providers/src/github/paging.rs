@@ -21,9 +21,11 @@ mod pushes;
 mod tree;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::Cursor;
+use connector_domain::backfill::{Cursor, Share, Window};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::Extent;
 
 pub(super) use descent::PullPlace;
 pub(super) use keyset::KeysetPlace;
@@ -71,6 +73,12 @@ pub(super) trait Place: Serialize + DeserializeOwned {
 
     /// The place after a page; `None` at the end.
     fn after(&self, page: &Seen) -> Option<Self>;
+
+    /// How much of a window is read with a page.
+    fn share(&self, page: &Seen, window: Window) -> Option<Share>;
+
+    /// How long the list is that ends with the page of a number.
+    fn extent(last: u64) -> Extent;
 
     fn version(&self) -> u8;
 

@@ -62,11 +62,13 @@ pub(super) fn read_page(
     }
     let seen = Seen {
         newest: connection.nodes.iter().filter_map(|node| updated_at(node)).max(),
+        oldest: connection.nodes.iter().filter_map(|node| updated_at(node)).min(),
         next: info.end_cursor.filter(|_| info.has_next_page),
     };
     let too_long = || errors::error(response, "the cursor is too long", Disposition::Fail(FailCode::MALFORMED));
     let next = place.after(&seen).map(|place| place.write().ok_or_else(too_long)).transpose()?;
-    Ok(PageMeta { next, items: connection.nodes.len() as u64, rate: errors::rate(response) })
+    let meta = PageMeta::new(connection.nodes.len() as u64, next).reaching(place.share(&seen, scope.window));
+    Ok(PageMeta { span: seen.newest.zip(seen.oldest), rate: errors::rate(response), ..meta })
 }
 
 /// A page of a list, its items unread so that a bad one harms no other.

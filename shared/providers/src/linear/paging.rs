@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::Cursor;
+use connector_domain::backfill::{Cursor, Share, Window};
 use serde::{Deserialize, Serialize};
 
 /// Written into every cursor; another version starts the list again.
@@ -36,6 +36,8 @@ pub(super) struct Place {
 pub(super) struct Seen {
     /// The newest update on it.
     pub(super) newest: Option<Timestamp>,
+    /// The oldest.
+    pub(super) oldest: Option<Timestamp>,
     /// Linear's cursor of the next page, if there is one.
     pub(super) next: Option<String>,
 }
@@ -64,6 +66,11 @@ impl Place {
         Some(Self::pass(began?, true))
     }
 
+    /// How much of a window is read with a page.
+    pub(super) fn share(&self, page: &Seen, window: Window) -> Option<Share> {
+        if self.closing { Some(Share::ALL) } else { page.oldest.map(|at| Share::back(window, at)) }
+    }
+
     /// Reads a cursor; `None` when it is not one of ours.
     pub(super) fn read(cursor: &Cursor) -> Option<Self> {
         let place: Self = serde_json::from_str(cursor.as_str()).ok()?;
@@ -89,13 +96,13 @@ mod tests {
     fn a_list_of_one_page_is_one_request() {
         let start = Place::start(second(1_000));
         assert_eq!(start.edge, second(940));
-        assert_eq!(start.after(&Seen { newest: Some(second(2_000)), next: None }), None);
+        assert_eq!(start.after(&Seen { newest: Some(second(2_000)), ..Seen::default() }), None);
         assert_eq!(start.after(&Seen::default()), None);
     }
 
     #[test]
     fn a_cursor_is_read_back_and_a_foreign_one_is_not() {
-        let place = Place::start(second(1_000)).after(&Seen { newest: None, next: Some("uuid".into()) }).unwrap();
+        let place = Place::start(second(1_000)).after(&Seen { next: Some("uuid".into()), ..Seen::default() }).unwrap();
         assert_eq!(Place::read(&place.write().unwrap()), Some(place));
         for foreign in ["x", "{}", r#"{"v":2,"after":null,"edge":"1970-01-01T00:00:00Z","closing":false,"began":null}"#]
         {
@@ -119,7 +126,7 @@ mod tests {
             let more = from + page.len() < all.len();
             let next = page.last().filter(|_| more).map(|(id, _)| id.to_string());
             let newest = page.iter().map(|(_, at)| second(*at)).max();
-            (page.into_iter().map(|(id, _)| id).collect(), Seen { newest, next })
+            (page.into_iter().map(|(id, _)| id).collect(), Seen { newest, next, ..Seen::default() })
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod history;
 
-use connector_domain::backfill::{Cursor, Disposition, EntityType, FailCode, ProviderError, Window};
+use connector_domain::backfill::{Cursor, Disposition, EntityType, FailCode, ProviderError, Share, Window};
 use connector_domain::http::{HttpRequest, HttpResponse};
 use connector_domain::transformed::{Item, Quarantined, Transformed};
 use connector_domain::{ProviderKind, Timestamp};
@@ -101,21 +101,24 @@ pub(super) fn read_page(
 ) -> Result<PageMeta, ProviderError> {
     let Window { since, until } = scope.window;
     let checked = errors::check(response, cursor.is_some(), now);
-    let (items, next) = match scope.entity {
-        EntityType::Issue => checked.and_then(|()| next_place(cursor, response, IssuePlace::start)),
+    let meta = match scope.entity {
+        EntityType::Issue => checked.and_then(|()| next_place(scope, cursor, response, IssuePlace::start)),
         EntityType::IssueEvent => history::read(cursor, response, checked),
-        EntityType::Error => checked.and_then(|()| next_place(cursor, response, || EventPlace::start(since, until))),
+        EntityType::Error => {
+            checked.and_then(|()| next_place(scope, cursor, response, || EventPlace::start(since, until)))
+        }
         _ => Err(errors::error(response, "Sentry has no such list", Disposition::Fail(FailCode::UNSUPPORTED))),
     }?;
-    Ok(PageMeta { next, items, rate: errors::rate(response) })
+    Ok(PageMeta { rate: errors::rate(response), ..meta })
 }
 
-/// The number of items of a page and the cursor after it.
+/// What a page says, and the cursor after it.
 fn next_place<P: Place>(
+    scope: &Scope<'_>,
     cursor: Option<&Cursor>,
     response: &HttpResponse,
     start: impl FnOnce() -> P,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+) -> Result<PageMeta, ProviderError> {
     let place = match cursor {
         Some(cursor) => P::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
         None => start(),
@@ -124,7 +127,10 @@ fn next_place<P: Place>(
     let items = items(&text).map_err(|_| errors::not_a_page(response))?;
     let next = paging::next(&response.headers).map_err(|_| errors::unreadable_link(response))?;
     let seen = Seen { seconds: items.iter().map(|item| second(item)).collect(), next };
-    Ok((items.len() as u64, place.after(seen).and_then(|place| place.write())))
+    // Issues go by when they were first seen, which is not what the window is about, and tell no such time.
+    let oldest = seen.seconds.iter().rev().find_map(|second| *second);
+    let read = oldest.map(|at| Share::back(scope.window, at));
+    Ok(PageMeta::new(items.len() as u64, place.after(seen).and_then(|place| place.write())).reaching(read))
 }
 
 /// When an event happened.

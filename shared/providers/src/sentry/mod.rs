@@ -93,6 +93,10 @@ impl BackfillSource for Sentry {
         backfill::LISTS
     }
 
+    fn reads_between(&self, entity: EntityType) -> bool {
+        entity == EntityType::Error
+    }
+
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
         backfill::page_request(scope, cursor)
     }

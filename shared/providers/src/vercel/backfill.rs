@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connector_domain::backfill::{Cursor, Disposition, EntityType, FailCode, ProviderError, Window};
+use connector_domain::backfill::{Cursor, Disposition, EntityType, FailCode, ProviderError, Share, Window};
 use connector_domain::connection::ResourceRef;
 use connector_domain::http::{HttpRequest, HttpResponse};
 use connector_domain::transformed::{IgnoreReason, Item, Quarantined, Transformed};
@@ -75,7 +75,7 @@ pub(super) fn read_page(
 ) -> Result<PageMeta, ProviderError> {
     errors::check(response, cursor.is_some(), now)?;
     let restart = || errors::error(response, "the cursor is not one of ours", Disposition::Restart);
-    let (items, next) = match (scope.entity, cursor) {
+    let meta = match (scope.entity, cursor) {
         (EntityType::Deployment, cursor) => {
             let place = match cursor {
                 Some(cursor) => Place::read(cursor).ok_or_else(restart)?,
@@ -86,22 +86,18 @@ pub(super) fn read_page(
         (EntityType::Project, Some(_)) => return Err(restart()),
         (EntityType::Project, None) => {
             json::parse::<&RawValue>(&response.body).map_err(|_| errors::not_a_page(response))?;
-            (1, None)
+            PageMeta::new(1, None)
         }
         _ => {
             let unsupported = Disposition::Fail(FailCode::UNSUPPORTED);
             return Err(errors::error(response, "Vercel has no such list", unsupported));
         }
     };
-    Ok(PageMeta { next, items, rate: headers::rate(&response.headers) })
+    Ok(PageMeta { rate: headers::rate(&response.headers), ..meta })
 }
 
-/// The items of a page and the cursor after it.
-fn next_place(
-    scope: &Scope<'_>,
-    place: &Place,
-    response: &HttpResponse,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+/// What a page says, and the cursor after it.
+fn next_place(scope: &Scope<'_>, place: &Place, response: &HttpResponse) -> Result<PageMeta, ProviderError> {
     let text = String::from_utf8_lossy(&response.body);
     let page = Page::read(&text).map_err(|_| errors::not_a_page(response))?;
     let seen = Seen {
@@ -113,7 +109,9 @@ fn next_place(
         let detail = "more deployments share one moment than fit a page";
         errors::error(response, detail, Disposition::Fail(FailCode::CURSOR_LOOP))
     })?;
-    Ok((page.deployments.len() as u64, next.and_then(|place| place.write())))
+    let oldest = seen.oldest.and_then(|at| Timestamp::from_millisecond(at).ok());
+    let read = oldest.map(|at| Share::back(scope.window, at));
+    Ok(PageMeta::new(seen.items as u64, next.and_then(|place| place.write())).reaching(read))
 }
 
 /// A page of deployments, whose items are not read yet.

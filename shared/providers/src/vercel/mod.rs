@@ -94,6 +94,10 @@ impl BackfillSource for Vercel {
         &[EntityType::Deployment, EntityType::Project]
     }
 
+    fn reads_between(&self, entity: EntityType) -> bool {
+        entity == EntityType::Deployment
+    }
+
     fn page_request(&self, scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
         backfill::page_request(scope, cursor)
     }

@@ -1,11 +1,13 @@
 //! What a [`BackfillStore`] promises.
 
 use connector_domain::backfill::{
-    Cursor, EntityType, FailCode, Run, Trigger, Unit, UnitKey, UnitState, WaitReason, Window,
+    Budget, BudgetKey, Cursor, EntityType, FailCode, PauseReason, Pool, Run, Share, Trigger, Unit, UnitKey, UnitState,
+    WaitReason, Window,
 };
 use connector_domain::capture::CaptureReport;
+use connector_domain::http::RateLimit;
 use connector_domain::ports::{BackfillStore, Put};
-use connector_domain::{RunId, Timestamp, WorkspaceId};
+use connector_domain::{ConnectionId, RunId, Timestamp, WorkspaceId};
 use futures::future::join_all;
 
 use super::{some_workspace, unique};
@@ -23,6 +25,8 @@ pub async fn backfills(store: &dyn BackfillStore) {
     of_several_writers_one_wins(store).await;
     only_open_units_become_due(store).await;
     the_first_report_of_a_page_stays(store).await;
+    how_a_unit_ended_is_kept_for_its_run(store).await;
+    of_several_that_take_from_a_budget_one_wins(store).await;
 }
 
 fn some_run(workspace: &WorkspaceId) -> Run {
@@ -33,6 +37,8 @@ async fn a_run_is_stored_once(store: &dyn BackfillStore) {
     let workspace = some_workspace();
     let mut first = some_run(&workspace);
     first.entities = EntityType::ALL.to_vec();
+    first.call_budget = Some(500);
+    first.proves = Some(RunId::parse("earlier").unwrap());
     assert_eq!(store.run(&first.id).await.unwrap(), None);
     assert_eq!(store.put_run(&first).await.unwrap(), Put::Stored);
     let second = Run { trigger: Trigger::Schedule, started_at: at(5), ..first.clone() };
@@ -59,6 +65,7 @@ async fn a_unit_comes_back_in_every_state(store: &dyn BackfillStore) {
         UnitState::Pending,
         UnitState::Running,
         UnitState::Waiting { until: at(9), reason: WaitReason::SecondaryLimit },
+        UnitState::Paused { why: PauseReason::NeedsReconnect },
         UnitState::Completed,
         UnitState::Partial { reason: "page_limit".to_owned() },
         UnitState::Cancelled,
@@ -72,6 +79,9 @@ async fn a_unit_comes_back_in_every_state(store: &dyn BackfillStore) {
         unit.cursor = Some(Cursor::parse("after=Y3Vyc29y&x=#%20").unwrap());
         unit.leased_until = Some("2026-02-06T12:00:00.123456789Z".parse().unwrap());
         unit.attempts = 2;
+        unit.later = vec![Window { since: at(-20), until: at(-10) }];
+        unit.read = Some(Share::of(1, 3));
+        unit.last_page = Some(20_000);
         unit.counters.items = 1 << 40;
         unit.coverage.add(Window { since: at(0), until: at(10) });
         unit.coverage.add(Window { since: at(20), until: at(30) });
@@ -131,6 +141,7 @@ async fn only_open_units_become_due(store: &dyn BackfillStore) {
     let early = put("early", -20, UnitState::Pending).await;
     let waiting = put("wait", 10, UnitState::Waiting { until: at(5), reason: WaitReason::RateLimit }).await;
     put("done", -30, UnitState::Completed).await;
+    put("paused", -30, UnitState::Paused { why: PauseReason::Asked }).await;
     put("failed", -30, UnitState::Failed { code: FailCode::FORBIDDEN }).await;
 
     assert_eq!(due(store, &workspace, at(0)).await, [early.key.clone(), late.key.clone()], "the oldest first");
@@ -173,4 +184,35 @@ async fn the_first_report_of_a_page_stays(store: &dyn BackfillStore) {
     assert_eq!(captured, [1, 2, 4, 8]);
     assert_eq!(store.page_reports(&other).await.unwrap(), [report(16)]);
     assert_eq!(store.run(&one).await.unwrap(), None, "a report is no run");
+}
+
+async fn how_a_unit_ended_is_kept_for_its_run(store: &dyn BackfillStore) {
+    let run = RunId::parse(unique("run")).unwrap();
+    let ended = Unit { run: run.clone(), state: UnitState::Completed, ..unit(&some_workspace(), "9#%") };
+    assert_eq!(store.ended_units(&run).await.unwrap(), []);
+    store.put_ended(&Unit { state: UnitState::Cancelled, ..ended.clone() }).await.unwrap();
+    store.put_ended(&ended).await.unwrap();
+    assert_eq!(store.ended_units(&run).await.unwrap(), std::slice::from_ref(&ended), "the later one replaces it");
+    assert_eq!(store.unit(&ended.key).await.unwrap(), None, "it is no unit");
+    assert_eq!(store.page_reports(&run).await.unwrap(), [], "and no report");
+}
+
+async fn of_several_that_take_from_a_budget_one_wins(store: &dyn BackfillStore) {
+    let connection = ConnectionId::parse(unique("conn")).unwrap();
+    let key = |pool| BudgetKey::Connection { connection: connection.clone(), pool };
+    let rate = RateLimit { remaining: Some(4_999), limit: Some(5_000), resets_at: Some(at(3_600)) };
+    let mut first = Budget::first(key(Pool::Calls), &rate, at(0)).unwrap();
+    first.blocked = Some((at(60), WaitReason::SecondaryLimit));
+    assert_eq!(store.budget(&first.key).await.unwrap(), None);
+    assert_eq!(store.put_budget(&first, Some(1)).await.unwrap(), Put::Conflict, "there is none yet");
+    assert_eq!(store.put_budget(&first, None).await.unwrap(), Put::Stored);
+    assert_eq!(store.budget(&first.key).await.unwrap().as_ref(), Some(&first));
+    assert_eq!(store.budget(&key(Pool::Points)).await.unwrap(), None, "it is counted apart");
+    let next = Budget { version: 2, remaining: 4_998, ..first.clone() };
+    let puts = join_all((0..6).map(|_| store.put_budget(&next, Some(1)))).await;
+    assert_eq!(puts.iter().filter(|put| *put.as_ref().unwrap() == Put::Stored).count(), 1);
+    assert_eq!(store.budget(&first.key).await.unwrap(), Some(next));
+    let run = Budget::of_run(RunId::parse(unique("run")).unwrap(), 10, at(0));
+    assert_eq!(store.put_budget(&run, None).await.unwrap(), Put::Stored);
+    assert_eq!(store.budget(&run.key).await.unwrap(), Some(run));
 }

@@ -10,6 +10,7 @@ mod enrichment;
 mod lists;
 mod oauth;
 mod observations;
+mod redeliveries;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -23,6 +24,7 @@ pub use enrichment::enrichment;
 pub use lists::{connection_lists, delivery_log, run_lists};
 pub use oauth::{audit, states, vault};
 pub use observations::observations;
+pub use redeliveries::redeliveries;
 
 /// A name that no other part uses.
 fn unique(prefix: &str) -> String {

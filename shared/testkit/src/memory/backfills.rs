@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use connector_domain::backfill::{Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
 use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLists};
 use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
@@ -21,6 +21,8 @@ struct State {
     runs: BTreeMap<RunId, Run>,
     units: BTreeMap<UnitKey, Unit>,
     reports: BTreeMap<(RunId, UnitKey, u32), CaptureReport>,
+    ended: BTreeMap<(RunId, UnitKey), Unit>,
+    budgets: BTreeMap<BudgetKey, Budget>,
 }
 
 impl MemoryBackfills {
@@ -67,12 +69,35 @@ impl BackfillStore for MemoryBackfills {
         Ok(Put::Stored)
     }
 
+    async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {
+        lock(&self.0).ended.insert((unit.run.clone(), unit.key.clone()), unit.clone());
+        Ok(())
+    }
+
+    async fn ended_units(&self, run: &RunId) -> Result<Vec<Unit>, PortError> {
+        let state = lock(&self.0);
+        Ok(state.ended.iter().filter(|((of, _), _)| of == run).map(|(_, unit)| unit.clone()).collect())
+    }
+
+    async fn budget(&self, key: &BudgetKey) -> Result<Option<Budget>, PortError> {
+        Ok(lock(&self.0).budgets.get(key).cloned())
+    }
+
+    async fn put_budget(&self, budget: &Budget, expected: Option<Version>) -> Result<Put, PortError> {
+        let mut state = lock(&self.0);
+        if state.budgets.get(&budget.key).map(|known| known.version) != expected {
+            return Ok(Put::Conflict);
+        }
+        state.budgets.insert(budget.key.clone(), budget.clone());
+        Ok(Put::Stored)
+    }
+
     async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError> {
         let state = lock(&self.0);
         let mut due: Vec<_> = state
             .units
             .values()
-            .filter(|unit| !unit.state.is_terminal() && unit.due_at <= now)
+            .filter(|unit| !unit.state.is_at_rest() && unit.due_at <= now)
             .map(|unit| (unit.due_at, unit.key.clone()))
             .collect();
         due.sort_unstable();

@@ -6,14 +6,17 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use connector_domain::capture::CaptureReport;
 use connector_domain::delivery::{DeliveryRecord, DeliveryState};
-use connector_domain::ports::{DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery};
-use connector_domain::{DeliveryId, Timestamp, WorkspaceId};
+use connector_domain::ports::{
+    DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery, RedeliveryLog,
+};
+use connector_domain::redelivery::Redelivered;
+use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
 
 use super::{lists, lock};
 
 /// Deliveries in memory.
 #[derive(Debug, Default)]
-pub struct MemoryDeliveries(Mutex<BTreeMap<DeliveryId, (DeliveryRecord, Vec<u8>)>>);
+pub struct MemoryDeliveries(Mutex<BTreeMap<DeliveryId, (DeliveryRecord, Vec<u8>)>>, Mutex<Vec<Redelivered>>);
 
 impl MemoryDeliveries {
     /// All rows, in order of id.
@@ -149,5 +152,19 @@ impl DeliveryLog for MemoryDeliveries {
             filter.provider.is_none_or(|provider| record.provider == provider)
                 && filter.state.is_none_or(|state| record.state_for(workspace).name() == state)
         })
+    }
+}
+
+#[async_trait]
+impl RedeliveryLog for MemoryDeliveries {
+    async fn redelivered(&self, provider: ProviderKind) -> Result<Option<Redelivered>, PortError> {
+        Ok(lock(&self.1).iter().find(|known| known.provider == provider).cloned())
+    }
+
+    async fn put_redelivered(&self, redelivered: &Redelivered) -> Result<(), PortError> {
+        let mut known = lock(&self.1);
+        known.retain(|known| known.provider != redelivered.provider);
+        known.push(redelivered.clone());
+        Ok(())
     }
 }

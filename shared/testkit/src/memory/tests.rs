@@ -6,6 +6,7 @@ use crate::contract;
 #[tokio::test]
 async fn deliveries_keep_their_contract() {
     contract::deliveries(&MemoryDeliveries::default()).await;
+    contract::redeliveries(&MemoryDeliveries::default()).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use connector_simulator::github::{NewIssue, NewPullRequest, Populate};
 
 use crate::harness::{Harness, PATH};
 
-fn history() -> Populate {
+pub(crate) fn history() -> Populate {
     Populate {
         pull_requests: 12,
         issues: 8,

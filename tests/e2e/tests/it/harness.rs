@@ -22,7 +22,7 @@ pub(crate) struct Harness {
     pub(crate) repository: Repository,
     pub(crate) stack: Stack,
     pub(crate) integration: Integration,
-    _server: Server,
+    pub(crate) server: Server,
 }
 
 pub(crate) fn workspace() -> WorkspaceId {
@@ -63,7 +63,7 @@ impl Harness {
             })
             .await
             .unwrap();
-        Self { world, repository, stack, integration: linked.integration, _server: server }
+        Self { world, repository, stack, integration: linked.integration, server }
     }
 
     /// Sends a webhook and answers the status.
@@ -84,6 +84,8 @@ impl Harness {
             window: Window { since: Timestamp::UNIX_EPOCH, until: self.world.now() },
             trigger: Trigger::Link,
             again: false,
+            call_budget: None,
+            proves: None,
         };
         self.stack.start_backfill(request).await.unwrap()
     }

@@ -14,5 +14,6 @@ mod harness;
 mod paths;
 mod provider_apps;
 mod recorded;
+mod redelivery;
 mod template;
 mod tidy;

@@ -148,6 +148,8 @@ impl Linked {
             window: Window { since: Timestamp::UNIX_EPOCH, until: self.world.now() },
             trigger: Trigger::Link,
             again: false,
+            call_budget: None,
+            proves: None,
         };
         let run = self.stack.start_backfill(request).await.unwrap().run.unwrap();
         self.stack.settled().await;

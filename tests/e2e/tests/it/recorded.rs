@@ -232,6 +232,8 @@ async fn the_history_of_a_renamed_repository_is_captured_under_its_old_name() {
         },
         trigger: Trigger::Link,
         again: false,
+        call_budget: None,
+        proves: None,
     };
     let run = stack.start_backfill(start).await.unwrap().run.unwrap();
     stack.settled().await;

@@ -222,3 +222,28 @@ fn every_queue_and_function_has_its_alarms() {
     }
     assert!(watched["HttpApi"].contains("5xx"));
 }
+
+#[test]
+fn the_dashboard_shows_numbers_that_are_logged() {
+    let dashboard = Document::read(&root().join("infra/dashboard.yaml"));
+    let body = dashboard.all("AWS::CloudWatch::Dashboard")["Dashboard"]["DashboardBody"]["Fn::Sub"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let sources: String =
+        ["functions/backfill/src/page.rs", "functions/capture/src/capture.rs", "functions/recovery/src/sweep.rs"]
+            .map(|path| std::fs::read_to_string(root().join(path)).unwrap())
+            .concat();
+    let mut shown = 0;
+    for widget in body["widgets"].as_array().unwrap() {
+        for metric in widget["properties"]["metrics"].as_array().unwrap() {
+            if metric[0] == "MemoryConnectors" {
+                let name = metric[1].as_str().unwrap();
+                assert!(sources.contains(&format!("metric.{name} = ")), "nobody logs {name}");
+                shown += 1;
+            }
+        }
+    }
+    assert!(shown > 10);
+}

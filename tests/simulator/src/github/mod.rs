@@ -44,7 +44,7 @@ pub use webhook::Webhook;
 
 pub use crate::SignedWebhook;
 
-use api::{budget::Caller, token::Tokens};
+use api::{budget::Caller, hooks::Hooks, token::Tokens};
 use json::user::User;
 use repo::Repo;
 
@@ -69,6 +69,7 @@ pub(crate) struct State {
     pub(crate) tokens: Tokens,
     pub(crate) desk: oauth::Desk,
     pub(crate) issue_paging: IssuePaging,
+    pub(crate) hooks: Hooks,
 }
 
 impl State {
@@ -85,6 +86,7 @@ impl State {
             tokens: Tokens::new(seed),
             desk: oauth::Desk::new(seed),
             issue_paging: IssuePaging::default(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -214,6 +216,19 @@ impl GitHub {
     /// Makes every answer take this long.
     pub fn set_latency(&self, latency: Duration) {
         self.world.github_state().front.latency = latency;
+    }
+
+    /// Notes in the log of the App's webhooks that this one was answered with `status`, or with nothing for 0. GitHub does
+    /// not send it again by itself.
+    pub fn fail_webhook(&self, webhook: &Webhook, status: u16) {
+        let now = whole_second(self.world.now());
+        self.world.github_state().hooks.fail(webhook.clone(), status, now);
+    }
+
+    /// The webhooks that were asked for again since the last time.
+    #[must_use]
+    pub fn sent_again(&self) -> Vec<Webhook> {
+        std::mem::take(&mut self.world.github_state().hooks.sent_again)
     }
 
     /// Chooses how `/issues` is paged.

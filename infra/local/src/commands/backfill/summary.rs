@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use connector_domain::backfill::{Counters, FailCode, RunState, UnitState};
+use connector_domain::backfill::{CALL_BUDGET, Counters, FailCode, PauseReason, RunState, Unit, UnitState};
 
 use super::super::follow::{Ended, Standing};
 use super::super::interrupt::INTERRUPTED;
@@ -45,8 +45,23 @@ pub(super) fn tell(
             Err(Failure::new(format!("the backfill failed: {code}")).hint(after(code)))
         }
         (RunState::Partial, _) => {
-            Err(Failure::new("the backfill stopped early: there are more pages than one run may fetch")
-                .hint("the same command goes on; a smaller --depth needs fewer pages"))
+            let spent = |unit: &Unit| matches!(&unit.state, UnitState::Partial { reason } if reason == CALL_BUDGET);
+            let why = if units.iter().any(spent) {
+                "its calls are used up"
+            } else {
+                "there are more pages than one run may fetch"
+            };
+            Err(Failure::new(format!("the backfill stopped early: {why}"))
+                .hint("cargo local backfill resume goes on where it stopped"))
+        }
+        (RunState::Paused, _) => {
+            let refused = UnitState::Paused { why: PauseReason::NeedsReconnect };
+            if units.iter().any(|unit| unit.state == refused) {
+                let failure = Failure::new("the backfill is paused: needs_reconnect");
+                return Err(failure.hint("the token is refused: make a new one, and run the same command"));
+            }
+            output.line("\nPaused. Go on with:  cargo local backfill resume")?;
+            Ok(ExitCode::SUCCESS)
         }
         (_, Ended::Stuck) => {
             let left = count(standing.pages_left(), "page is", "pages are");
@@ -66,7 +81,6 @@ fn after(code: &str) -> &'static str {
         "not_found" | "forbidden" => {
             "the token must be one that may read the repository's issues, pull requests and contents"
         }
-        "needs_reconnect" => "the token is refused: make a new one",
         "provider_unavailable" => {
             "the provider does not answer; what is stored stays, and the same command fetches the rest"
         }

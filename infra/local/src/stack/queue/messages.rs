@@ -1,6 +1,10 @@
 //! The messages of one queue, as a state machine over time. It waits for nothing.
+//!
+//! As in SQS's fair queues, of several tenants the one goes first of which the least is being worked on, so that one with
+//! thousands of messages does not delay another's one.
+//! <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use connector_lambda::batch::Record;
 use tokio::time::Instant;
@@ -9,9 +13,14 @@ use super::{DeadLetter, QueueStatus};
 
 struct Message {
     body: String,
+    /// The tenant.
+    group: String,
     sent_at: Instant,
     receives: u32,
 }
+
+/// When a message can be received, and its number in the order of sending.
+type Place = (Instant, u64);
 
 struct Hidden {
     message: Message,
@@ -22,7 +31,11 @@ pub(super) struct Messages {
     max_receives: u32,
     last: u64,
     /// What can be received at or after a moment, in the order of sending. Failed messages are among them.
-    waiting: BTreeMap<(Instant, u64), Message>,
+    waiting: BTreeMap<Place, Message>,
+    /// The same by tenant.
+    places: BTreeMap<String, BTreeSet<Place>>,
+    /// How many of a tenant's are being worked on, where there are any.
+    busy: HashMap<String, usize>,
     /// What was received and is neither deleted nor given back, by the id it was received under. Each time it is
     /// received a message has another id, so that a worker who comes too late changes nothing.
     hidden: HashMap<String, Hidden>,
@@ -31,26 +44,50 @@ pub(super) struct Messages {
 
 impl Messages {
     pub(super) fn new(max_receives: u32) -> Self {
-        Self { max_receives, last: 0, waiting: BTreeMap::new(), hidden: HashMap::new(), dead: Vec::new() }
+        Self {
+            max_receives,
+            last: 0,
+            waiting: BTreeMap::new(),
+            places: BTreeMap::new(),
+            busy: HashMap::new(),
+            hidden: HashMap::new(),
+            dead: Vec::new(),
+        }
     }
 
-    pub(super) fn add(&mut self, body: String, now: Instant, visible_at: Instant) {
-        self.wait(Message { body, sent_at: now, receives: 0 }, visible_at);
+    pub(super) fn add(&mut self, body: String, group: String, now: Instant, visible_at: Instant) {
+        self.wait(Message { body, group, sent_at: now, receives: 0 }, visible_at);
     }
 
     /// Hides up to `most` visible messages until then.
     pub(super) fn take(&mut self, most: usize, now: Instant, until: Instant) -> Vec<Record> {
         let mut batch = Vec::new();
         while batch.len() < most
-            && let Some(first) = self.waiting.first_entry().filter(|first| first.key().0 <= now)
+            && let Some(place) = self.fairest(now)
+            && let Some(mut message) = self.waiting.remove(&place)
         {
-            let ((_, number), mut message) = first.remove_entry();
+            if let Some(places) = self.places.get_mut(&message.group) {
+                places.remove(&place);
+                if places.is_empty() {
+                    self.places.remove(&message.group);
+                }
+            }
+            *self.busy.entry(message.group.clone()).or_default() += 1;
             message.receives += 1;
-            let id = number.to_string();
+            let id = place.1.to_string();
             batch.push(Record { id: id.clone(), body: message.body.clone() });
             self.hidden.insert(id, Hidden { message, until });
         }
         batch
+    }
+
+    /// The oldest message of the tenant of which the least is being worked on.
+    fn fairest(&self, now: Instant) -> Option<Place> {
+        let first = |(group, places): (&String, &BTreeSet<Place>)| {
+            let place = places.first().copied().filter(|(at, _)| *at <= now)?;
+            Some((self.busy.get(group).copied().unwrap_or_default(), place))
+        };
+        self.places.iter().filter_map(first).min().map(|(_, place)| place)
     }
 
     /// Gives back what has been hidden for too long: whoever received it is gone.
@@ -63,12 +100,23 @@ impl Messages {
     }
 
     pub(super) fn delete(&mut self, id: &str) {
-        self.hidden.remove(id);
+        self.unhide(id);
+    }
+
+    fn unhide(&mut self, id: &str) -> Option<Message> {
+        let Hidden { message, .. } = self.hidden.remove(id)?;
+        if let Some(busy) = self.busy.get_mut(&message.group) {
+            *busy -= 1;
+            if *busy == 0 {
+                self.busy.remove(&message.group);
+            }
+        }
+        Some(message)
     }
 
     /// Makes a received message visible then, or a dead letter when it was received often enough.
     pub(super) fn give_back(&mut self, id: &str, visible_at: Instant) {
-        let Some(Hidden { message, .. }) = self.hidden.remove(id) else { return };
+        let Some(message) = self.unhide(id) else { return };
         if message.receives >= self.max_receives {
             self.dead.push(message);
         } else {
@@ -123,13 +171,15 @@ impl Messages {
         let dead = std::mem::take(&mut self.dead);
         let count = dead.len();
         for message in dead {
-            self.add(message.body, now, now);
+            self.add(message.body, message.group, now, now);
         }
         count
     }
 
     fn wait(&mut self, message: Message, visible_at: Instant) {
         self.last += 1;
-        self.waiting.insert((visible_at, self.last), message);
+        let place = (visible_at, self.last);
+        self.places.entry(message.group.clone()).or_default().insert(place);
+        self.waiting.insert(place, message);
     }
 }

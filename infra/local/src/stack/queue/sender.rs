@@ -25,7 +25,8 @@ impl<T> Sender<T> {
 #[async_trait]
 impl<T: Task> Queue<T> for Sender<T> {
     async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
-        let bodies: Result<Vec<_>, _> = tasks.iter().map(serde_json::to_string).collect();
+        let body = |task: &T| Ok((serde_json::to_string(task)?, task.workspace().to_string()));
+        let bodies: Result<Vec<_>, serde_json::Error> = tasks.iter().map(body).collect();
         let bodies = bodies.map_err(|error| PortError::permanent("write a message", error))?;
         self.queue.send(bodies, delay.min(MAX_DELAY));
         Ok(())

@@ -184,7 +184,7 @@ async fn a_message_that_is_no_task_becomes_a_dead_letter() {
     let queue = queue(Some(2));
     let how = Delivery { batch_size: 1, concurrency: 1, timeout: 10 * SECOND };
     let (_stop, mut calls) = start(&queue, how);
-    queue.send(vec!["{".to_owned()], Duration::ZERO);
+    queue.send(vec![("{".to_owned(), "w".to_owned())], Duration::ZERO);
     queue.activity.quiet(&[Arc::clone(&queue)]).await;
     assert_eq!(seen(&mut calls), Vec::<String>::new());
     assert_eq!(queue.dead_letters()[0].body, "{");
@@ -270,4 +270,41 @@ async fn quiet_is_over_all_queues_and_does_not_wait_for_the_future() {
     assert_eq!(seen(&mut calls), ["one"]);
     assert_eq!(started.elapsed(), Duration::ZERO);
     assert_eq!(counts(&first), (0, 0, 1, 0));
+}
+
+/// How long a tenant's one page takes while another one has thousands: at most twice as long as alone.
+#[tokio::test(start_paused = true)]
+async fn a_tenant_with_thousands_of_pages_does_not_delay_anothers_one() {
+    async fn quiet_tenant_waits(noise: usize) -> Duration {
+        let queue = queue(None);
+        let (stop, stopped) = watch::channel(false);
+        let (calls, mut called) = mpsc::unbounded_channel();
+        let how = Delivery { batch_size: 1, concurrency: 10, timeout: 60 * SECOND };
+        let handle = move |task: CaptureTask| {
+            let calls = calls.clone();
+            async move {
+                #[expect(clippy::disallowed_methods, reason = "a page takes a second of paused time")]
+                tokio::time::sleep(SECOND).await;
+                calls.send(task.workspace.to_string()).unwrap();
+                Ok::<_, std::convert::Infallible>(())
+            }
+        };
+        let delivering = tokio::spawn(deliver(Arc::clone(&queue), how, stopped, handle));
+        send(&queue, &vec!["noisy"; noise], Duration::ZERO).await;
+        // In the middle of the flood.
+        for _ in 0..noise.min(35) {
+            called.recv().await.unwrap();
+        }
+        let sent = Instant::now();
+        send(&queue, &["quiet"], Duration::ZERO).await;
+        while called.recv().await.unwrap() != "quiet" {}
+        let took = sent.elapsed();
+        stop.send(true).unwrap();
+        delivering.abort();
+        took
+    }
+    let alone = quiet_tenant_waits(0).await;
+    let beside = quiet_tenant_waits(10_000).await;
+    assert_eq!(alone, SECOND);
+    assert!(beside <= 2 * alone, "{beside:?} beside a flood, {alone:?} alone");
 }

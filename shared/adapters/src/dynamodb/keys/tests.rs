@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..28, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..32, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -55,6 +55,10 @@ fn row() -> impl Strategy<Value = Row> {
                 24 => Row::Feature { workspace, week: b, place },
                 25 => Row::Account { workspace, account: Account::new(provider, &b) },
                 26 => Row::Acted { workspace, account: Account::new(provider, &b), place },
+                27 => Row::EndedUnit { run, entity, resource },
+                28 => Row::Budget(BudgetKey::Run { run }),
+                29 => Row::Budget(BudgetKey::Connection { connection, pool: Pool::Points }),
+                30 => Row::Redelivered(provider),
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -74,11 +78,11 @@ proptest! {
     #[test]
     fn every_row_has_one_key(
         pk in prop::sample::select(
-            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#"][..],
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#"][..],
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
-            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "UNIT", "KEY", "KEY#", "ONCE#",
+            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "UNIT", "KEY", "KEY#", "ONCE#",
               "ACTOR#github#", "AT#2026-02-06T12:00:00.000000000Z#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),

@@ -12,7 +12,7 @@ use crate::github::errors;
 use crate::github::paging::{Branches, TreePlace};
 use crate::github::query::{self, List};
 use crate::json::{self, NumericId};
-use crate::{Scope, resource};
+use crate::{PageMeta, Scope, resource};
 
 /// The request for a page; the first one where the cursor cannot be read.
 pub(super) fn request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
@@ -40,7 +40,7 @@ pub(super) fn read(
     cursor: Option<&Cursor>,
     response: &HttpResponse,
     now: Timestamp,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+) -> Result<PageMeta, ProviderError> {
     let unsupported = || errors::error(response, "there is no such list", Disposition::Fail(FailCode::UNSUPPORTED));
     let list = query::list(scope.entity).ok_or_else(unsupported)?;
     let place = match cursor {
@@ -54,12 +54,14 @@ pub(super) fn read(
         Ok(()) => Some(page(scope, &place, response)?),
     };
     let (items, page) = page.unwrap_or_default();
+    let (read, span) = (place.share(&page, scope.window), page.newest.zip(page.last));
     let next = place.next(page, list.moves);
     let too_long = || {
         let detail = "more items have long lists than can be kept in mind";
         errors::error(response, detail, Disposition::Fail(FailCode::LIST_LIMIT))
     };
-    Ok((items, next.map(|place| place.write().ok_or_else(too_long)).transpose()?))
+    let meta = PageMeta::new(items, next.map(|place| place.write().ok_or_else(too_long)).transpose()?);
+    Ok(PageMeta { span, ..meta.reaching(read) })
 }
 
 fn page(scope: &Scope<'_>, place: &TreePlace, response: &HttpResponse) -> Result<(u64, Branches), ProviderError> {

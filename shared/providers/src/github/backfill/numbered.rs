@@ -10,7 +10,7 @@ use super::{items, repository_path};
 use crate::github::errors;
 use crate::github::paging::{EventPlace, KeysetPlace, MAX_PAGE_SIZE, Place, PullPlace, ReleasePlace, Seen, Stamp};
 use crate::json::NumericId;
-use crate::{Scope, headers};
+use crate::{PageMeta, Scope, headers};
 
 /// The request for a page; the first one where the cursor cannot be read.
 pub(super) fn request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
@@ -60,12 +60,12 @@ fn whole_second(at: Timestamp) -> String {
     second.max(Timestamp::UNIX_EPOCH).to_string()
 }
 
-/// How many items the page has, and where the next one starts.
+/// What the page says, and where the next one starts.
 pub(super) fn read(
     scope: &Scope<'_>,
     cursor: Option<&Cursor>,
     response: &HttpResponse,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+) -> Result<PageMeta, ProviderError> {
     match scope.entity {
         EntityType::Issue | EntityType::Comment | EntityType::ReviewComment => {
             next::<KeysetPlace>(scope, cursor, response, updated_at)
@@ -82,7 +82,7 @@ fn next<P: Place>(
     cursor: Option<&Cursor>,
     response: &HttpResponse,
     at: impl Fn(&RawValue) -> Option<Timestamp>,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+) -> Result<PageMeta, ProviderError> {
     let place = match cursor {
         Some(cursor) => P::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
         None => start(scope),
@@ -91,7 +91,16 @@ fn next<P: Place>(
     let items = items(&text).map_err(|_| errors::not_a_page(response))?;
     let stamps = items.iter().map(|item| Stamp { id: id(item), at: at(item) }).collect();
     let seen = Seen { stamps, next: next_page(response, place.page()) };
-    Ok((items.len() as u64, place.after(&seen).and_then(|place| place.write())))
+    let next = place.after(&seen).and_then(|place| place.write());
+    let read = place.share(&seen, scope.window);
+    let meta = PageMeta::new(items.len() as u64, next).reaching(read);
+    let span = seen.stamps.iter().find_map(|stamp| stamp.at).zip(seen.stamps.iter().rev().find_map(|stamp| stamp.at));
+    Ok(PageMeta { span, extent: last_page(response).map(P::extent), ..meta })
+}
+
+/// The number of the last page, as GitHub counts them now. It names none on the last page itself.
+fn last_page(response: &HttpResponse) -> Option<u64> {
+    headers::parameter(headers::link(&response.headers, "last")?, "page")?.parse().ok()
 }
 
 /// The number of the next page, if there is one. Only the number is taken from the link: its host and path are GitHub's

@@ -2,7 +2,7 @@
 //! <https://docs.github.com/en/rest/repos/repos#list-repository-activities>
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::{Cursor, Disposition, FailCode, ProviderError};
+use connector_domain::backfill::{Cursor, Disposition, FailCode, ProviderError, Share};
 use connector_domain::http::{HttpRequest, HttpResponse};
 use connector_domain::transformed::Quarantined;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::numbered::page_size;
 use super::repository_path;
 use crate::github::errors;
 use crate::github::paging::PushPlace;
-use crate::{Scope, headers, json};
+use crate::{PageMeta, Scope, headers, json};
 
 /// The repository itself, which names its default branch; then the pages of that branch, newest push first.
 pub(super) fn request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<HttpRequest> {
@@ -28,17 +28,17 @@ pub(super) fn request(scope: &Scope<'_>, cursor: Option<&Cursor>) -> Option<Http
     })
 }
 
-/// How many items the page has, and where the next one starts.
+/// What the page says, and where the next one starts.
 pub(super) fn read(
     scope: &Scope<'_>,
     cursor: Option<&Cursor>,
     response: &HttpResponse,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+) -> Result<PageMeta, ProviderError> {
     let malformed = |detail| errors::error(response, detail, Disposition::Fail(FailCode::MALFORMED));
-    let (count, next) = match cursor {
+    let (count, next, oldest) = match cursor {
         None => {
             let branch = default_branch(&response.body).ok_or_else(|| errors::not_a_page(response))?;
-            (1, Some(PushPlace::start(branch)))
+            (1, Some(PushPlace::start(branch)), None)
         }
         Some(cursor) => {
             let place = PushPlace::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?;
@@ -54,11 +54,12 @@ pub(super) fn read(
                 after.filter(|after| !after.is_empty()).ok_or_else(|| malformed("the next page cannot be asked for"))
             });
             let oldest = stamps.last().map(|stamp| stamp.timestamp);
-            (items.len() as u64, place.after(oldest, scope.window.since, after.transpose()?))
+            (items.len() as u64, place.after(oldest, scope.window.since, after.transpose()?), oldest)
         }
     };
     let written = next.map(|place| place.write().ok_or_else(|| malformed("the next page cannot be asked for")));
-    Ok((count, written.transpose()?))
+    let read = oldest.map(|at| Share::back(scope.window, at));
+    Ok(PageMeta::new(count, written.transpose()?).reaching(read))
 }
 
 /// The pushes of a page, or the repository.

@@ -1,9 +1,11 @@
 //! Lists that begin with what was updated last.
 
 use connector_domain::Timestamp;
+use connector_domain::backfill::{Share, Window};
 use serde::{Deserialize, Serialize};
 
 use super::{Place, Seen, VERSION};
+use crate::Extent;
 
 /// Pull requests: newest update first, down to `edge`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,14 @@ impl PullPlace {
 impl Place for PullPlace {
     fn start(since: Timestamp, _size: u32) -> Self {
         Self::pass(since, false)
+    }
+
+    fn share(&self, page: &Seen, window: Window) -> Option<Share> {
+        if self.closing { Some(Share::ALL) } else { page.last().map(|at| Share::back(window, at)) }
+    }
+
+    fn extent(last: u64) -> Extent {
+        Extent::AtMost(last)
     }
 
     fn page(&self) -> u32 {

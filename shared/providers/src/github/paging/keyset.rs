@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use connector_domain::Timestamp;
+use connector_domain::backfill::{Share, Window};
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, Place, Seen, VERSION};
+use crate::Extent;
 
 /// How far two requests overlap: `since` is documented as "after" and works as "at or after".
 const OVERLAP: Duration = Duration::from_secs(1);
@@ -41,6 +43,14 @@ impl KeysetPlace {
 impl Place for KeysetPlace {
     fn start(since: Timestamp, _size: u32) -> Self {
         Self::at(since, None)
+    }
+
+    fn share(&self, page: &Seen, window: Window) -> Option<Share> {
+        page.last().map(|at| Share::forth(window, at))
+    }
+
+    fn extent(last: u64) -> Extent {
+        Extent::Pages(last)
     }
 
     fn page(&self) -> u32 {

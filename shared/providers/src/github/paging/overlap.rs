@@ -5,9 +5,11 @@
 //! goes back.
 
 use connector_domain::Timestamp;
+use connector_domain::backfill::{Share, Window};
 use serde::{Deserialize, Serialize};
 
 use super::{MAX_PAGE_SIZE, Place, Seen, VERSION};
+use crate::Extent;
 
 /// Smaller pages have too few ways to overlap.
 const MIN_PAGE_SIZE: u32 = 10;
@@ -49,6 +51,14 @@ impl Place for EventPlace {
 
     fn version(&self) -> u8 {
         self.v
+    }
+
+    fn share(&self, page: &Seen, window: Window) -> Option<Share> {
+        page.last().map(|at| Share::back(window, at))
+    }
+
+    fn extent(last: u64) -> Extent {
+        Extent::AtMost(last)
     }
 
     fn page(&self) -> u32 {

@@ -1,9 +1,11 @@
 //! Lists whose order says nothing about time.
 
 use connector_domain::Timestamp;
+use connector_domain::backfill::{Share, Window};
 use serde::{Deserialize, Serialize};
 
 use super::{Pass, Place, Seen, VERSION};
+use crate::Extent;
 
 /// Releases: all of them, in GitHub's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,14 @@ impl ReleasePlace {
 impl Place for ReleasePlace {
     fn start(_since: Timestamp, _size: u32) -> Self {
         Self::pass(None)
+    }
+
+    fn share(&self, _page: &Seen, _window: Window) -> Option<Share> {
+        None
+    }
+
+    fn extent(last: u64) -> Extent {
+        Extent::Pages(last)
     }
 
     fn page(&self) -> u32 {

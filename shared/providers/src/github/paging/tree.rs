@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use connector_domain::Timestamp;
-use connector_domain::backfill::Cursor;
+use connector_domain::backfill::{Cursor, Share, Window};
 use serde::{Deserialize, Serialize};
 
 use super::VERSION;
@@ -95,6 +95,12 @@ impl TreePlace {
         self.open.push(Open { ids: page.open, after: None });
         while self.open.pop_if(|open| open.ids.is_empty()).is_some() {}
         (self.trunk.is_some() || !self.open.is_empty()).then_some(self)
+    }
+
+    /// How much of a window is read with a page; what is open counts as read.
+    pub(in crate::github) fn share(&self, page: &Branches, window: Window) -> Option<Share> {
+        let trunk = self.trunk.as_ref().filter(|_| self.open.is_empty())?;
+        if trunk.closing { Some(Share::ALL) } else { page.last.map(|at| Share::back(window, at)) }
     }
 
     /// Reads a cursor of a list that is `depth` lists deep; `None` when it is not one.

@@ -17,7 +17,7 @@ use crate::sentry::errors;
 use crate::sentry::facts::{self, comment, issue};
 use crate::sentry::paging::{self, HistoryPlace, Step};
 use crate::sentry::payload::{Activity, Issue};
-use crate::{Scope, json, page};
+use crate::{PageMeta, Scope, json, page};
 
 /// How many issues are kept in mind.
 const ISSUES_PER_PAGE: u32 = 50;
@@ -53,7 +53,7 @@ pub(super) fn read(
     cursor: Option<&Cursor>,
     response: &HttpResponse,
     checked: Result<(), ProviderError>,
-) -> Result<(u64, Option<Cursor>), ProviderError> {
+) -> Result<PageMeta, ProviderError> {
     let place = match cursor {
         Some(cursor) => HistoryPlace::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
         None => HistoryPlace::start(),
@@ -73,7 +73,7 @@ pub(super) fn read(
     };
     let too_long =
         || errors::error(response, "the place in the list is too long", Disposition::Fail(FailCode::MALFORMED));
-    Ok((count, next.map(|place| place.write().ok_or_else(too_long)).transpose()?))
+    Ok(PageMeta::new(count, next.map(|place| place.write().ok_or_else(too_long)).transpose()?).reaching(None))
 }
 
 fn page_of_issues(response: &HttpResponse) -> Result<(u64, Option<HistoryPlace>), ProviderError> {

@@ -13,6 +13,7 @@ pub(super) mod call;
 pub(super) mod cursor;
 mod deployments;
 pub(super) mod header;
+pub(crate) mod hooks;
 mod list;
 pub(crate) mod order;
 pub(super) mod page;

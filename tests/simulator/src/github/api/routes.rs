@@ -21,7 +21,7 @@ use super::{
     answer::Answer,
     budget::Caller,
     call::Call,
-    deployments,
+    deployments, hooks,
     list::list,
     order::Listing,
     page::{self, Page},
@@ -41,6 +41,8 @@ pub(crate) fn route(state: &mut State, call: &Call, caller: &Caller, now: Timest
         (&Method::DELETE, ["applications", client_id, "token"]) => oauth::delete_token(state, call, client_id),
         (&Method::GET, ["installation", "repositories"]) => installation_repositories(state, call, caller),
         (&Method::POST, ["app", "installations", id, "access_tokens"]) => access_token(state, call, id, now),
+        (&Method::GET, ["app", "hook", "deliveries"]) => hooks::list(state, call, now),
+        (&Method::POST, ["app", "hook", "deliveries", id, "attempts"]) => hooks::again(state, call, id, now),
         (&Method::GET, ["repos", owner, name, rest @ ..]) => {
             let full_name = format!("{owner}/{name}");
             let Some(id) = state.named(&full_name) else { return Answer::not_found() };

@@ -1,0 +1,92 @@
+//! Faults that somebody could build into the system, each as a port or a setting that misbehaves: the simulation is worth
+//! what it finds of them.
+
+mod backfills;
+mod connections;
+mod deliveries;
+mod http;
+mod observations;
+mod queues;
+mod tokens;
+
+pub(crate) use backfills::{CancelIgnored, Carrying, CursorInMessage, Cursors, NoFence, NoSweep};
+pub(crate) use connections::StaleRouting;
+pub(crate) use deliveries::{AckEarly, CheckpointFirst, DoneFirst, DoneForAll, HeaderKey, Held};
+pub(crate) use http::OffsetPaging;
+pub(crate) use observations::{Deferred, GetThenPut, Pending, SwallowPartial, WrongTenantKey};
+pub(crate) use queues::{Flushing, TokenInMessage};
+pub(crate) use tokens::{RefreshUnlocked, StateReadThenDelete, TokenByResource, TtlTrusted};
+
+/// A fault that somebody could build in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Plant {
+    /// An observation is looked for, and then written, in two steps.
+    GetThenPut,
+    /// The cursor moves before the page is durable.
+    CheckpointFirst,
+    /// A delivery is known by the id in its header, which nobody signs.
+    HeaderKey,
+    /// The row of a unit is written whatever version it has.
+    NoFence,
+    /// A delivery is marked as captured before its observations are stored.
+    DoneFirst,
+    /// The place in a list travels with the message, and a late message goes back to it.
+    CursorInMessage,
+    /// A page that fails is asked for again without end.
+    RetryForever,
+    /// A list that changes is walked by page numbers.
+    OffsetPaging,
+    /// Tokens are renewed by whoever finds them old, all at once.
+    RefreshUnlocked,
+    /// What failed of a batch of writes is taken for done.
+    SwallowPartial,
+    /// An observation is known by its source id alone, whoever's it is.
+    WrongTenantKey,
+    /// What has expired is taken as good until the store gets round to deleting it.
+    TtlTrusted,
+    /// Webhooks are routed by an index that has not caught up.
+    StaleRouting,
+    /// A cancel is answered and not written.
+    CancelIgnored,
+    /// Nothing looks for what stands still.
+    NoSweep,
+    /// Two workers may have one page.
+    NoLease,
+    /// A delivery is done when the first of its workspaces is.
+    DoneForAll,
+    /// A webhook is answered though it could not be stored.
+    AckEarly,
+    /// A message carries a token.
+    TokenInMessage,
+    /// A token is kept for a resource, whoever's connection it came from.
+    TokenByResource,
+    /// A one-time state is read, and then deleted, in two steps.
+    StateReadThenDelete,
+}
+
+impl Plant {
+    /// All of them.
+    pub const ALL: [Self; 21] = [
+        Self::GetThenPut,
+        Self::CheckpointFirst,
+        Self::HeaderKey,
+        Self::NoFence,
+        Self::DoneFirst,
+        Self::CursorInMessage,
+        Self::RetryForever,
+        Self::OffsetPaging,
+        Self::RefreshUnlocked,
+        Self::SwallowPartial,
+        Self::WrongTenantKey,
+        Self::TtlTrusted,
+        Self::StaleRouting,
+        Self::CancelIgnored,
+        Self::NoSweep,
+        Self::NoLease,
+        Self::DoneForAll,
+        Self::AckEarly,
+        Self::TokenInMessage,
+        Self::TokenByResource,
+        Self::StateReadThenDelete,
+    ];
+}
