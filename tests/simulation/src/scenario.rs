@@ -81,6 +81,8 @@ pub struct Scenario {
     pub tokens: Option<(Grants, usize)>,
     /// How often in a hundred a queue delivers a message once more than needed.
     pub duplicate_percent: u64,
+    /// How often in a hundred a webhook comes under the id of another: nobody signs that header.
+    pub borrowed_id_percent: u64,
     /// How often in a hundred a webhook is lost on its way; most come again later.
     pub drop_percent: u64,
     /// How often in a hundred a webhook that was accepted comes again.
@@ -117,6 +119,7 @@ impl Default for Scenario {
             stranger: false,
             tokens: None,
             duplicate_percent: 0,
+            borrowed_id_percent: 0,
             drop_percent: 0,
             resend_percent: 0,
             stale_percent: 0,
@@ -173,6 +176,7 @@ impl Scenario {
             broken_list: chance.percent(4),
             deploy: chance.percent(10),
             first_messages: FirstMessages::Handled,
+            borrowed_id_percent: chance.pick([0, 0, 30]),
         }
     }
 

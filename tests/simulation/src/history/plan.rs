@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// GitHub's id of a delivery.
+const TRANSPORT_ID: &str = "x-github-delivery";
+
 impl History {
     pub(super) fn plan_ahead(&mut self) {
         let Scenario { acts, provider_faults, deploy, webhook_every, .. } = self.scenario;
@@ -69,7 +72,14 @@ impl History {
     /// A webhook is made, and sent or lost.
     pub(super) fn told(&mut self, place: usize, webhook: &connector_simulator::github::Webhook, after: Duration) {
         let hook = self.hooks.len();
-        self.hooks.push(Hook { place, request: reference::request(webhook), accepted: false });
+        let mut request = reference::request(webhook);
+        if self.chance.percent(self.scenario.borrowed_id_percent) {
+            let id = self.hooks.first().and_then(|hook| hook.request.headers.first(TRANSPORT_ID));
+            let borrowed = |(name, value)| (name, if name == TRANSPORT_ID { id.unwrap_or(value) } else { value });
+            let headers = request.headers.iter().map(borrowed).collect();
+            request.headers = headers;
+        }
+        self.hooks.push(Hook { place, request, accepted: false });
         if !self.chance.percent(self.scenario.drop_percent) {
             self.plan_at(after, Event::Hook(hook));
         } else if self.chance.percent(70) {
