@@ -275,7 +275,7 @@ impl History {
             store.put_connection(&tenant.connection).await?;
             store.put_integration(&tenant.link).await
         };
-        if !stored.now_or_never().is_some_and(|stored| stored.is_ok()) {
+        if stored.now_or_never().is_none_or(|stored| stored.is_err()) {
             return BTreeSet::new();
         }
         self.hooks.push(Hook { place: 0, request, accepted: false });

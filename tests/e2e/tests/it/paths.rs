@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use connector_adapters::system::SystemClock;
 use connector_backfill::PageSettings;
 use connector_domain::backfill::{RunProgress, RunState, Trigger, Window};
 use connector_domain::connection::{Integration, ResourceRef, SyncSettings};
 use connector_domain::http::WebhookRequest;
 use connector_domain::observation::Observation;
+use connector_domain::ports::Clock as _;
 use connector_domain::{AccountId, ProviderKind, ResourceId, Secret, Timestamp};
 use connector_flows::StartRequest;
 use connector_providers::provider;
@@ -69,12 +71,12 @@ fn source(kind: ProviderKind, world: &World, server: &Server) -> Source {
             one.populate(linear::Populate { issues: 10, ..linear::Populate::ending(now, 20) });
             // Each body tells when it is sent, and an old one would be refused. The stack's clock is the machine's.
             let sent = |webhook: linear::Webhook| {
-                let age = Timestamp::now().duration_since(webhook.sent_at);
+                let age = SystemClock.now().duration_since(webhook.sent_at);
                 webhook.resent(age).signed(SECRET.as_bytes())
             };
             Source {
                 account: all.organization_id(),
-                resource: (one.id.clone(), one.key.clone()),
+                resource: (one.id.clone(), one.key),
                 token: all.mint_token(),
                 url: server.linear_url(),
                 webhooks: all.history_webhooks().into_iter().map(sent).collect(),
