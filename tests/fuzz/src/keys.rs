@@ -9,7 +9,7 @@ use grammar::{Key, Row};
 
 /// The adapter's own file: all of the adapter would be AWS's client, too.
 #[rustfmt::skip]
-#[path = "../../../shared/adapters/src/dynamodb/keys.rs"]
+#[path = "../../../shared/adapters/src/dynamodb/keys/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "only the codec is looked at")]
 mod grammar;
 
