@@ -10,7 +10,7 @@ use connector_providers::oauth::Installed;
 use connector_providers::provider;
 use tracing::warn;
 
-use crate::tokens::mint::as_app;
+use crate::tokens::mint::own_bearer;
 use crate::{ResourceError, ResourcePorts, resources};
 
 /// What looking at a connection needs of the outside.
@@ -77,14 +77,12 @@ async fn installed(
     ports: &ProbePorts,
     connection: &Connection,
 ) -> Result<Result<Option<Installed>, GrantError>, PortError> {
-    let Some(minting) = provider(connection.provider).and_then(|provider| provider.minting()) else {
-        return Ok(Ok(None));
-    };
-    let app = ports.secrets.app(connection.provider, false).await?;
-    let Some(app) = app.filter(|app| app.private_key.is_some()) else { return Ok(Ok(None)) };
-    let bearer = as_app(&*ports.signer, minting, &app, ports.resources.clock.now()).await?;
+    let Some(provider) = provider(connection.provider) else { return Ok(Ok(None)) };
+    let now = ports.resources.clock.now();
+    let bearer = own_bearer(&*ports.secrets, &*ports.signer, provider, now).await?;
+    let (Some(minting), Some(bearer)) = (provider.minting(), bearer) else { return Ok(Ok(None)) };
     let request = minting.installed_request(&connection.account);
-    Ok(match ports.resources.http.send(&request, bearer.as_ref()).await {
+    Ok(match ports.resources.http.send(&request, Some(&bearer)).await {
         Ok(response) => minting.read_installed(&response).map(Some),
         Err(_) => Err(GrantError::Unavailable),
     })

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connector_domain::Secret;
 use connector_domain::backfill::ProviderError;
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
@@ -11,6 +9,8 @@ use connector_domain::ports::{AppSigner, Clock, PortError, ProviderHttp, Redeliv
 use connector_domain::redelivery::{FailedDelivery, Redelivered};
 use connector_providers::{FailedDeliveries, Provider};
 use tracing::{info, warn};
+
+use crate::tokens::mint::own_bearer;
 
 const OPERATION: &str = "ask for webhooks again";
 
@@ -47,7 +47,8 @@ pub struct Redeliveries {
 /// When a port fails, or the provider does not answer.
 pub async fn redeliver(ports: &RedeliveryPorts, provider: &dyn Provider) -> Result<Redeliveries, PortError> {
     let Some(log) = provider.failed_deliveries() else { return Ok(Redeliveries::default()) };
-    let Some(bearer) = app_token(ports, provider).await? else { return Ok(Redeliveries::default()) };
+    let own = own_bearer(&*ports.secrets, &*ports.signer, provider, ports.clock.now()).await?;
+    let Some(bearer) = own else { return Ok(Redeliveries::default()) };
     let failed = failures(ports, log, &bearer).await?;
     let known = ports.log.redelivered(provider.kind()).await?;
     let known = known.unwrap_or_else(|| Redelivered::nothing(provider.kind()));
@@ -98,16 +99,6 @@ async fn failures(
 
 async fn ask(ports: &RedeliveryPorts, request: &HttpRequest, bearer: &Secret) -> Result<HttpResponse, HttpError> {
     ports.http.send(request, Some(bearer)).await
-}
-
-/// What the app is itself by; `None` where it is not set up.
-async fn app_token(ports: &RedeliveryPorts, provider: &dyn Provider) -> Result<Option<Secret>, PortError> {
-    let Some(minting) = provider.minting() else { return Ok(None) };
-    let Some(app) = ports.secrets.app(provider.kind(), false).await? else { return Ok(None) };
-    let Some(key) = &app.private_key else { return Ok(None) };
-    let assertion = minting.assertion(&app, ports.clock.now());
-    let signature = ports.signer.rs256(key, assertion.as_bytes()).await?;
-    Ok(Secret::new(format!("{assertion}.{}", URL_SAFE_NO_PAD.encode(signature))))
 }
 
 fn unanswered(error: HttpError) -> PortError {

@@ -8,8 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{AppCredentials, GrantError, ReconnectReason, TokenSet};
-use connector_domain::ports::{AppSigner, PortError, TokenError};
+use connector_domain::ports::{AppSigner, PortError, Secrets, TokenError};
 use connector_domain::{ConnectionId, ResourceId, Secret, Timestamp};
+use connector_providers::Provider;
 use connector_providers::oauth::Minting;
 
 use super::ConnectionTokens;
@@ -43,7 +44,7 @@ impl Minted {
 }
 
 /// What the app sends to be itself.
-pub(crate) async fn as_app(
+async fn as_app(
     signer: &dyn AppSigner,
     minting: &dyn Minting,
     app: &AppCredentials,
@@ -53,6 +54,19 @@ pub(crate) async fn as_app(
     let assertion = minting.assertion(app, now);
     let signature = signer.rs256(key, assertion.as_bytes()).await?;
     Ok(Secret::new(format!("{assertion}.{}", URL_SAFE_NO_PAD.encode(signature))))
+}
+
+/// What our app at a provider is itself by; `None` where there is no such thing, or the app has no key.
+pub(crate) async fn own_bearer(
+    secrets: &dyn Secrets,
+    signer: &dyn AppSigner,
+    provider: &dyn Provider,
+    now: Timestamp,
+) -> Result<Option<Secret>, PortError> {
+    let Some(minting) = provider.minting() else { return Ok(None) };
+    let app = secrets.app(provider.kind(), false).await?;
+    let Some(app) = app.filter(|app| app.private_key.is_some()) else { return Ok(None) };
+    as_app(signer, minting, &app, now).await
 }
 
 impl ConnectionTokens {
