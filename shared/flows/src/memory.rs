@@ -68,7 +68,7 @@ pub async fn story(
     let mut asked: BTreeSet<LinkKey> = BTreeSet::new();
     let mut reached = BTreeSet::from([first.clone()]);
     let mut open = vec![links(start)];
-    let mut more = false;
+    let (mut edges, mut more) = (Default::default(), false);
     for step in 0..reach.steps {
         let own: Vec<Link> = open.into_iter().flatten().filter(|link| step == 0 || !is_branch(link)).collect();
         // What has to do with a thing is asked for once, from where the story first meets it.
@@ -76,7 +76,7 @@ pub async fn story(
         let asks = new.iter().map(|link| store.links(workspace, &link.key, link.occurred_at, NEAREST));
         known.extend(try_join_all(asks).await?.into_iter().flatten());
         known.extend(own);
-        let edges = edges_between(&known);
+        edges = edges_between(&known);
         let found: BTreeSet<SourceId> = edges
             .iter()
             // Much happens on one branch that has nothing to do with each other: it does not lead on.
@@ -106,7 +106,6 @@ pub async fn story(
             break;
         }
     }
-    let edges = edges_between(&known);
     let within = |edge: &Edge| reached.contains(&edge.from) && reached.contains(&edge.to);
     let mut facts: BTreeMap<SourceId, Told> =
         known.into_iter().filter(|link| reached.contains(&link.source_id)).map(|link| told(&link)).collect();
