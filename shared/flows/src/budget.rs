@@ -2,10 +2,10 @@
 //!
 //! The row is a state machine like a unit's: of two that change it at once one wins, and the other one looks again.
 
-use connector_domain::Timestamp;
 use connector_domain::backfill::{Budget, BudgetKey, Take, Version, WaitReason};
 use connector_domain::http::RateLimit;
 use connector_domain::ports::{BackfillStore, PortError, Put};
+use connector_domain::{RunId, Timestamp};
 
 /// How often a change is tried that others overtake. A call that could not be counted is made nevertheless: the next
 /// answer says how many are left.
@@ -87,16 +87,18 @@ pub async fn close(
     .await
 }
 
-/// Gives a run more calls, or its first ones.
+/// Sets how many calls a run may make, or adds as many.
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) async fn allow(
-    store: &dyn BackfillStore,
-    key: &BudgetKey,
-    more: impl Fn(Option<&Budget>) -> Budget,
-) -> Result<(), PortError> {
-    change(store, key, |known| Some(more(known))).await
+pub(crate) async fn allow(store: &dyn BackfillStore, run: &RunId, calls: u64, now: Timestamp) -> Result<(), PortError> {
+    change(store, &BudgetKey::Run { run: run.clone() }, |known| {
+        Some(match known {
+            Some(budget) => budget.add(calls, now),
+            None => Budget::of_run(run.clone(), calls, now),
+        })
+    })
+    .await
 }
 
 async fn change(

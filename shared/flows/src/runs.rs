@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connector_domain::backfill::{Budget, BudgetKey, CALL_BUDGET, Limits, Run, RunProgress, Unit, UnitKey, UnitState};
+use connector_domain::backfill::{CALL_BUDGET, Limits, Run, RunProgress, Unit, UnitKey, UnitState};
 use connector_domain::ports::{BackfillStore, Clock, PortError, Put};
 use connector_domain::{RunId, Timestamp};
 use tracing::info;
@@ -85,12 +85,11 @@ pub async fn pause(store: &dyn BackfillStore, clock: &dyn Clock, run: &Run) -> R
 /// # Errors
 /// When a port fails.
 pub async fn resume(ports: &StartPorts, run: &Run) -> Result<usize, PortError> {
-    let now = ports.clock.now();
     let spent = |unit: &Unit| matches!(&unit.state, UnitState::Partial { reason } if reason == CALL_BUDGET);
     if let Some(calls) = run.call_budget
         && units(&*ports.backfills, run).await?.iter().any(spent)
     {
-        allow_calls(&*ports.backfills, &run.id, calls, now).await?;
+        budget::allow(&*ports.backfills, &run.id, calls, ports.clock.now()).await?;
     }
     go_on(ports, run, |unit, limits, now| unit.resume(limits, now)).await
 }
@@ -113,20 +112,6 @@ pub async fn resume_unit(ports: &StartPorts, unit: Unit) -> Result<bool, PortErr
     let Some(unit) = change(&*ports.backfills, unit, &run, next).await? else { return Ok(false) };
     ports.pages.send(&[unit.task()], Duration::ZERO).await?;
     Ok(true)
-}
-
-/// Sets how many calls a run may make, or adds as many.
-pub(crate) async fn allow_calls(
-    store: &dyn BackfillStore,
-    run: &RunId,
-    calls: u64,
-    now: Timestamp,
-) -> Result<(), PortError> {
-    let more = |known: Option<&Budget>| match known {
-        Some(budget) => budget.add(calls, now),
-        None => Budget::of_run(run.clone(), calls, now),
-    };
-    budget::allow(store, &BudgetKey::Run { run: run.clone() }, more).await
 }
 
 async fn go_on(

@@ -12,7 +12,7 @@ use connector_domain::{RunId, Timestamp};
 use connector_providers::provider;
 use tracing::info;
 
-use crate::runs;
+use crate::budget;
 
 /// What starting a run needs of the outside.
 #[derive(Clone)]
@@ -125,7 +125,7 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
     let run = run(request, &run_id, plan.iter().map(|(entity, ..)| *entity).collect(), now);
     ports.backfills.put_run(&run).await?;
     if let Some(calls) = run.call_budget {
-        runs::allow_calls(&*ports.backfills, &run_id, calls, now).await?;
+        budget::allow(&*ports.backfills, &run_id, calls, now).await?;
     }
     let mut tasks = Vec::with_capacity(plan.len());
     for (entity, unit, previous) in plan {

@@ -52,6 +52,14 @@ impl PauseReason {
         }
     }
 
+    /// What a refusal pauses for; `None` when it ends the unit.
+    #[must_use]
+    pub fn of(code: &FailCode) -> Option<Self> {
+        [(FailCode::NEEDS_RECONNECT, Self::NeedsReconnect), (FailCode::SUSPENDED, Self::Suspended)]
+            .into_iter()
+            .find_map(|(known, why)| (known == *code).then_some(why))
+    }
+
     /// Whether it is over as soon as the connection works again.
     #[must_use]
     pub const fn is_of_connection(self) -> bool {

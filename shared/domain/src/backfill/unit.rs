@@ -276,13 +276,12 @@ impl Unit {
                 next.end_of_list();
             }
             Disposition::RefreshToken => next.state = UnitState::Paused { why: PauseReason::NeedsReconnect },
-            Disposition::Fail(code) if *code == FailCode::NEEDS_RECONNECT => {
-                next.state = UnitState::Paused { why: PauseReason::NeedsReconnect };
+            Disposition::Fail(code) => {
+                next.state = match PauseReason::of(code) {
+                    Some(why) => UnitState::Paused { why },
+                    None => UnitState::Failed { code: code.clone() },
+                };
             }
-            Disposition::Fail(code) if *code == FailCode::SUSPENDED => {
-                next.state = UnitState::Paused { why: PauseReason::Suspended };
-            }
-            Disposition::Fail(code) => next.state = UnitState::Failed { code: code.clone() },
         }
         next
     }
