@@ -121,6 +121,79 @@ macro_rules! backfills {
     };
 }
 
+/// The same for connections: the named ones go to `self.store`.
+macro_rules! connections {
+    ($type:ty { $($own:tt)* } also integrations_of $($more:ident)*) => {
+        crate::forward::connections!($type { $($own)*
+            async fn integrations_of(
+                &self,
+                provider: ProviderKind,
+                resource: &ResourceId,
+            ) -> Result<Vec<Integration>, PortError> {
+                self.store.integrations_of(provider, resource).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also active_integrations $($more:ident)*) => {
+        crate::forward::connections!($type { $($own)*
+            async fn active_integrations(
+                &self,
+                after: Option<String>,
+            ) -> Result<(Vec<Integration>, Option<String>), PortError> {
+                self.store.active_integrations(after).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also put_integration $($more:ident)*) => {
+        crate::forward::connections!($type { $($own)*
+            async fn put_integration(&self, integration: &Integration) -> Result<(), PortError> {
+                self.store.put_integration(integration).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also rest) => {
+        #[async_trait]
+        impl ConnectionStore for $type { $($own)*
+            async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, PortError> {
+                self.store.connection(id).await
+            }
+
+            async fn connections_of(
+                &self,
+                provider: ProviderKind,
+                account: &AccountId,
+            ) -> Result<Vec<Connection>, PortError> {
+                self.store.connections_of(provider, account).await
+            }
+
+            async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError> {
+                self.store.put_connection(connection).await
+            }
+
+            async fn integration(
+                &self,
+                provider: ProviderKind,
+                resource: &ResourceId,
+                workspace: &WorkspaceId,
+            ) -> Result<Option<Integration>, PortError> {
+                self.store.integration(provider, resource, workspace).await
+            }
+
+            async fn integrations_in(&self, workspace: &WorkspaceId) -> Result<Vec<Integration>, PortError> {
+                self.store.integrations_in(workspace).await
+            }
+
+            async fn settings(&self, workspace: &WorkspaceId) -> Result<WorkspaceSettings, PortError> {
+                self.store.settings(workspace).await
+            }
+
+            async fn put_settings(&self, of: &WorkspaceId, settings: &WorkspaceSettings) -> Result<(), PortError> {
+                self.store.put_settings(of, settings).await
+            }
+        }
+    };
+}
+
 /// The same for observations: `get` and `list` go to `self.store`.
 macro_rules! observations {
     ($type:ty { $($own:tt)* }) => {
@@ -162,4 +235,4 @@ macro_rules! states {
     };
 }
 
-pub(crate) use {backfills, deliveries, observations, states};
+pub(crate) use {backfills, connections, deliveries, observations, states};

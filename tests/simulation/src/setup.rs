@@ -119,7 +119,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
     let random = Arc::new(Chance::apart(seed, 0x2a4d)) as Arc<dyn Random>;
     let limits = limits(scenario, plant);
 
-    let connections = Stale::new(Arc::clone(&stores.connections), lag);
+    let connections = Stale::new(Arc::clone(&stores.connections) as Arc<dyn ConnectionStore>, lag);
     let connections: Arc<dyn ConnectionStore> = Faulty::of(plan, &connections);
     let observations =
         Arc::new(WatchedObservations { store: Arc::clone(&stores.observations), monitor: Arc::clone(monitor) });

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
@@ -12,6 +12,7 @@ use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, Por
 use connector_domain::{AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 use crate::Chance;
+use crate::forward;
 use crate::monitor::Monitor;
 
 /// How many of the last writes an index may not have seen.
@@ -87,24 +88,7 @@ impl<S: ?Sized, K: Clone + PartialEq> Stale<S, K> {
     }
 }
 
-#[async_trait]
-impl<S: BackfillStore + ?Sized> BackfillStore for Stale<S, UnitKey> {
-    async fn put_run(&self, run: &Run) -> Result<Put, PortError> {
-        self.store.put_run(run).await
-    }
-
-    async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {
-        self.store.run(id).await
-    }
-
-    async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
-        self.store.runs_of(workspace, limit).await
-    }
-
-    async fn unit(&self, key: &UnitKey) -> Result<Option<Unit>, PortError> {
-        self.store.unit(key).await
-    }
-
+forward::backfills!(Stale<dyn BackfillStore, UnitKey> {
     async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
         self.wrote(&unit.key);
         self.store.put_unit(unit, expected).await
@@ -114,37 +98,7 @@ impl<S: BackfillStore + ?Sized> BackfillStore for Stale<S, UnitKey> {
         let due = self.store.due_units(now, limit).await?;
         Ok(self.read(due, |key| key, Clone::clone))
     }
-
-    async fn put_page_report(
-        &self,
-        run: &RunId,
-        unit: &UnitKey,
-        page: u32,
-        report: &CaptureReport,
-    ) -> Result<(), PortError> {
-        self.store.put_page_report(run, unit, page, report).await
-    }
-
-    async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
-        self.store.page_reports(run).await
-    }
-
-    async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {
-        self.store.put_ended(unit).await
-    }
-
-    async fn ended_units(&self, run: &RunId) -> Result<Vec<Unit>, PortError> {
-        self.store.ended_units(run).await
-    }
-
-    async fn budget(&self, key: &BudgetKey) -> Result<Option<Budget>, PortError> {
-        self.store.budget(key).await
-    }
-
-    async fn put_budget(&self, budget: &Budget, expected: Option<Version>) -> Result<Put, PortError> {
-        self.store.put_budget(budget, expected).await
-    }
-}
+} also unit rest);
 
 #[async_trait]
 impl<S: DeliveryStore + ?Sized> DeliveryStore for Stale<S, DeliveryId> {
@@ -197,41 +151,7 @@ impl<S: DeliveryStore + ?Sized> DeliveryStore for Stale<S, DeliveryId> {
     }
 }
 
-#[async_trait]
-impl<S: ConnectionStore + ?Sized> ConnectionStore for Stale<S, Integration> {
-    async fn connection(&self, id: &ConnectionId) -> Result<Option<Connection>, PortError> {
-        self.store.connection(id).await
-    }
-
-    async fn connections_of(&self, provider: ProviderKind, account: &AccountId) -> Result<Vec<Connection>, PortError> {
-        self.store.connections_of(provider, account).await
-    }
-
-    async fn put_connection(&self, connection: &Connection) -> Result<Put, PortError> {
-        self.store.put_connection(connection).await
-    }
-
-    async fn integration(
-        &self,
-        provider: ProviderKind,
-        resource: &ResourceId,
-        workspace: &WorkspaceId,
-    ) -> Result<Option<Integration>, PortError> {
-        self.store.integration(provider, resource, workspace).await
-    }
-
-    async fn integrations_of(
-        &self,
-        provider: ProviderKind,
-        resource: &ResourceId,
-    ) -> Result<Vec<Integration>, PortError> {
-        self.store.integrations_of(provider, resource).await
-    }
-
-    async fn integrations_in(&self, workspace: &WorkspaceId) -> Result<Vec<Integration>, PortError> {
-        self.store.integrations_in(workspace).await
-    }
-
+forward::connections!(Stale<dyn ConnectionStore, Integration> {
     /// The index holds whole rows, so it also tells of a link as it was.
     async fn active_integrations(
         &self,
@@ -253,12 +173,4 @@ impl<S: ConnectionStore + ?Sized> ConnectionStore for Stale<S, Integration> {
         }
         self.store.put_integration(integration).await
     }
-
-    async fn settings(&self, workspace: &WorkspaceId) -> Result<WorkspaceSettings, PortError> {
-        self.store.settings(workspace).await
-    }
-
-    async fn put_settings(&self, workspace: &WorkspaceId, settings: &WorkspaceSettings) -> Result<(), PortError> {
-        self.store.put_settings(workspace, settings).await
-    }
-}
+} also integrations_of rest);
