@@ -149,16 +149,9 @@ impl Enrich {
             }
         }
         for (account, (acts, works)) in acts {
-            let mut outcome = self.ports.enrichment.note_activity(workspace, &account, &acts).await;
-            for work in works {
-                let told = std::mem::replace(&mut outcome, Ok(()));
-                match told {
-                    Ok(()) => work.note(Step::Actor, Ok(())),
-                    Err(error) => {
-                        outcome = Err(PortError { operation: error.operation, kind: error.kind, source: None });
-                        work.note(Step::Actor, Err(error));
-                    }
-                }
+            match self.ports.enrichment.note_activity(workspace, &account, &acts).await {
+                Ok(()) => works.into_iter().for_each(|work| work.note(Step::Actor, Ok(()))),
+                Err(error) => fail(works, Step::Actor, error),
             }
         }
     }
@@ -172,19 +165,22 @@ impl Enrich {
         let texts: Vec<_> = open.iter().map(|work| Feature::text(&work.observation)).collect();
         let embeddings = match self.ports.embedder.embed(&texts).await {
             Ok(embeddings) if embeddings.len() == open.len() => embeddings,
-            answer => {
-                let mut reason = Some(answer.err().unwrap_or_else(missing));
-                for work in open {
-                    work.note(Step::Features, Err(reason.take().unwrap_or_else(missing)));
-                }
-                return;
-            }
+            answer => return fail(open, Step::Features, answer.err().unwrap_or_else(missing)),
         };
         join_all(open.iter_mut().zip(embeddings).map(|(work, embedding)| async move {
             let outcome = self.ports.enrichment.put_feature(workspace, &feature(&work.observation, embedding)).await;
             work.note(Step::Features, outcome);
         }))
         .await;
+    }
+}
+
+/// What failed for all of these at once. An error cannot be copied: the first has its cause.
+fn fail(works: Vec<&mut Work>, step: Step, error: PortError) {
+    let (operation, kind) = (error.operation, error.kind);
+    let mut error = Some(error);
+    for work in works {
+        work.note(step, Err(error.take().unwrap_or(PortError { operation, kind, source: None })));
     }
 }
 
