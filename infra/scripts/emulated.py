@@ -325,7 +325,7 @@ class Github:
             yield cls(said)
 
     def __init__(self, said):
-        self.url = re.search(r"^GitHub +(\S+)", said, re.M)[1]
+        self.url = re.search(r"^GitHub +([^\s,]+)", said, re.M)[1]
         self.repository_id, self.installation = re.search(r"id (\d+), installation (\d+)", said).groups()
 
     def get(self, path):
