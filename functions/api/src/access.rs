@@ -160,7 +160,7 @@ impl<'a> Access<'a> {
     }
 
     pub(crate) async fn progress(&self, run: &Run) -> Answer<(RunProgress, Vec<Unit>)> {
-        Ok(runs::progress(&*self.ports.start.backfills, run).await?)
+        Ok(runs::progress(&*self.ports.start.backfills, &*self.ports.start.holds, run).await?)
     }
 
     pub(crate) async fn start(&self, request: &StartRequest) -> Answer<Started> {

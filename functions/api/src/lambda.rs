@@ -106,7 +106,9 @@ pub async fn run_authorizer() -> Result<(), Failure> {
 fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {
     let table = env.require("CONNECTIONS_TABLE")?;
     let connections = Arc::new(aws.connections(table.clone()));
-    let backfills = Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?));
+    let backfills_table = env.require("BACKFILLS_TABLE")?;
+    let holds = Arc::new(aws.holds(backfills_table.clone()));
+    let backfills = Arc::new(aws.backfills(backfills_table));
     let (access, audit) = (Arc::new(aws.access(table.clone())), Arc::new(aws.audit(table)));
     Ok(ApiPorts {
         connections: Arc::clone(&connections) as _,
@@ -114,6 +116,7 @@ fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {
         run_lists: Arc::clone(&backfills) as _,
         start: StartPorts {
             backfills,
+            holds,
             pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),

@@ -33,6 +33,7 @@ pub async fn run_pages() -> Result<(), Box<dyn std::error::Error + Send + Sync>>
         random: Arc::new(OsRandom),
         pause: Arc::new(SystemPause),
     });
+    let captures = env.require("CAPTURE_QUEUE_URL")?;
     let ports = PagePorts {
         backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
         tokens: Arc::new(tokens),
@@ -40,7 +41,8 @@ pub async fn run_pages() -> Result<(), Box<dyn std::error::Error + Send + Sync>>
         deliveries: Arc::new(
             aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?),
         ),
-        captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
+        captures: Arc::new(aws.queue(captures.clone())),
+        replays: Arc::new(aws.queue(captures)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         http,
         clock: Arc::new(SystemClock),
@@ -58,10 +60,12 @@ pub async fn run_scheduler() -> Result<(), Box<dyn std::error::Error + Send + Sy
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
+    let backfills = env.require("BACKFILLS_TABLE")?;
     let scheduler = Scheduler {
         connections: Arc::new(aws.connections(env.require("CONNECTIONS_TABLE")?)),
         start: StartPorts {
-            backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+            backfills: Arc::new(aws.backfills(backfills.clone())),
+            holds: Arc::new(aws.holds(backfills)),
             pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),

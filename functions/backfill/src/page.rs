@@ -9,7 +9,7 @@ use connector_domain::http::{HttpResponse, RateLimit};
 use connector_domain::ports::{
     BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, Tokens,
 };
-use connector_domain::task::{CaptureTask, PageTask};
+use connector_domain::task::{CaptureTask, PageTask, ReplayTask};
 use connector_domain::{Delivery, Timestamp};
 use connector_flows::budget::Allowed;
 use connector_flows::fetch::{self, Ask, FetchPorts, Fetched, PAGE_SIZE, RESERVE_PERCENT, allowed};
@@ -27,6 +27,8 @@ pub struct PagePorts {
     pub deliveries: Arc<dyn DeliveryStore>,
     /// Who captures them.
     pub captures: Arc<dyn Queue<CaptureTask>>,
+    /// Who captures what a run has held back.
+    pub replays: Arc<dyn Queue<ReplayTask>>,
     /// Where the next page is asked for.
     pub pages: Arc<dyn Queue<PageTask>>,
     /// What opens the provider.
@@ -182,6 +184,7 @@ impl PageWorker {
             entity: unit.key.entity,
             page: unit.page,
             window: unit.window,
+            hold: unit.hold,
         };
         let delivery = Delivery::page(unit.key.provider, origin, response.body, now);
         let record = record(unit, &delivery, &self.settings.limits);
@@ -207,13 +210,21 @@ impl PageWorker {
         let delay = match unit.state {
             UnitState::Waiting { until, .. } => wait(now, until),
             UnitState::Pending | UnitState::Running => Duration::ZERO,
-            UnitState::Paused { .. }
-            | UnitState::Completed
-            | UnitState::Partial { .. }
-            | UnitState::Cancelled
-            | UnitState::Failed { .. } => return Ok(()),
+            UnitState::Paused { .. } => return Ok(()),
+            UnitState::Completed | UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => {
+                return self.ended(unit).await;
+            }
         };
         self.ports.pages.send(&[unit.task()], delay).await
+    }
+
+    /// What its run has held back may be captured now. Were the message lost, recovery would send it.
+    async fn ended(&self, unit: &Unit) -> Result<(), PortError> {
+        if !unit.hold {
+            return Ok(());
+        }
+        let task = ReplayTask::of(&unit.run, &unit.key.workspace, &unit.correlation);
+        self.ports.replays.send(&[task], Duration::ZERO).await
     }
 }
 

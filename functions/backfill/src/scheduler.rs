@@ -116,6 +116,7 @@ impl Scheduler {
                 again: false,
                 call_budget: None,
                 proves: None,
+                hold: false,
             };
             looked.started = start_run(&self.start, &request).await?.run.is_some();
         }

@@ -10,9 +10,10 @@ use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, PortError, Put, Queue, TokenRows,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, ObservationStore, PortError, Put, Queue,
+    TokenRows,
 };
-use connector_domain::task::{CaptureTask, EnrichTask};
+use connector_domain::task::{CaptureMessage, CaptureTask, EnrichTask, ReplayTask};
 use connector_domain::transformed::{Item, Transformed};
 use connector_domain::{Delivery, RunId, SourceEvent, SourceId, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
@@ -34,6 +35,10 @@ pub struct CapturePorts {
     pub observations: Arc<dyn ObservationStore>,
     /// Where a page's report goes.
     pub backfills: Arc<dyn BackfillStore>,
+    /// Where facts go that their run holds back.
+    pub holds: Arc<dyn HoldStore>,
+    /// Who captures these.
+    pub replays: Arc<dyn Queue<ReplayTask>>,
     /// Tokens, which go with their connection. They cannot be opened here.
     pub tokens: Arc<dyn TokenRows>,
     /// Where the end of a connection is noted.
@@ -67,6 +72,15 @@ pub enum CaptureError {
         #[source]
         source: PortError,
     },
+    /// A port failed while facts of a run were captured that it had held back, or could not be stored.
+    #[error("what run {run} has held back is not all captured")]
+    Replay {
+        /// Which run.
+        run: RunId,
+        /// What failed.
+        #[source]
+        source: PortError,
+    },
     /// Some observations could not be stored; the others were.
     #[error("{failed} of {total} observations of {delivery} could not be stored")]
     Incomplete {
@@ -93,6 +107,21 @@ impl Capture {
     #[must_use]
     pub const fn new(ports: CapturePorts) -> Self {
         Self { ports }
+    }
+
+    pub(crate) const fn ports(&self) -> &CapturePorts {
+        &self.ports
+    }
+
+    /// Does what a message of the queue asks. Safe to repeat.
+    ///
+    /// # Errors
+    /// When a port fails; what was stored stays, and the message should come again.
+    pub async fn take(&self, message: CaptureMessage) -> Result<(), CaptureError> {
+        match message {
+            CaptureMessage::Delivery(task) => self.handle(task).await.map(drop),
+            CaptureMessage::Replay(task) => self.replay(task).await.map(drop),
+        }
     }
 
     fn ending(&self) -> TeardownPorts {
@@ -168,7 +197,9 @@ impl Capture {
                         now: self.ports.clock.now(),
                     };
                     let kept = sort_out(&context, linked_at, items, &mut report);
-                    self.store(record, &kept, &mut report).await?;
+                    if !self.hold_back(record, workspace, &kept, &mut report).await.map_err(failed)? {
+                        self.store(record, &kept, &mut report).await?;
+                    }
                 }
             },
         }
@@ -187,8 +218,24 @@ impl Capture {
         kept: &[Observation],
         report: &mut CaptureReport,
     ) -> Result<(), CaptureError> {
+        self.put(kept, &record.correlation, report).await.map_err(|(failed, source)| CaptureError::Incomplete {
+            delivery: record.id.to_string(),
+            failed,
+            total: kept.len(),
+            source,
+        })
+    }
+
+    /// Stores observations of one workspace. An error says how many were not, and why the first of them.
+    pub(crate) async fn put(
+        &self,
+        observations: &[Observation],
+        correlation: &str,
+        report: &mut CaptureReport,
+    ) -> Result<(), (usize, PortError)> {
         let (mut failures, mut captured) = (Vec::new(), Vec::new());
-        for (observation, outcome) in kept.iter().zip(self.ports.observations.put_if_absent(kept).await) {
+        for (observation, outcome) in observations.iter().zip(self.ports.observations.put_if_absent(observations).await)
+        {
             match outcome {
                 Ok(outcome) => {
                     report.add_outcome(&outcome);
@@ -200,14 +247,11 @@ impl Capture {
                 Err(error) => failures.push(error),
             }
         }
-        if let Some(first) = kept.first() {
-            self.enrich(&first.workspace, &captured, &record.correlation).await;
+        if let Some(first) = observations.first() {
+            self.enrich(&first.workspace, &captured, correlation).await;
         }
-        let (failed, total) = (failures.len(), kept.len());
-        match failures.into_iter().next() {
-            None => Ok(()),
-            Some(source) => Err(CaptureError::Incomplete { delivery: record.id.to_string(), failed, total, source }),
-        }
+        let failed = failures.len();
+        failures.into_iter().next().map_or(Ok(()), |source| Err((failed, source)))
     }
 
     /// Were the message lost, the rows are due and recovery sends it.
@@ -224,7 +268,12 @@ impl Capture {
     /// A page whose facts are dropped is not covered: whoever links the resource again must get them.
     async fn withdraw(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<(), PortError> {
         let Some((key, run, _, window)) = place(record, workspace) else { return Ok(()) };
-        while let Some(unit) = self.ports.backfills.unit(&key).await? {
+        self.take_back(&key, run, window).await
+    }
+
+    /// What a run has read of a list is not covered after all.
+    pub(crate) async fn take_back(&self, key: &UnitKey, run: &RunId, window: Window) -> Result<(), PortError> {
+        while let Some(unit) = self.ports.backfills.unit(key).await? {
             let Some(next) = unit.withdraw(run, window, self.ports.clock.now()) else { break };
             if self.ports.backfills.put_unit(&next, Some(unit.version)).await? == Put::Stored {
                 break;
@@ -243,7 +292,8 @@ impl Capture {
         if let Some((unit, run, page, _)) = place(record, workspace) {
             self.ports.backfills.put_page_report(run, &unit, page, report).await?;
         }
-        self.ports.deliveries.complete(&record.id, workspace, report).await
+        self.ports.deliveries.complete(&record.id, workspace, report).await?;
+        self.page_was_kept(record, workspace).await
     }
 
     /// What the workspace wants of the resource, and since when it is linked; `None` when it has unlinked it since. A
@@ -272,7 +322,10 @@ impl Capture {
 }
 
 /// Of which unit and run a delivery is a page, which one, and of which window.
-fn place<'a>(record: &'a DeliveryRecord, workspace: &WorkspaceId) -> Option<(UnitKey, &'a RunId, u32, Window)> {
+pub(crate) fn place<'a>(
+    record: &'a DeliveryRecord,
+    workspace: &WorkspaceId,
+) -> Option<(UnitKey, &'a RunId, u32, Window)> {
     let Origin::Page { run, entity, page, window, .. } = &record.origin else { return None };
     let (workspace, resource) = (workspace.clone(), record.resource.clone()?);
     Some((UnitKey { workspace, provider: record.provider, resource, entity: *entity }, run, *page, *window))

@@ -18,7 +18,7 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let connections = env.require("CONNECTIONS_TABLE")?;
+    let (connections, backfills) = (env.require("CONNECTIONS_TABLE")?, env.require("BACKFILLS_TABLE")?);
     let capture = Capture::new(CapturePorts {
         tokens: Arc::new(aws.sealed_tokens(connections.clone())),
         audit: Arc::new(aws.audit(connections.clone())),
@@ -27,11 +27,13 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         ),
         connections: Arc::new(aws.connections(connections)),
         observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
-        backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        backfills: Arc::new(aws.backfills(backfills.clone())),
+        holds: Arc::new(aws.holds(backfills)),
+        replays: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
         clock: Arc::new(SystemClock),
     });
-    connector_lambda::sqs::serve(async |task| capture.handle(task).await.map(drop)).await
+    connector_lambda::sqs::serve(async |message| capture.take(message).await).await
 }
 
 /// Serves the enrichment queue until Lambda ends the process.

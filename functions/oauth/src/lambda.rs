@@ -38,8 +38,10 @@ pub async fn run(provider: ProviderKind) -> Result<(), Box<dyn std::error::Error
     };
     let settings =
         OAuthSettings { settings_url: env.get("SETTINGS_URL"), web_url: env.get(kind.url_setting(Host::Web)) };
+    let backfills = env.require("BACKFILLS_TABLE")?;
     let start = StartPorts {
-        backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        backfills: Arc::new(aws.backfills(backfills.clone())),
+        holds: Arc::new(aws.holds(backfills)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),

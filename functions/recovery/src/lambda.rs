@@ -29,12 +29,15 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         http: Arc::new(connector_adapters::http::from_settings(|name| env.get(name))?),
         clock: Arc::new(SystemClock),
     };
+    let (backfills, captures) = (env.require("BACKFILLS_TABLE")?, env.require("CAPTURE_QUEUE_URL")?);
     let ports = RecoveryPorts {
         deliveries,
-        backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        backfills: Arc::new(aws.backfills(backfills.clone())),
+        holds: Arc::new(aws.holds(backfills)),
         enrichment: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
-        captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
+        captures: Arc::new(aws.queue(captures.clone())),
+        replays: Arc::new(aws.queue(captures)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         clock: Arc::new(SystemClock),
     };

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use connector_domain::backfill::{Limits, UnitKey};
 use connector_domain::delivery::DeliveryState;
-use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, EnrichmentStore, PortError, Put, Queue};
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
-use connector_domain::{DeliveryId, SourceId, Timestamp, WorkspaceId};
+use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, EnrichmentStore, HoldStore, PortError, Put, Queue};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
+use connector_domain::{DeliveryId, RunId, SourceId, Timestamp, WorkspaceId};
 use connector_flows::{RedeliveryPorts, redeliver};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
@@ -20,10 +20,14 @@ pub struct RecoveryPorts {
     pub deliveries: Arc<dyn DeliveryStore>,
     /// Units that stand still.
     pub backfills: Arc<dyn BackfillStore>,
+    /// Runs that hold facts back.
+    pub holds: Arc<dyn HoldStore>,
     /// Observations that were not enriched.
     pub enrichment: Arc<dyn EnrichmentStore>,
     /// Who captures.
     pub captures: Arc<dyn Queue<CaptureTask>>,
+    /// Who captures what a run has held back.
+    pub replays: Arc<dyn Queue<ReplayTask>>,
     /// Who fetches.
     pub pages: Arc<dyn Queue<PageTask>>,
     /// Who enriches.
@@ -49,6 +53,8 @@ pub struct Swept {
     pub dead: u64,
     /// Units sent again.
     pub units: u64,
+    /// Runs that hold facts back and were looked at again.
+    pub holds: u64,
     /// Observations sent again.
     pub observations: u64,
     /// Observations whose enrichment is given up; it is done when their deliveries are replayed.
@@ -112,6 +118,15 @@ impl Recovery {
                 Err(error) => {
                     swept.failed += 1;
                     warn!(unit = %key, "could not look at {key}: {}", chain(&error));
+                }
+            }
+        }
+        for run in self.ports.holds.due_holds(now, BATCH).await? {
+            match self.hold(&run, now).await {
+                Ok(looked_at) => swept.holds += u64::from(looked_at),
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(run.id = %run, "could not look at what {run} holds back: {}", chain(&error));
                 }
             }
         }
@@ -219,6 +234,18 @@ impl Recovery {
         enrichment.redrive(workspace, source_id, progress.attempts, Some(due_at)).await
     }
 
+    /// Asks once per stall for as long as the run holds.
+    async fn hold(&self, run: &RunId, now: Timestamp) -> Result<bool, PortError> {
+        let holds = &self.ports.holds;
+        let Some(hold) = holds.hold(run).await? else { return Ok(false) };
+        let Some(next) = hold.redrive(self.limits.stall, now) else { return Ok(false) };
+        if holds.put_hold(&next, Some(hold.version)).await? == Put::Conflict {
+            return Ok(false);
+        }
+        self.ports.replays.send(&[next.task()], Duration::ZERO).await?;
+        Ok(true)
+    }
+
     async fn unit(&self, key: &UnitKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
         let Some(unit) = self.ports.backfills.unit(key).await? else { return Ok(()) };
         let Some(next) = unit.redrive(&self.limits, now) else { return Ok(()) };
@@ -240,9 +267,12 @@ fn next_attempt(attempts: u32, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use connector_domain::Timestamp;
+    use connector_domain::backfill::Hold;
     use connector_domain::ports::ObservationStore;
     use connector_testkit::builders::{at, delivery, observation, unit, workspace};
-    use connector_testkit::memory::{ManualClock, MemoryBackfills, MemoryDeliveries, MemoryObservations, MemoryQueue};
+    use connector_testkit::memory::{
+        ManualClock, MemoryBackfills, MemoryDeliveries, MemoryHolds, MemoryObservations, MemoryQueue,
+    };
 
     use super::*;
 
@@ -255,6 +285,8 @@ mod tests {
         pages: Arc<MemoryQueue<PageTask>>,
         observations: Arc<MemoryObservations>,
         enrichments: Arc<MemoryQueue<EnrichTask>>,
+        holds: Arc<MemoryHolds>,
+        replays: Arc<MemoryQueue<ReplayTask>>,
     }
 
     fn desk(now: Timestamp) -> Desk {
@@ -263,8 +295,11 @@ mod tests {
         let captures = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let enrichments = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
-        let observations = Arc::new(MemoryObservations::default());
+        let replays = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let (observations, holds): (Arc<MemoryObservations>, Arc<MemoryHolds>) = Default::default();
         let ports = RecoveryPorts {
+            holds: Arc::clone(&holds) as _,
+            replays: Arc::clone(&replays) as _,
             enrichment: Arc::clone(&observations) as _,
             enrichments: Arc::clone(&enrichments) as _,
             deliveries: Arc::clone(&deliveries) as _,
@@ -274,7 +309,7 @@ mod tests {
             clock: Arc::clone(&clock) as _,
         };
         let recovery = Recovery::new(ports, Limits::default());
-        Desk { recovery, clock, deliveries, backfills, captures, pages, observations, enrichments }
+        Desk { recovery, clock, deliveries, backfills, captures, pages, observations, enrichments, holds, replays }
     }
 
     #[tokio::test]
@@ -328,6 +363,24 @@ mod tests {
             ends += swept.unenriched;
         }
         assert_eq!((sweeps, ends), (u64::from(MAX_ATTEMPTS), 25));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_holds_is_looked_at_once_per_stall_until_all_is_captured() {
+        let desk = desk(at(0));
+        let limits = Limits::default();
+        let run = RunId::parse("r").unwrap();
+        let hold = Hold::start(run.clone(), workspace("acme"), limits.stall, at(0));
+        desk.holds.put_hold(&hold, None).await.unwrap();
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        desk.clock.set(hold.due_at);
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept { holds: 1, ..Swept::default() });
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        assert_eq!(desk.replays.drain(), [hold.task()]);
+        let now = desk.holds.hold(&run).await.unwrap().unwrap();
+        desk.holds.put_hold(&now.end(), Some(now.version)).await.unwrap();
+        desk.clock.set(at(86_400));
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
     }
 
     #[tokio::test]

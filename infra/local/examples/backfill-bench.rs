@@ -136,6 +136,7 @@ async fn engine(github: &GitHub) -> Result<Took, Box<dyn Error>> {
         again: false,
         call_budget: None,
         proves: None,
+        hold: false,
     };
     let run = stack.start_backfill(request).await?.run.ok_or("nothing was started")?;
     stack.settled().await;

@@ -80,6 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             again: false,
             call_budget: None,
             proves: None,
+            hold: false,
         };
         stack.start_backfill(request).await?;
     }

@@ -10,8 +10,8 @@ use connector_domain::ProviderKind;
 use connector_domain::task::Task;
 
 use crate::dynamodb::{
-    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, DynamoStates,
-    SealedTokens,
+    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoHolds, DynamoObservations,
+    DynamoStates, SealedTokens,
 };
 use crate::secrets::SecretsManager;
 use crate::sqs::SqsQueue;
@@ -65,6 +65,12 @@ impl AwsConfig {
     /// Runs and units.
     pub fn backfills(&self, table: impl Into<String>) -> DynamoBackfills {
         DynamoBackfills::new(self.dynamodb.clone(), table)
+    }
+
+    /// What runs hold back.
+    #[must_use]
+    pub fn holds(&self, backfills_table: impl Into<String>) -> DynamoHolds {
+        DynamoHolds::new(self.dynamodb.clone(), backfills_table)
     }
 
     /// Machine keys, answered requests and changes.

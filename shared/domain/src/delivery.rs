@@ -58,6 +58,9 @@ pub enum Origin {
         page: u32,
         /// Facts outside it are not part of the run.
         window: Window,
+        /// Whether the run holds facts back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        hold: bool,
     },
 }
 
@@ -291,6 +294,7 @@ mod tests {
                 entity,
                 page,
                 window: Window { since: Timestamp::UNIX_EPOCH, until: Timestamp::UNIX_EPOCH },
+                hold: false,
             };
             Delivery::page(ProviderKind::Github, origin, b"[]".to_vec(), Timestamp::UNIX_EPOCH).id()
         };

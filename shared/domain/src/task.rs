@@ -90,6 +90,69 @@ impl Task for CaptureTask {
     }
 }
 
+/// Capture what a run has held back, in the order of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayTask {
+    /// [`TASK_VERSION`] when it was written.
+    pub v: u32,
+    /// For whom.
+    pub workspace: WorkspaceId,
+    /// Which run.
+    pub run: RunId,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+impl ReplayTask {
+    /// The message for a run of a workspace.
+    #[must_use]
+    pub fn of(run: &RunId, workspace: &WorkspaceId, correlation: &str) -> Self {
+        let (run, workspace) = (run.clone(), workspace.clone());
+        Self { v: TASK_VERSION, workspace, run, correlation: correlation.to_owned() }
+    }
+}
+
+impl Task for ReplayTask {
+    const NAME: &'static str = "replay";
+
+    fn workspace(&self) -> &WorkspaceId {
+        &self.workspace
+    }
+
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+/// A message of the queue of captures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CaptureMessage {
+    /// About one delivery.
+    Delivery(CaptureTask),
+    /// About one run.
+    Replay(ReplayTask),
+}
+
+impl Task for CaptureMessage {
+    const NAME: &'static str = "capture";
+
+    fn workspace(&self) -> &WorkspaceId {
+        match self {
+            Self::Delivery(task) => task.workspace(),
+            Self::Replay(task) => task.workspace(),
+        }
+    }
+
+    fn version(&self) -> u32 {
+        match self {
+            Self::Delivery(task) => task.version(),
+            Self::Replay(task) => task.version(),
+        }
+    }
+}
+
 /// Fetch one page of one unit. The cursor is in the unit's row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

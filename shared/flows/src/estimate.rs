@@ -173,6 +173,7 @@ async fn first_page(
         entity,
         page: 0,
         window,
+        hold: false,
     };
     let delivery = Delivery::page(request.integration.provider, origin, raw, ports.clock.now());
     if let Transformed::Items(items) = provider.transform(&delivery) {

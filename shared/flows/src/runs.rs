@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use connector_domain::backfill::{CALL_BUDGET, Limits, Run, RunProgress, Unit, UnitKey, UnitState};
-use connector_domain::ports::{BackfillStore, Clock, PortError, Put};
+use connector_domain::ports::{BackfillStore, Clock, HoldStore, PortError, Put};
 use connector_domain::{RunId, Timestamp};
 use tracing::info;
 
@@ -15,10 +15,16 @@ use crate::start::StartPorts;
 ///
 /// # Errors
 /// When the store fails.
-pub async fn progress(store: &dyn BackfillStore, run: &Run) -> Result<(RunProgress, Vec<Unit>), PortError> {
+pub async fn progress(
+    store: &dyn BackfillStore,
+    holds: &dyn HoldStore,
+    run: &Run,
+) -> Result<(RunProgress, Vec<Unit>), PortError> {
     let units = units(store, run).await?;
     let reports = store.page_reports(&run.id).await?;
-    Ok((RunProgress::of(&units, &reports), units))
+    let progress = RunProgress::of(&units, &reports);
+    let hold = if run.hold { holds.hold(&run.id).await? } else { None };
+    Ok((hold.iter().fold(progress, RunProgress::with), units))
 }
 
 /// The units of a run, in the order of its lists: as they are now, or as they ended for it.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_domain::backfill::{EntityType, Limits, NewUnit, Run, Trigger, Unit, UnitKey, Window};
+use connector_domain::backfill::{EntityType, Hold, Limits, NewUnit, Run, Trigger, Unit, UnitKey, Window};
 use connector_domain::connection::Integration;
-use connector_domain::ports::{BackfillStore, Clock, PortError, Put, Queue, Random};
+use connector_domain::ports::{BackfillStore, Clock, HoldStore, PortError, Put, Queue, Random};
 use connector_domain::task::PageTask;
 use connector_domain::{RunId, Timestamp};
 use connector_providers::provider;
@@ -19,6 +19,8 @@ use crate::budget;
 pub struct StartPorts {
     /// Runs and units.
     pub backfills: Arc<dyn BackfillStore>,
+    /// What runs hold back.
+    pub holds: Arc<dyn HoldStore>,
     /// Where first pages are asked for.
     pub pages: Arc<dyn Queue<PageTask>>,
     /// The time.
@@ -46,6 +48,8 @@ pub struct StartRequest {
     pub call_budget: Option<u64>,
     /// Of which run it is to prove that nothing is missing.
     pub proves: Option<RunId>,
+    /// Whether to hold its facts back until all are fetched, and to capture them in the order of time then.
+    pub hold: bool,
 }
 
 impl StartRequest {
@@ -61,6 +65,7 @@ impl StartRequest {
             again: true,
             call_budget: None,
             proves: Some(run.id.clone()),
+            hold: false,
         }
     }
 }
@@ -124,6 +129,10 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
     }
     let run = run(request, &run_id, plan.iter().map(|(entity, ..)| *entity).collect(), now);
     ports.backfills.put_run(&run).await?;
+    if run.hold {
+        let hold = Hold::start(run_id.clone(), run.workspace.clone(), ports.limits.stall, now);
+        ports.holds.put_hold(&hold, None).await?;
+    }
     if let Some(calls) = run.call_budget {
         budget::allow(&*ports.backfills, &run_id, calls, now).await?;
     }
@@ -198,6 +207,7 @@ fn decide(
         resource: request.integration.resource.clone(),
         window,
         later: windows,
+        hold: request.hold,
         correlation: run.to_string(),
     };
     Ok(Unit::start(new, previous, &ports.limits, now))
@@ -216,6 +226,7 @@ fn run(request: &StartRequest, id: &RunId, entities: Vec<EntityType>, now: Times
         started_at: now,
         call_budget: request.call_budget,
         proves: request.proves.clone(),
+        hold: request.hold,
         correlation: id.to_string(),
     }
 }

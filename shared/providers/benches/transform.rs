@@ -106,7 +106,7 @@ fn listed(
     window: Window,
     body: &[u8],
 ) -> Delivery<Verified> {
-    let origin = Origin::Page { run: RunId::parse("run").unwrap(), resource, entity, page: 0, window };
+    let origin = Origin::Page { run: RunId::parse("run").unwrap(), resource, entity, page: 0, window, hold: false };
     Delivery::page(kind, origin, body.into(), now())
 }
 

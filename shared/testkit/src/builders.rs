@@ -167,6 +167,7 @@ pub fn run(id: &str, workspace: &WorkspaceId, resource_id: &str) -> Run {
         started_at: at(0),
         call_budget: None,
         proves: None,
+        hold: false,
         correlation: "c0ffee".to_owned(),
     }
 }
@@ -192,6 +193,7 @@ pub fn unit(workspace: &WorkspaceId, resource_id: &str) -> Unit {
         resource: resource(resource_id),
         window: Window::last(Depth::Days30, at(0)),
         later: Vec::new(),
+        hold: false,
         correlation: "c0ffee".to_owned(),
     };
     Unit::start(new, None, &Limits::default(), at(0))

@@ -31,6 +31,7 @@ pub fn page(kind: ProviderKind, data: &[u8]) {
             entity,
             page,
             window: window(),
+            hold: false,
         };
         let delivery = Delivery::page(kind, origin, response.body.clone(), now());
         held::transformed(&provider.transform(&delivery));

@@ -9,17 +9,17 @@ use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::backfill::Limits;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, Pause, ProviderHttp, Queue,
-    Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, ObservationStore, Pause, ProviderHttp,
+    Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
 };
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
 use connector_domain::{ProviderKind, Timestamp};
 use connector_flows::connect::{Connect, ConnectPorts};
 use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 use connector_recovery::{Recovery, RecoveryPorts};
 use connector_testkit::memory::{
-    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue,
-    MemoryStates, MemoryVault, StaticSecrets,
+    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
+    MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -231,8 +231,11 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         Arc::clone(&connections)
     };
 
+    let holds: Arc<dyn HoldStore> = Arc::new(MemoryHolds::default());
+    let replays = Arc::new(MemoryQueue::<ReplayTask>::new(Arc::clone(&time)));
     let start = StartPorts {
         backfills: Arc::clone(&backfills),
+        holds: Arc::clone(&holds),
         pages: Arc::clone(&pages),
         clock: Arc::clone(&time),
         random: Arc::clone(&random),
@@ -265,6 +268,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
                 connections: Arc::clone(&connections),
                 deliveries: of_pages,
                 captures: from_pages,
+                replays: Arc::clone(&replays) as _,
                 pages: Arc::clone(&pages),
                 tokens: Arc::clone(&tokens),
                 http: Arc::clone(&http),
@@ -278,6 +282,8 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
             connections: Arc::clone(&connections),
             observations,
             backfills: Arc::clone(&backfills),
+            holds: Arc::clone(&holds),
+            replays: Arc::clone(&replays) as _,
             tokens: rows,
             audit: Arc::clone(&audit),
             enrichments: Arc::clone(&enrichments) as _,
@@ -289,6 +295,8 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
                 enrichments: enrichments as _,
                 deliveries: Arc::clone(&deliveries),
                 backfills,
+                holds,
+                replays,
                 captures: Arc::clone(&captures),
                 pages,
                 clock: Arc::clone(&time),

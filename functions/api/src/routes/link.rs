@@ -211,6 +211,7 @@ async fn start(access: &Access<'_>, link: Integration) -> Option<String> {
         again: false,
         call_budget: None,
         proves: None,
+        hold: false,
     };
     match access.start(&request).await {
         Ok(started) => started.run.map(|run| run.to_string()),

@@ -80,6 +80,8 @@ pub(crate) enum State {
     Nothing,
     /// At work, or waiting.
     Running,
+    /// All is fetched, and what was held back is being captured.
+    Replaying,
     /// Paused, until it is resumed or its connection is made anew.
     Paused,
     /// Every list was read to its end.
@@ -118,6 +120,8 @@ pub(crate) struct Captured {
     duplicates: u64,
     /// Facts left out on purpose.
     filtered: u64,
+    /// Facts that are held back, to be captured in the order of time.
+    held: u64,
     /// Items that could not be read; they are kept.
     quarantined: u64,
 }
@@ -141,9 +145,10 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
         trigger: run.trigger.name(),
         started_at: run.started_at,
         call_budget: run.call_budget,
-        state: match now.state {
+        state: match progress.map_or(now.state, |progress| progress.state) {
             RunState::Nothing => State::Nothing,
             RunState::Running => State::Running,
+            RunState::Replaying => State::Replaying,
             RunState::Paused => State::Paused,
             RunState::Completed => State::Completed,
             RunState::Partial => State::Partial,
@@ -166,6 +171,7 @@ pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> 
             observations: progress.report.captured,
             duplicates: progress.report.duplicate,
             filtered: progress.report.filtered_total(),
+            held: progress.report.held,
             quarantined: progress.report.quarantined,
         }),
         proof,

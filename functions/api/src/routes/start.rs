@@ -44,6 +44,9 @@ pub(crate) struct ToStart {
     /// Whether to fetch again what is known to be complete.
     #[serde(default)]
     again: bool,
+    /// Whether to hold its facts back until all are fetched, and to capture them in the order of time then.
+    #[serde(default)]
+    hold: bool,
     /// How many calls the run may make. With the last one it is `partial`, and can be resumed.
     #[serde(rename = "callBudget")]
     #[schema(value_type = Option<u64>, minimum = 1)]
@@ -147,6 +150,7 @@ pub(super) async fn request(context: &Context<'_>, asked: &ToStart) -> Result<St
         again: asked.again,
         call_budget: asked.call_budget.map(NonZeroU64::get),
         proves: None,
+        hold: asked.hold,
     })
 }
 
@@ -187,9 +191,10 @@ pub(crate) async fn restart(context: &Context<'_>) -> Result<Answer, Problem> {
         let window = Window { since: old.window.since, until: context.access.now().max(old.window.since) };
         let entities = old.entities.iter().copied().collect();
         let again = asked.again;
-        let (trigger, call_budget) = (Trigger::Api, old.call_budget);
-        run(context, StartRequest { integration: link, entities, window, trigger, again, call_budget, proves: None })
-            .await
+        let (trigger, call_budget, hold) = (Trigger::Api, old.call_budget, old.hold);
+        let integration = link;
+        let request = StartRequest { integration, entities, window, trigger, again, call_budget, proves: None, hold };
+        run(context, request).await
     })
     .await
 }
@@ -219,7 +224,7 @@ pub(crate) async fn prove(context: &Context<'_>) -> Result<Answer, Problem> {
 async fn ended(context: &Context<'_>) -> Result<(Run, Integration), Problem> {
     let run = context.access.run(context.variable("run")?).await?;
     let state = context.access.progress(&run).await?.0.state;
-    if matches!(state, RunState::Running | RunState::Paused) {
+    if matches!(state, RunState::Running | RunState::Replaying | RunState::Paused) {
         return Err(Problem::new(Code::RunActive));
     }
     let link = context.access.link(run.provider, &run.resource.id).await?.ok_or(Problem::new(Code::NotLinked))?;

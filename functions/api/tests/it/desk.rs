@@ -16,8 +16,8 @@ use connector_providers::github::app;
 use connector_testkit::builders::{at, connection, delivery, integration, observation, run, unit, workspace};
 use connector_testkit::memory::{
     FakeSigner, ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries,
-    MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets,
-    StaticTokens,
+    MemoryHolds, MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom,
+    StaticSecrets, StaticTokens,
 };
 use serde_json::{Value, json};
 
@@ -90,6 +90,7 @@ impl Desk {
             run_lists: Arc::clone(&backfills) as _,
             start: StartPorts {
                 backfills: Arc::clone(&backfills) as _,
+                holds: Arc::new(MemoryHolds::default()),
                 pages: Arc::clone(&pages) as _,
                 clock: Arc::clone(&clock) as _,
                 random: Arc::new(SeededRandom::new(1)),

@@ -8,8 +8,8 @@ use connector_domain::connection::{Connection, ConnectionStatus, Integration};
 use connector_domain::http::{HttpError, HttpRequest};
 use connector_testkit::builders::{at, connection, integration, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryQueue, ScriptedHttp, SeededRandom,
-    StaticTokens,
+    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryQueue, ScriptedHttp,
+    SeededRandom, StaticTokens,
 };
 
 use super::*;
@@ -24,9 +24,11 @@ struct Desk {
     backfills: Arc<MemoryBackfills>,
     deliveries: Arc<MemoryDeliveries>,
     captures: Arc<MemoryQueue<CaptureTask>>,
+    replays: Arc<MemoryQueue<ReplayTask>>,
     pages: Arc<MemoryQueue<PageTask>>,
     http: Arc<ScriptedHttp>,
     link: Integration,
+    holds: Arc<MemoryHolds>,
 }
 
 /// A linked repository, and a provider that answers what the test tells it to.
@@ -36,6 +38,7 @@ async fn desk() -> Desk {
     let (connections, backfills): (Arc<MemoryConnections>, Arc<MemoryBackfills>) = Default::default();
     let (deliveries, http): (Arc<MemoryDeliveries>, Arc<ScriptedHttp>) = Default::default();
     let (captures, pages) = (Arc::new(MemoryQueue::new(ticking())), Arc::new(MemoryQueue::new(ticking())));
+    let (replays, holds) = (Arc::new(MemoryQueue::new(ticking())), Arc::new(MemoryHolds::default()));
     let random = Arc::new(SeededRandom::new(1));
     let made = connection("connection", &workspace("acme"), "42");
     connections.put_connection(&made).await.unwrap();
@@ -47,6 +50,7 @@ async fn desk() -> Desk {
             connections: Arc::clone(&connections) as _,
             deliveries: Arc::clone(&deliveries) as _,
             captures: Arc::clone(&captures) as _,
+            replays: Arc::clone(&replays) as _,
             pages: Arc::clone(&pages) as _,
             tokens: Arc::new(StaticTokens::of("token")),
             http: Arc::clone(&http) as _,
@@ -57,12 +61,13 @@ async fn desk() -> Desk {
     );
     let start = StartPorts {
         backfills: Arc::clone(&backfills) as _,
+        holds: Arc::clone(&holds) as _,
         pages: Arc::clone(&pages) as _,
         clock: ticking(),
         random,
         limits: Limits::default(),
     };
-    Desk { worker, start, clock, connections, backfills, deliveries, captures, pages, http, link }
+    Desk { worker, start, clock, connections, backfills, deliveries, captures, replays, pages, http, link, holds }
 }
 
 impl Desk {
@@ -83,6 +88,7 @@ impl Desk {
             again: false,
             call_budget: None,
             proves: None,
+            hold: false,
         }
     }
 
@@ -188,7 +194,7 @@ async fn a_paused_run_asks_for_nothing_and_goes_on_where_it_was() {
     desk.step().await;
     assert_eq!(runs::pause(&*desk.backfills, &*desk.start.clock, &run).await.unwrap(), 1);
     assert_eq!(desk.step().await, PageOutcome::Dropped, "the message finds it paused");
-    assert_eq!(runs::progress(&*desk.backfills, &run).await.unwrap().0.state, RunState::Paused);
+    assert_eq!(runs::progress(&*desk.backfills, &*desk.holds, &run).await.unwrap().0.state, RunState::Paused);
     assert_eq!(runs::pause(&*desk.backfills, &*desk.start.clock, &run).await.unwrap(), 0, "it is paused already");
     assert_eq!(desk.http.requests().len(), 1);
 
@@ -286,12 +292,12 @@ async fn only_what_failed_is_tried_again() {
         desk.http.respond(status, &[], "[]");
         desk.worker.handle(task).await.unwrap();
     }
-    assert_eq!(runs::progress(&*desk.backfills, &run).await.unwrap().0.state, RunState::Failed);
+    assert_eq!(runs::progress(&*desk.backfills, &*desk.holds, &run).await.unwrap().0.state, RunState::Failed);
     assert_eq!(runs::resume(&desk.start, &run).await.unwrap(), 0, "nothing is paused");
     assert_eq!(runs::retry(&desk.start, &run).await.unwrap(), 1);
     desk.http.respond(200, &[], "[]");
     desk.step().await;
-    assert_eq!(runs::progress(&*desk.backfills, &run).await.unwrap().0.state, RunState::Completed);
+    assert_eq!(runs::progress(&*desk.backfills, &*desk.holds, &run).await.unwrap().0.state, RunState::Completed);
     assert_eq!(desk.http.requests().len(), 3);
 }
 
@@ -303,8 +309,8 @@ async fn a_later_run_leaves_an_older_one_its_numbers() {
     desk.step().await;
     let again = StartRequest { again: true, ..desk.request(&[EntityType::Release]) };
     let new = desk.run(start_run(&desk.start, &again).await.unwrap()).await;
-    let (progress, units) = runs::progress(&*desk.backfills, &old).await.unwrap();
+    let (progress, units) = runs::progress(&*desk.backfills, &*desk.holds, &old).await.unwrap();
     assert_eq!((progress.state, progress.counters.pages, units[0].run.clone()), (RunState::Completed, 1, old.id));
-    let (progress, _) = runs::progress(&*desk.backfills, &new).await.unwrap();
+    let (progress, _) = runs::progress(&*desk.backfills, &*desk.holds, &new).await.unwrap();
     assert_eq!((progress.state, progress.counters.pages), (RunState::Running, 0));
 }

@@ -1,4 +1,4 @@
-//! Enrichment of real shapes, in any order.
+//! Enrichment of real shapes, in any order, and what runs hold back.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,4 +8,5 @@
 )]
 
 mod facts;
+mod held;
 mod order;

@@ -12,8 +12,8 @@ use connector_domain::task::PageTask;
 use connector_lambda::api::Caller;
 use connector_testkit::builders::{integration, unit};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryQueue, MemoryStates, MemoryVault, ScriptedHttp,
-    SeededRandom, StaticSecrets,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryHolds, MemoryQueue, MemoryStates, MemoryVault,
+    ScriptedHttp, SeededRandom, StaticSecrets,
 };
 
 use super::*;
@@ -35,6 +35,7 @@ fn desk(kind: ProviderKind) -> Desk {
     let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
     let start = StartPorts {
         backfills: Arc::clone(&backfills) as _,
+        holds: Arc::new(MemoryHolds::default()),
         pages: Arc::clone(&pages) as _,
         clock: Arc::clone(&clock) as _,
         random: Arc::new(SeededRandom::new(4)),

@@ -156,6 +156,7 @@ async fn backfill(stack: &Stack, sources: &[Source], output: &mut Output) -> Res
             again: false,
             call_budget: None,
             proves: None,
+            hold: false,
         };
         let run = stack.start_backfill(request).await?.run;
         runs.push(run.ok_or_else(|| Failure::new(format!("no run was started for {}", source.kind)))?);

@@ -79,8 +79,8 @@ impl Standing {
 
     /// The worst of their states.
     pub(super) fn state(&self) -> RunState {
-        use RunState::{Cancelled, Completed, Failed, Nothing, Partial, Paused, Running};
-        let states = [Running, Failed, Paused, Cancelled, Partial, Completed];
+        use RunState::{Cancelled, Completed, Failed, Nothing, Partial, Paused, Replaying, Running};
+        let states = [Running, Replaying, Failed, Paused, Cancelled, Partial, Completed];
         states
             .into_iter()
             .find(|state| self.runs.iter().any(|(progress, _)| progress.state == *state))

@@ -36,6 +36,7 @@ pub(crate) const fn run_state(state: RunState) -> (&'static str, Paint) {
     match state {
         RunState::Nothing => ("nothing to fetch", Paint::Faint),
         RunState::Running => ("running", Paint::Plain),
+        RunState::Replaying => ("capturing what it held back", Paint::Plain),
         RunState::Paused => ("paused", Paint::Odd),
         RunState::Completed => ("completed", Paint::Good),
         RunState::Partial => ("partial", Paint::Odd),
@@ -118,6 +119,9 @@ pub(crate) fn report(report: &CaptureReport) -> Vec<[String; 3]> {
         line("filtered", report.filtered_total(), reasons(report)),
         line("quarantined", report.quarantined, "items that could not be read".to_owned()),
     ];
+    if report.held > 0 {
+        lines.push(line("held back", report.held, "facts that are captured in the order of time".to_owned()));
+    }
     for (path, reason) in &report.quarantine {
         lines.push([String::new(), String::new(), format!("{}: {}", clean(path), clean(reason))]);
     }

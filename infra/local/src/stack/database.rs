@@ -11,8 +11,8 @@ use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::ports::{
-    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, EnrichmentStore, ObservationStore,
-    RunLists,
+    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, EnrichmentStore, HoldStore,
+    ObservationStore, RunLists,
 };
 use connector_flows::runs;
 use dynoxide::Database as Engine;
@@ -45,6 +45,8 @@ pub struct Stores {
     pub enrichment: Arc<dyn EnrichmentStore>,
     /// Runs and units.
     pub backfills: Arc<dyn BackfillStore>,
+    /// What runs hold back.
+    pub holds: Arc<dyn HoldStore>,
     /// Connections and links by workspace.
     pub connection_lists: Arc<dyn ConnectionLists>,
     /// Deliveries by workspace.
@@ -96,6 +98,7 @@ impl Database {
             observations: Arc::clone(&observations) as _,
             enrichment: observations,
             backfills: Arc::clone(&backfills) as _,
+            holds: Arc::new(adapter.holds()),
             connection_lists: connections,
             delivery_log: deliveries,
             run_lists: backfills,
@@ -139,7 +142,7 @@ impl Database {
     pub async fn progress(&self, run: &RunId) -> Result<(RunProgress, Vec<Unit>), StackError> {
         let backfills = &*self.stores.backfills;
         let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
-        Ok(runs::progress(backfills, &run).await?)
+        Ok(runs::progress(backfills, &*self.stores.holds, &run).await?)
     }
 
     /// Stops what is left of a run, and answers how many units that were. What was captured stays.

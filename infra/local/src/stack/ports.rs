@@ -14,10 +14,11 @@ use connector_domain::backfill::Limits;
 use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, LocalEmbedder, ObservationStore,
-    ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, HoldStore, LocalEmbedder,
+    ObservationStore, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError, TokenRows,
+    TokenVault, Tokens,
 };
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
 use connector_flows::connect::ConnectPorts;
 use connector_flows::{
@@ -126,6 +127,14 @@ impl Wiring<'_> {
         self.setting("BACKFILLS_TABLE").map(|_| Arc::clone(&self.ports.stores.backfills))
     }
 
+    pub(super) fn holds(&self) -> Result<Arc<dyn HoldStore>, TemplateError> {
+        self.setting("BACKFILLS_TABLE").map(|_| Arc::clone(&self.ports.stores.holds))
+    }
+
+    pub(super) fn replays(&self) -> Result<Arc<dyn Queue<ReplayTask>>, TemplateError> {
+        self.queue("CAPTURE_QUEUE_URL")
+    }
+
     pub(super) fn captures(&self) -> Result<Arc<dyn Queue<CaptureTask>>, TemplateError> {
         self.queue("CAPTURE_QUEUE_URL")
     }
@@ -182,6 +191,7 @@ impl Wiring<'_> {
     pub(super) fn start(&self, limits: Limits) -> Result<StartPorts, TemplateError> {
         Ok(StartPorts {
             backfills: self.backfills()?,
+            holds: self.holds()?,
             pages: self.pages()?,
             clock: self.clock(),
             random: self.random(),

@@ -41,6 +41,11 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
             pages += 1;
         }
     }
+    for run in ports.holds.due_holds(Timestamp::MAX, MOST).await? {
+        if let Some(hold) = ports.holds.hold(&run).await? {
+            ports.replays.send(&[hold.task()], Duration::ZERO).await?;
+        }
+    }
     let mut waiting: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (workspace, source_id) in ports.enrichment.due(Timestamp::MAX, MOST).await? {
         waiting.entry(workspace).or_default().push(source_id);

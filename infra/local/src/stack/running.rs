@@ -165,7 +165,12 @@ impl Stack {
     /// # Errors
     /// When there is no such run, or the store fails.
     pub async fn cancel(&self, run: &RunId) -> Result<usize, StackError> {
-        self.0.database.cancel(run).await
+        let cancelled = self.0.database.cancel(run).await?;
+        // What it has held back so far may be captured.
+        if let Some(hold) = self.stores().holds.hold(run).await? {
+            self.0.deployment.recovery()?.1.replays.send(&[hold.task()], Duration::ZERO).await?;
+        }
+        Ok(cancelled)
     }
 
     /// Runs recovery now.

@@ -56,7 +56,7 @@ fn consume(
             let capture = capture.clone();
             let handle = move |task| {
                 let capture = capture.clone();
-                async move { capture.handle(task).await.map(drop) }
+                async move { capture.take(task).await }
             };
             tasks.spawn(deliver(queue, how, stop, handle));
         }

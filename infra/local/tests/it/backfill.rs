@@ -2,6 +2,7 @@
 
 use connector_domain::RunId;
 use connector_domain::backfill::{RunState, UnitState};
+use connector_flows::StartRequest;
 use connectors::stack::{Data, StackError};
 
 use crate::support::{SECRET, everything, finish, github, ids, link_request, observations, post, start};
@@ -31,6 +32,41 @@ async fn history_and_webhooks_of_the_same_facts_are_the_same_rows() {
     assert_eq!(repeated, 0, "nothing is lost");
     // The API lists an item once, whatever happened to it; webhooks also tell what was undone since.
     assert!(both.len() >= backfilled.len());
+}
+
+#[tokio::test]
+async fn a_run_that_holds_ends_in_the_same_rows_and_a_cancelled_one_keeps_what_it_held() {
+    let github = github().await;
+    github.populate();
+    let plain = start(Data::Memory, &github).await;
+    let linked = plain.link(link_request(&github.repository)).await.unwrap();
+    let run = plain.start_backfill(everything(linked.integration)).await.unwrap().run.unwrap();
+    finish(&plain, &run).await;
+
+    let stack = start(Data::Memory, &github).await;
+    let linked = stack.link(link_request(&github.repository)).await.unwrap();
+    let request = StartRequest { hold: true, ..everything(linked.integration.clone()) };
+    let run = stack.start_backfill(request).await.unwrap().run.unwrap();
+    let progress = finish(&stack, &run).await;
+    assert_eq!(ids(&observations(&stack).await), ids(&observations(&plain).await));
+    assert_eq!((progress.report.held, progress.report.captured), (0, observations(&stack).await.len() as u64));
+
+    let hour = std::time::Duration::from_secs(3_600);
+    let limit = connector_simulator::github::Fault::SecondaryLimit { status: 429, retry_after: Some(hour) };
+    github.world.github().inject(limit.nth(4).times(100));
+    let cancelled = start(Data::Memory, &github).await;
+    let linked = cancelled.link(link_request(&github.repository)).await.unwrap();
+    let request = StartRequest { hold: true, ..everything(linked.integration) };
+    let run = cancelled.start_backfill(request).await.unwrap().run.unwrap();
+    cancelled.settled().await;
+    assert_eq!(cancelled.progress(&run).await.unwrap().0.state, RunState::Running);
+    assert_eq!(observations(&cancelled).await, []);
+    cancelled.cancel(&run).await.unwrap();
+    cancelled.settled().await;
+    let (progress, _) = cancelled.progress(&run).await.unwrap();
+    assert_eq!(progress.state, RunState::Cancelled);
+    assert!(progress.report.captured > 0, "{progress:?}");
+    assert_eq!(observations(&cancelled).await.len() as u64, progress.report.captured);
 }
 
 #[tokio::test]

@@ -20,8 +20,9 @@ use connector_lambda::batch::{Record, process};
 use connector_lambda::http::webhook_request;
 use connector_testkit::builders::{at, connection, integration, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryKeys,
-    MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryHolds,
+    MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets,
+    StaticTokens,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -83,6 +84,8 @@ impl System {
             connections,
             observations,
             backfills,
+            holds: Arc::new(MemoryHolds::default()),
+            replays: Arc::new(MemoryQueue::new(Arc::clone(&clock) as _)),
             tokens,
             audit,
             enrichments,
@@ -98,6 +101,7 @@ impl System {
             run_lists: Arc::clone(&backfills) as _,
             start: StartPorts {
                 backfills,
+                holds: Arc::new(MemoryHolds::default()),
                 pages,
                 clock,
                 random: Arc::new(SeededRandom::new(1)),
@@ -114,7 +118,9 @@ impl System {
     fn pages(&self) -> PageWorker {
         let Self { connections, deliveries, backfills, captures, pages, http, clock, .. } = self.clone();
         let (tokens, random) = (Arc::new(StaticTokens::none()), Arc::new(SeededRandom::new(1)));
-        let ports = PagePorts { backfills, connections, deliveries, captures, pages, tokens, http, clock, random };
+        let replays = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
+        let ports =
+            PagePorts { backfills, connections, deliveries, captures, replays, pages, tokens, http, clock, random };
         PageWorker::new(ports, PageSettings::default())
     }
 }

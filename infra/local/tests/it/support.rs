@@ -92,6 +92,7 @@ pub(crate) fn everything(integration: Integration) -> StartRequest {
         again: false,
         call_budget: None,
         proves: None,
+        hold: false,
     }
 }
 

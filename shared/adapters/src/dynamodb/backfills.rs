@@ -8,9 +8,9 @@ use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLi
 use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 use super::due;
-use super::item::{Item, corrupt, from_item, is_of, keyed, number, text, to_item};
+use super::item::{from_item, keyed, to_item};
 use super::keys::{self, Row};
-use super::table::{Condition, Table, Written};
+use super::table::{Condition, Table};
 use super::walk::{Range, Walk};
 
 /// Runs and units in DynamoDB.
@@ -24,30 +24,6 @@ impl DynamoBackfills {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { table: Table::new(client, table) }
-    }
-
-    /// Stores a row on top of one version of it.
-    async fn put_version(
-        &self,
-        operation: &'static str,
-        mut item: Item,
-        expected: Option<Version>,
-    ) -> Result<Put, PortError> {
-        let write_id = Table::write_id();
-        item.insert("writeId".to_owned(), text(&write_id));
-        let condition = match expected {
-            None => Condition::absent(),
-            Some(version) => Condition {
-                expression: "version = :version",
-                names: &[],
-                values: Item::from([(":version".to_owned(), number(version))]),
-            },
-        };
-        Ok(match self.table.put_if(operation, item, condition).await? {
-            Written::Stored => Put::Stored,
-            Written::Refused(Some(known)) if is_of(&known, &write_id) => Put::Stored,
-            Written::Refused(_) => Put::Conflict,
-        })
     }
 }
 
@@ -91,7 +67,7 @@ impl BackfillStore for DynamoBackfills {
         if !unit.state.is_at_rest() {
             due::insert(&mut item, &row, unit.due_at);
         }
-        self.put_version(OPERATION, item, expected).await
+        self.table.put_version(OPERATION, item, expected).await
     }
 
     async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {
@@ -117,18 +93,16 @@ impl BackfillStore for DynamoBackfills {
     async fn put_budget(&self, budget: &Budget, expected: Option<Version>) -> Result<Put, PortError> {
         const OPERATION: &str = "store a budget";
         let item = keyed(to_item(OPERATION, budget)?, Row::Budget(budget.key.clone()).key());
-        self.put_version(OPERATION, item, expected).await
+        self.table.put_version(OPERATION, item, expected).await
     }
 
     async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError> {
         const OPERATION: &str = "list due units";
-        let due = due::keys(OPERATION, &self.table, now, limit).await?;
-        due.iter()
-            .map(|key| match Row::of(key) {
-                Some(Row::Unit(key)) => Ok(key),
-                _ => Err(corrupt(OPERATION)),
-            })
-            .collect()
+        due::rows(OPERATION, &self.table, now, limit, |row| match row {
+            Row::Unit(key) => Some(key),
+            _ => None,
+        })
+        .await
     }
 
     async fn put_page_report(
@@ -143,6 +117,12 @@ impl BackfillStore for DynamoBackfills {
         let item = keyed(to_item(OPERATION, report)?, row.key());
         // Refused means that the first report is there.
         self.table.put_if(OPERATION, item, Condition::absent()).await.map(drop)
+    }
+
+    async fn page_report(&self, run: &RunId, unit: &UnitKey, page: u32) -> Result<Option<CaptureReport>, PortError> {
+        const OPERATION: &str = "read a page report";
+        let row = Row::PageReport { run: run.clone(), entity: unit.entity, resource: unit.resource.clone(), page };
+        self.table.get(OPERATION, &row).await?.map(|item| from_item(OPERATION, item)).transpose()
     }
 
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {

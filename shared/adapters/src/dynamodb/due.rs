@@ -5,7 +5,7 @@ use connector_domain::Timestamp;
 use connector_domain::ports::PortError;
 use futures::future::try_join_all;
 
-use super::item::{Item, get_number, key_of, milliseconds, text};
+use super::item::{Item, corrupt, get_number, key_of, milliseconds, text};
 use super::keys::{self, Key, Row};
 use super::table::Table;
 
@@ -23,6 +23,19 @@ pub(crate) fn values(update: UpdateItemFluentBuilder, row: &Row, due_at: Timesta
     update
         .expression_attribute_values(":shard", text(keys::shard(&row.key())))
         .expression_attribute_values(":dueAt", milliseconds(due_at))
+}
+
+/// Rows of one kind whose time has come, the oldest first. `kind` takes what it wants of a row; a table has few kinds.
+pub(crate) async fn rows<T>(
+    operation: &'static str,
+    table: &Table,
+    now: Timestamp,
+    limit: usize,
+    kind: impl Fn(Row) -> Option<T>,
+) -> Result<Vec<T>, PortError> {
+    let due = keys(operation, table, now, limit).await?;
+    let rows = due.iter().map(|key| Row::of(key).ok_or_else(|| corrupt(operation)));
+    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().filter_map(kind).collect())
 }
 
 /// Keys of the rows whose time has come, the oldest first.

@@ -6,6 +6,7 @@ mod backfills;
 mod connections;
 mod deliveries;
 mod due;
+mod holds;
 mod item;
 mod keys;
 mod observations;
@@ -28,6 +29,7 @@ pub use audit::DynamoAudit;
 pub use backfills::DynamoBackfills;
 pub use connections::DynamoConnections;
 pub use deliveries::DynamoDeliveries;
+pub use holds::DynamoHolds;
 pub use observations::{DynamoObservations, Search};
 pub use states::DynamoStates;
 pub use tables::TableNames;
@@ -95,6 +97,12 @@ impl Stores {
     #[must_use]
     pub fn backfills(&self) -> DynamoBackfills {
         DynamoBackfills::new(self.client.clone(), &self.names.backfills)
+    }
+
+    /// What runs hold back.
+    #[must_use]
+    pub fn holds(&self) -> DynamoHolds {
+        DynamoHolds::new(self.client.clone(), &self.names.backfills)
     }
 
     /// People at consent screens.

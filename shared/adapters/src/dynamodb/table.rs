@@ -17,9 +17,10 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
     KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use connector_domain::ports::{PortError, Random};
+use connector_domain::backfill::Version;
+use connector_domain::ports::{self, PortError, Random};
 
-use super::item::{Item, keyed, text};
+use super::item::{Item, is_of, keyed, number, text};
 use super::keys::{Key, Row};
 use crate::aws::port_error;
 use crate::system::OsRandom;
@@ -147,6 +148,30 @@ impl Table {
         }
     }
 
+    /// Stores a row on top of one version of it.
+    pub(crate) async fn put_version(
+        &self,
+        operation: &'static str,
+        mut item: Item,
+        expected: Option<Version>,
+    ) -> Result<ports::Put, PortError> {
+        let write_id = Self::write_id();
+        item.insert("writeId".to_owned(), text(&write_id));
+        let condition = match expected {
+            None => Condition::absent(),
+            Some(version) => Condition {
+                expression: "version = :version",
+                names: &[],
+                values: Item::from([(":version".to_owned(), number(version))]),
+            },
+        };
+        Ok(match self.put_if(operation, item, condition).await? {
+            Written::Stored => ports::Put::Stored,
+            Written::Refused(Some(known)) if is_of(&known, &write_id) => ports::Put::Stored,
+            Written::Refused(_) => ports::Put::Conflict,
+        })
+    }
+
     /// The start of a change to a row; [`Self::change`] sends it.
     pub(crate) fn update(&self, row: &Row) -> UpdateItemFluentBuilder {
         let Key { pk, sk } = row.key();
@@ -260,8 +285,18 @@ impl Table {
         query: QueryFluentBuilder,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
+        self.collect_after(operation, query, None, limit).await
+    }
+
+    /// The items of a query behind a key, up to `limit`.
+    pub(crate) async fn collect_after(
+        &self,
+        operation: &'static str,
+        query: QueryFluentBuilder,
+        mut from: Option<Item>,
+        limit: usize,
+    ) -> Result<Vec<Item>, PortError> {
         let mut items = Vec::new();
-        let mut from = None;
         while items.len() < limit {
             let page = query.clone().limit(page_size(limit - items.len())).set_exclusive_start_key(from);
             let page = page.send().await.map_err(|error| port_error(operation, &error))?;

@@ -64,6 +64,11 @@ async fn backfills_keep_their_contract() {
     contract::backfills(&stores().backfills()).await;
 }
 
+#[tokio::test]
+async fn holds_keep_their_contract() {
+    contract::holds(&stores().holds()).await;
+}
+
 fn sealer() -> Sealer {
     let keys = Arc::new(LocalKeyService::new([1; 32]));
     Sealer::new(keys, Arc::new(ManualClock::default()), Arc::new(OsRandom))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Counters, EntityType, Share, Unit, UnitKey, UnitState, Window};
+use super::{Counters, EntityType, Hold, HoldState, Share, Unit, UnitKey, UnitState, Window};
 use crate::capture::CaptureReport;
 use crate::connection::ResourceRef;
 use crate::{ConnectionId, ProviderKind, RunId, Timestamp, WorkspaceId};
@@ -61,6 +61,9 @@ pub struct Run {
     /// The run of which it proves that nothing is missing: it reads the same again, and whatever it captures was missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proves: Option<RunId>,
+    /// Whether its facts are held back until all are fetched, and then captured in the order of time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }
@@ -85,6 +88,8 @@ pub enum RunState {
     Nothing,
     /// At work, or waiting for a time to come.
     Running,
+    /// All is fetched, and what was held back is being captured.
+    Replaying,
     /// Some unit is paused, and none at work.
     Paused,
     /// Every unit completed.
@@ -139,10 +144,26 @@ impl RunProgress {
         progress
     }
 
+    /// Adds what became of the facts that the run has held back; `held` are those that wait still.
+    #[must_use]
+    pub fn with(mut self, hold: &Hold) -> Self {
+        self.report.merge(&hold.report);
+        let done = hold.report.captured + hold.report.duplicate + hold.report.filtered_total();
+        // One that two pages tell is kept once.
+        let left = if hold.state == HoldState::Replayed { 0 } else { self.report.held.saturating_sub(done) };
+        self.report.held = left;
+        let open = matches!(self.state, RunState::Running | RunState::Paused);
+        if !open && hold.state != HoldState::Replayed {
+            self.state = RunState::Replaying;
+        }
+        self
+    }
+
     /// Whether every fetched page has been captured and no unit is at work.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.state != RunState::Running && self.captured_pages >= self.counters.pages
+        let working = matches!(self.state, RunState::Running | RunState::Replaying);
+        !working && self.captured_pages >= self.counters.pages
     }
 }
 

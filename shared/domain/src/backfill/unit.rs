@@ -67,6 +67,8 @@ pub struct NewUnit {
     pub window: Window,
     /// What to read after that, the last one first.
     pub later: Vec<Window>,
+    /// Whether its run holds facts back.
+    pub hold: bool,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }
@@ -89,6 +91,9 @@ pub struct Unit {
     /// What is to be read after that, the last one first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub later: Vec<Window>,
+    /// Whether its run holds facts back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold: bool,
     /// How much of the window is read, where that can be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Share>,
@@ -168,6 +173,7 @@ impl Unit {
             resource: new.resource,
             window: new.window,
             later: new.later,
+            hold: new.hold,
             read: None,
             last_page: None,
             state: UnitState::Pending,

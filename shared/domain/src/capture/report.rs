@@ -49,6 +49,9 @@ pub struct CaptureReport {
     /// Duplicates that said something else than the row.
     #[serde(default)]
     pub conflicts: u64,
+    /// Kept back, to be captured in the order of time when all of the run is fetched. They are counted again then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub held: u64,
     /// Items that could not be read.
     #[serde(default)]
     pub quarantined: u64,
@@ -112,6 +115,7 @@ impl CaptureReport {
         self.captured += other.captured;
         self.duplicate += other.duplicate;
         self.conflicts += other.conflicts;
+        self.held += other.held;
         self.quarantined += other.quarantined;
         for (reason, count) in &other.filtered {
             *self.filtered.entry(reason.clone()).or_default() += count;
@@ -120,6 +124,11 @@ impl CaptureReport {
         let room = MAX_NAMED.saturating_sub(self.quarantine.len());
         self.quarantine.extend(other.quarantine.iter().take(room).cloned());
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ async fn desk(entities: &[EntityType]) -> Desk {
         again: false,
         call_budget: None,
         proves: None,
+        hold: false,
     };
     Desk { ports, backfills, http, request }
 }

@@ -6,7 +6,9 @@ use connector_domain::backfill::{EntityType, FailCode, Limits, PauseReason};
 use connector_domain::connection::{ConnectionStatus, Integration};
 use connector_domain::ports::BackfillStore;
 use connector_testkit::builders::{at, connection, integration, unit, workspace};
-use connector_testkit::memory::{ManualClock, MemoryBackfills, MemoryConnections, MemoryQueue, SeededRandom};
+use connector_testkit::memory::{
+    ManualClock, MemoryBackfills, MemoryConnections, MemoryHolds, MemoryQueue, SeededRandom,
+};
 
 use super::*;
 
@@ -24,6 +26,7 @@ async fn desk() -> Desk {
     let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
     let start = StartPorts {
         backfills: Arc::clone(&backfills) as _,
+        holds: Arc::new(MemoryHolds::default()),
         pages: Arc::clone(&pages) as _,
         clock,
         random: Arc::new(SeededRandom::new(1)),

@@ -93,7 +93,7 @@ pub(crate) fn listed(
     window: Window,
     body: &[u8],
 ) -> Delivery<Verified> {
-    let origin = Origin::Page { run: RunId::parse("run").unwrap(), resource, entity, page: 0, window };
+    let origin = Origin::Page { run: RunId::parse("run").unwrap(), resource, entity, page: 0, window, hold: false };
     Delivery::page(kind, origin, body.into(), now())
 }
 

@@ -38,6 +38,7 @@ async fn a_run_is_stored_once(store: &dyn BackfillStore) {
     let mut first = some_run(&workspace);
     first.entities = EntityType::ALL.to_vec();
     first.call_budget = Some(500);
+    first.hold = true;
     first.proves = Some(RunId::parse("earlier").unwrap());
     assert_eq!(store.run(&first.id).await.unwrap(), None);
     assert_eq!(store.put_run(&first).await.unwrap(), Put::Stored);
@@ -183,6 +184,8 @@ async fn the_first_report_of_a_page_stays(store: &dyn BackfillStore) {
     captured.sort_unstable();
     assert_eq!(captured, [1, 2, 4, 8]);
     assert_eq!(store.page_reports(&other).await.unwrap(), [report(16)]);
+    assert_eq!(store.page_report(&one, &pulls, 10).await.unwrap(), Some(report(2)));
+    assert_eq!(store.page_report(&one, &issues, 10).await.unwrap(), None);
     assert_eq!(store.run(&one).await.unwrap(), None, "a report is no run");
 }
 

@@ -60,6 +60,7 @@ async fn what_was_stored_comes_back(store: &dyn DeliveryStore) {
         entity: EntityType::Issue,
         page: 7,
         window: Window::last(Depth::Days7, "2026-02-06T12:00:00.123456789Z".parse().unwrap()),
+        hold: true,
     };
     page.bytes = u64::from(u32::MAX) + 1;
     page.account = None;

@@ -44,6 +44,11 @@ async fn backfills_keep_their_contract() {
 }
 
 #[tokio::test]
+async fn holds_keep_their_contract() {
+    contract::holds(&MemoryHolds::default()).await;
+}
+
+#[tokio::test]
 async fn states_keep_their_contract() {
     contract::states(&MemoryStates::default()).await;
 }

@@ -86,6 +86,7 @@ impl Harness {
             again: false,
             call_budget: None,
             proves: None,
+            hold: false,
         };
         self.stack.start_backfill(request).await.unwrap()
     }

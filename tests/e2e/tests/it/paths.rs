@@ -152,6 +152,7 @@ impl Linked {
             again: false,
             call_budget: None,
             proves: None,
+            hold: false,
         };
         let run = self.stack.start_backfill(request).await.unwrap().run.unwrap();
         self.stack.settled().await;

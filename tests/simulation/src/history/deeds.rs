@@ -128,6 +128,7 @@ impl History {
                 again,
                 call_budget: None,
                 proves: None,
+                hold: false,
             };
             start_run(&ports, &request).await.is_ok()
         });

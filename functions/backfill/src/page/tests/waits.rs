@@ -1,5 +1,7 @@
 //! What waits for a connection, and goes on with it.
 
+use connector_domain::ports::HoldStore;
+
 use super::*;
 
 #[tokio::test]
@@ -42,6 +44,24 @@ async fn a_cancelled_unit_makes_no_call() {
     desk.backfills.put_unit(&unit.cancel(at(1)).unwrap(), Some(unit.version)).await.unwrap();
     assert_eq!(desk.step().await, PageOutcome::Dropped);
     assert!(desk.http.requests().is_empty() && desk.pages.is_empty());
+}
+
+#[tokio::test]
+async fn pages_of_a_run_that_holds_say_so_and_the_end_of_a_list_asks_for_what_is_held() {
+    let desk = desk().await;
+    let request = StartRequest { hold: true, ..desk.request(&[EntityType::Release]) };
+    let run = desk.run(start_run(&desk.start, &request).await.unwrap()).await;
+    let hold = desk.holds.hold(&run.id).await.unwrap().unwrap();
+    desk.http.respond(503, &[], "");
+    assert!(matches!(desk.step().await, PageOutcome::Refused(UnitState::Waiting { .. })));
+    assert!(desk.replays.is_empty(), "more is to come");
+    desk.clock.set(at(3_600));
+    desk.http.respond(200, &[], "[]");
+    assert_eq!(desk.step().await, PageOutcome::Fetched(UnitState::Completed));
+    assert_eq!(desk.replays.drain(), [hold.task()]);
+    let holds = |record: &DeliveryRecord| matches!(record.origin, Origin::Page { hold: true, .. });
+    assert!(desk.deliveries.all().iter().all(holds));
+    assert_eq!(runs::progress(&*desk.backfills, &*desk.holds, &run).await.unwrap().0.state, RunState::Replaying);
 }
 
 #[tokio::test]

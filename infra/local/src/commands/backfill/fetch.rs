@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use connector_adapters::http::ReqwestHttp;
 use connector_adapters::system::SystemClock;
-use connector_domain::backfill::{Depth, EntityType, Trigger, Window};
+use connector_domain::backfill::{Depth, EntityType, RunState, Trigger, Window};
 use connector_domain::connection::Integration;
 use connector_domain::ports::Clock;
 use connector_domain::{RunId, Secret, Timestamp};
@@ -54,6 +54,9 @@ pub(super) struct What {
     /// Fetch again what was fetched before.
     #[arg(long)]
     again: bool,
+    /// Hold facts back until all are fetched, and capture them in the order of time then.
+    #[arg(long)]
+    hold: bool,
     /// Most calls to make. The run is partial then, and can be resumed.
     #[arg(long, value_name = "CALLS")]
     call_budget: Option<NonZeroU64>,
@@ -218,6 +221,7 @@ impl Fetch {
             again: self.what.again,
             call_budget: self.what.call_budget.map(NonZeroU64::get),
             proves: None,
+            hold: self.what.hold,
         }
     }
 
@@ -257,6 +261,7 @@ pub(super) async fn to_the_end(
     let standing = Standing::of(stack.database(), runs).await?;
     if ended == Ended::Stuck
         && standing.pages_left() == 0
+        && standing.state() != RunState::Replaying
         && standing.units().iter().all(|unit| unit.state.is_at_rest())
     {
         ended = Ended::Settled;

@@ -68,7 +68,7 @@ pub(super) fn tell(
             Err(Failure::new(format!("the backfill is stuck: {left} fetched and not captured"))
                 .hint("nothing is lost; run the same command with RUST_LOG=warn to see why"))
         }
-        (RunState::Completed | RunState::Nothing | RunState::Running, Ended::Settled) => {
+        (RunState::Completed | RunState::Nothing | RunState::Running | RunState::Replaying, Ended::Settled) => {
             output.line(format!("\nSee them:  {more}"))?;
             Ok(ExitCode::SUCCESS)
         }

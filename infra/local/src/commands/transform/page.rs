@@ -60,6 +60,7 @@ impl Page {
             entity: self.entity,
             page: 0,
             window: Window { since: Timestamp::MIN, until: Timestamp::MAX },
+            hold: false,
         };
         Ok(Delivery::page(self.provider, origin, raw, now))
     }

@@ -3,7 +3,7 @@
 //! Parts are joined by `#`. A part that another follows has its `#` and `%` escaped, so that no two rows share a key;
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
-use connector_domain::backfill::{BudgetKey, EntityType, Pool, UnitKey};
+use connector_domain::backfill::{BudgetKey, EntityType, Place, Pool, UnitKey};
 use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::oauth::SecretHash;
 use connector_domain::{
@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 mod place;
 mod time;
 
-use place::account;
-pub(crate) use place::{ACCOUNTS, PLACES, Place, features, links};
+pub(crate) use place::{ACCOUNTS, PLACES, features, links};
+use place::{account, place, place_key};
 pub(crate) use time::{bucket, instant, month, occurred, occurred_at};
 
 /// Partition and sort key.
@@ -88,6 +88,10 @@ pub(crate) enum Row {
     Unit(UnitKey),
     /// Backfills: how a unit ended for a run.
     EndedUnit { run: RunId, entity: EntityType, resource: ResourceId },
+    /// Backfills: that a run holds its facts back.
+    Hold(RunId),
+    /// Backfills: a fact that is held back.
+    Held { run: RunId, place: Place },
     /// Backfills: how many calls may be made.
     Budget(BudgetKey),
 }
@@ -129,14 +133,14 @@ impl Row {
             Self::Redelivered(provider) => (format!("HOOKS#{provider}"), "AGAIN".to_owned()),
             Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
             Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
-            Self::Link { workspace: ws, key, place } => (links(ws, key), place.key()),
-            Self::Feature { workspace: ws, week, place } => (features(ws, week), place.key()),
+            Self::Link { workspace: ws, key, place } => (links(ws, key), place_key(place)),
+            Self::Feature { workspace: ws, week, place } => (features(ws, week), place_key(place)),
             Self::Account { workspace: ws, account } => {
                 (workspace(ws), format!("{ACCOUNTS}{}#{}", account.provider, account.id))
             }
             Self::Acted { workspace: ws, account, place } => {
                 let ws = escape(ws.as_str());
-                (format!("ACTED#{ws}#{}#{}", account.provider, account.id), place.key())
+                (format!("ACTED#{ws}#{}#{}", account.provider, account.id), place_key(place))
             }
             Self::Run(id) => (run(id), "RUN".to_owned()),
             Self::RunIn { workspace: ws, started_at, run } => {
@@ -146,6 +150,8 @@ impl Row {
                 (run(id), format!("{PAGES}{entity}#{}#{page:08}", escape(resource.as_str())))
             }
             Self::EndedUnit { run: id, entity, resource } => (run(id), format!("{ENDED}{entity}#{resource}")),
+            Self::Hold(id) => (run(id), "HOLD".to_owned()),
+            Self::Held { run: id, place } => (run(id), format!("{HELD}{}", occurred(place.at, &place.source_id))),
             Self::Budget(BudgetKey::Connection { connection, pool }) => {
                 (format!("RATE#{connection}"), pool.as_str().to_owned())
             }
@@ -231,7 +237,7 @@ impl Row {
                 Self::Link {
                     workspace: unescape(workspace)?.parse().ok()?,
                     key: LinkKey::parse(key).ok()?,
-                    place: Place::parse(of)?,
+                    place: place(of)?,
                 }
             }
             ("WEEK", "AT") => {
@@ -239,7 +245,7 @@ impl Row {
                 Self::Feature {
                     workspace: unescape(workspace)?.parse().ok()?,
                     week: week.to_owned(),
-                    place: Place::parse(of)?,
+                    place: place(of)?,
                 }
             }
             ("WS", "ACTOR") => Self::Account { workspace: id.parse().ok()?, account: account(of)? },
@@ -248,7 +254,7 @@ impl Row {
                 Self::Acted {
                     workspace: unescape(workspace)?.parse().ok()?,
                     account: account(of_account)?,
-                    place: Place::parse(of)?,
+                    place: place(of)?,
                 }
             }
             ("RUN", "RUN") => Self::Run(id.parse().ok()?),
@@ -277,6 +283,8 @@ impl Row {
                     resource: resource.parse().ok()?,
                 }
             }
+            ("RUN", "HOLD") => Self::Hold(id.parse().ok()?),
+            ("RUN", "HELD") => Self::Held { run: id.parse().ok()?, place: place(of)? },
             ("RUN", "CALLS") => Self::Budget(BudgetKey::Run { run: id.parse().ok()? }),
             ("RATE", pool) => Self::Budget(BudgetKey::Connection {
                 connection: id.parse().ok()?,
@@ -316,7 +324,8 @@ pub(crate) const MONTHS: &str = "MONTH#";
 pub(crate) const RUNS: &str = "RUN#";
 /// Sort keys of a run's page reports start so.
 pub(crate) const PAGES: &str = "PAGE#";
-
+/// Sort keys of what a run holds back start so.
+pub(crate) const HELD: &str = "HELD#";
 /// Sort keys of what is kept of a run's units start so.
 pub(crate) const ENDED: &str = "ENDED#";
 

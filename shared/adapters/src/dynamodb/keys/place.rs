@@ -1,26 +1,19 @@
 //! Keys of what is kept beside observations: ordered by the time of facts, under what they share.
 
+use connector_domain::backfill::Place;
 use connector_domain::enrich::{Account, LinkKey};
-use connector_domain::{SourceId, Timestamp, WorkspaceId};
+use connector_domain::{SourceId, WorkspaceId};
 
 use super::{escape, occurred};
 
 /// A fact by when it happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) at: Timestamp,
-    pub(crate) source_id: SourceId,
+pub(super) fn place_key(place: &Place) -> String {
+    format!("{PLACES}{}", occurred(place.at, &place.source_id))
 }
 
-impl Place {
-    pub(super) fn key(&self) -> String {
-        format!("{PLACES}{}", occurred(self.at, &self.source_id))
-    }
-
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (at, source_id) = text.split_once('#')?;
-        Some(Self { at: at.parse().ok()?, source_id: SourceId::parse(source_id).ok()? })
-    }
+pub(super) fn place(text: &str) -> Option<Place> {
+    let (at, source_id) = text.split_once('#')?;
+    Some(Place { at: at.parse().ok()?, source_id: SourceId::parse(source_id).ok()? })
 }
 
 /// Sort keys of what is ordered by the time of facts start so.

@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..32, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..34, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -59,6 +59,8 @@ fn row() -> impl Strategy<Value = Row> {
                 28 => Row::Budget(BudgetKey::Run { run }),
                 29 => Row::Budget(BudgetKey::Connection { connection, pool: Pool::Points }),
                 30 => Row::Redelivered(provider),
+                31 => Row::Hold(run),
+                32 => Row::Held { run, place },
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -82,7 +84,7 @@ proptest! {
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
-            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "UNIT", "KEY", "KEY#", "ONCE#",
+            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "HOLD", "HELD#2026-02-06T12:00:00.000000000Z#", "UNIT", "KEY", "KEY#", "ONCE#",
               "ACTOR#github#", "AT#2026-02-06T12:00:00.000000000Z#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),

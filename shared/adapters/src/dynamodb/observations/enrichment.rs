@@ -14,8 +14,9 @@ use super::{CONCURRENCY, DynamoObservations, from_row};
 use crate::aws::port_error;
 use crate::dynamodb::due;
 use crate::dynamodb::item::{Item, from_item, get_number, keyed, milliseconds, number, text, to_item};
-use crate::dynamodb::keys::{self, Key, Place, Row};
+use crate::dynamodb::keys::{self, Key, Row};
 use crate::dynamodb::table::{Written, page_size};
+use connector_domain::backfill::Place;
 
 mod acts;
 

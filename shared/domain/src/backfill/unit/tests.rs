@@ -17,6 +17,7 @@ fn unit() -> Unit {
         resource: ResourceRef { id: ResourceId::parse("1").unwrap(), name: "o/r".into() },
         window: Window { since: at(0), until: at(1_000) },
         later: Vec::new(),
+        hold: false,
         correlation: "x".into(),
     };
     Unit::start(new, None, &Limits::default(), at(1_000))
@@ -72,6 +73,7 @@ fn new_of(unit: &Unit) -> NewUnit {
         resource: unit.resource.clone(),
         window: unit.window,
         later: Vec::new(),
+        hold: false,
         correlation: unit.correlation.clone(),
     }
 }

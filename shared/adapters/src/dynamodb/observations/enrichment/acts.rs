@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use connector_domain::WorkspaceId;
+use connector_domain::backfill::Place;
 use connector_domain::enrich::{Account, Activity};
 use connector_domain::ports::PortError;
 
 use crate::dynamodb::item::{Item, keyed, number, text};
-use crate::dynamodb::keys::{self, Key, Place, Row};
+use crate::dynamodb::keys::{self, Key, Row};
 use crate::dynamodb::table::{Condition, Table};
 
 const OPERATION: &str = "count what an actor did";
