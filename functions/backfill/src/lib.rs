@@ -5,6 +5,7 @@
 
 pub mod lambda;
 mod page;
+mod prove;
 mod scheduler;
 
 pub use page::{PageError, PageOutcome, PagePorts, PageSettings, PageWorker};

@@ -36,7 +36,9 @@ pub struct Tick {
     pub started: u64,
     /// Units that go on because their connection was made anew.
     pub resumed: u64,
-    /// Links that could not be looked at; the next tick tries again.
+    /// Runs that are being proven from now on.
+    pub proofs: u64,
+    /// Links and runs that could not be looked at; the next tick tries again.
     pub failed: u64,
 }
 
@@ -44,7 +46,7 @@ impl Scheduler {
     /// Looks at every active link once. Safe to repeat: a list that is being fetched is left alone.
     ///
     /// # Errors
-    /// When the links cannot be listed.
+    /// When the links, or the runs that are to be proven, cannot be listed.
     pub async fn tick(&self) -> Result<Tick, PortError> {
         let mut tick = Tick::default();
         let mut after = None;
@@ -69,8 +71,10 @@ impl Scheduler {
                 None => break,
             }
         }
+        self.prove(&mut tick).await?;
         info!(
             links = tick.links,
+            proofs = tick.proofs,
             started = tick.started,
             resumed = tick.resumed,
             failed = tick.failed,
@@ -117,6 +121,7 @@ impl Scheduler {
                 call_budget: None,
                 proves: None,
                 hold: false,
+                prove: false,
             };
             looked.started = start_run(&self.start, &request).await?.run.is_some();
         }

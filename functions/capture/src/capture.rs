@@ -23,6 +23,7 @@ use tracing::{info, warn};
 
 use crate::assess::{Assessed, Context, assess};
 use crate::lifecycle;
+use crate::notify::Notify;
 
 /// What the capture function needs of the outside.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub struct CapturePorts {
     pub audit: Arc<dyn AuditLog>,
     /// Who enriches what was captured.
     pub enrichments: Arc<dyn Queue<EnrichTask>>,
+    /// Who else is told of it; `None` when nobody is.
+    pub notify: Option<Notify>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -81,8 +84,8 @@ pub enum CaptureError {
         #[source]
         source: PortError,
     },
-    /// Some observations could not be stored; the others were.
-    #[error("{failed} of {total} observations of {delivery} could not be stored")]
+    /// Some observations could not be stored, or nobody could be told of them; the others were.
+    #[error("{failed} of {total} observations of {delivery} could not be stored, or nobody could be told of them")]
     Incomplete {
         /// Which delivery.
         delivery: String,
@@ -148,8 +151,13 @@ impl Capture {
             None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
         };
         let mut report = self.apply(&record, &task.workspace, transformed).await?;
-        if !report.missing.is_empty() && !self.is_proof(&record.origin).await.map_err(failed)? {
-            report.missing.clear();
+        let mut missing = 0;
+        if !report.missing.is_empty() {
+            if self.is_proof(&record.origin).await.map_err(failed)? {
+                missing = report.captured;
+            } else {
+                report.missing.clear();
+            }
         }
         self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
         let age = self.ports.clock.now().duration_since(record.received_at).as_secs();
@@ -157,7 +165,7 @@ impl Capture {
             workspace.id = %task.workspace, delivery.id = %record.id, correlation = record.correlation,
             provider = %record.provider, metric.captured = report.captured, metric.duplicates = report.duplicate,
             metric.filtered = report.filtered_total(), metric.quarantined = report.quarantined,
-            metric.conflicts = report.conflicts, metric.age_seconds = age, "captured {}", record.id
+            metric.conflicts = report.conflicts, metric.missing = missing, metric.age_seconds = age, "captured {}", record.id
         );
         Ok(Captured::Done(report))
     }
@@ -240,7 +248,7 @@ impl Capture {
                 Ok(outcome) => {
                     report.add_outcome(&outcome);
                     if outcome == CaptureOutcome::Captured {
-                        captured.push(observation.event.source_id.clone());
+                        captured.push(observation);
                         report.add_missing(&observation.event.source_id);
                     }
                 }
@@ -248,10 +256,18 @@ impl Capture {
             }
         }
         if let Some(first) = observations.first() {
-            self.enrich(&first.workspace, &captured, correlation).await;
+            let ids: Vec<_> = captured.iter().map(|observation| observation.event.source_id.clone()).collect();
+            self.enrich(&first.workspace, &ids, correlation).await;
         }
         let failed = failures.len();
-        failures.into_iter().next().map_or(Ok(()), |source| Err((failed, source)))
+        if let Some(source) = failures.into_iter().next() {
+            return Err((failed, source));
+        }
+        match &self.ports.notify {
+            // Lost, it would not come again: the delivery is captured anew instead.
+            Some(notify) => notify.tell(captured.into_iter()).await.map_err(|source| (0, source)),
+            None => Ok(()),
+        }
     }
 
     /// Were the message lost, the rows are due and recovery sends it.

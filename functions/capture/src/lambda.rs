@@ -5,10 +5,10 @@ use std::sync::Arc;
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
 use connector_domain::ports::LocalEmbedder;
-use connector_lambda::env::{Env, ProcessEnv};
+use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 
-use crate::{Capture, CapturePorts, Enrich, EnrichPorts};
+use crate::{Capture, CapturePorts, Enrich, EnrichPorts, Notify};
 
 /// Serves the capture queue until Lambda ends the process.
 ///
@@ -31,9 +31,19 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         holds: Arc::new(aws.holds(backfills)),
         replays: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
+        notify: notify(&aws, &env)?,
         clock: Arc::new(SystemClock),
     });
     connector_lambda::sqs::serve(async |message| capture.take(message).await).await
+}
+
+/// Who is told of what was captured: nobody, unless it is said from which score on.
+fn notify(aws: &AwsConfig, env: &ProcessEnv) -> Result<Option<Notify>, EnvError> {
+    if env.get("NOTIFY_FROM").is_none() {
+        return Ok(None);
+    }
+    let from = env.parse_or("NOTIFY_FROM", "a score from 0 to 100", 0)?;
+    Ok(Some(Notify { queue: Arc::new(aws.queue(env.require("NOTIFICATION_QUEUE_URL")?)), from }))
 }
 
 /// Serves the enrichment queue until Lambda ends the process.

@@ -9,9 +9,11 @@ mod capture;
 mod enrich;
 pub mod lambda;
 mod lifecycle;
+mod notify;
 mod replay;
 
 pub use assess::{Assessed, Context, assess};
 pub use capture::{Capture, CaptureError, CapturePorts, Captured};
 pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched};
+pub use notify::Notify;
 pub use replay::Replayed;

@@ -137,6 +137,7 @@ async fn engine(github: &GitHub) -> Result<Took, Box<dyn Error>> {
         call_budget: None,
         proves: None,
         hold: false,
+        prove: false,
     };
     let run = stack.start_backfill(request).await?.run.ok_or("nothing was started")?;
     stack.settled().await;

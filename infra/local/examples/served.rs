@@ -81,6 +81,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             call_budget: None,
             proves: None,
             hold: false,
+            prove: false,
         };
         stack.start_backfill(request).await?;
     }

@@ -20,10 +20,13 @@ const BATCH: usize = 10;
 /// Longest name of a message group.
 const MAX_GROUP_CHARS: usize = 128;
 
-/// A queue on SQS.
+/// A queue on SQS. One whose name ends in `.fifo` keeps the order of each tenant's messages, and takes the same message
+/// once within five minutes; its messages are not delayed.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html>
 pub struct SqsQueue<T> {
     client: Client,
     url: String,
+    fifo: bool,
     task: PhantomData<fn() -> T>,
 }
 
@@ -31,7 +34,8 @@ impl<T: Task> SqsQueue<T> {
     /// The queue at a URL.
     #[must_use]
     pub fn new(client: Client, url: impl Into<String>) -> Self {
-        Self { client, url: url.into(), task: PhantomData }
+        let url = url.into();
+        Self { fifo: url.ends_with(".fifo"), client, url, task: PhantomData }
     }
 
     /// Sends a batch and answers the entries that SQS refused.
@@ -66,6 +70,7 @@ struct Refused {
 impl<T: Task> Queue<T> for SqsQueue<T> {
     async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
         for batch in tasks.chunks(BATCH) {
+            let delay = (!self.fifo).then_some(delay);
             let entries = batch.iter().enumerate().map(|(n, task)| entry(n, task, delay));
             let refused = self.send_batch(&entries.collect::<Result<Vec<_>, _>>()?).await?;
             if refused.is_empty() {
@@ -85,12 +90,15 @@ impl<T: Task> Queue<T> for SqsQueue<T> {
     }
 }
 
-fn entry<T: Task>(n: usize, task: &T, delay: Duration) -> Result<SendMessageBatchRequestEntry, PortError> {
+/// Without a delay it is for a queue that keeps order, which takes none and knows a message by its text.
+fn entry<T: Task>(n: usize, task: &T, delay: Option<Duration>) -> Result<SendMessageBatchRequestEntry, PortError> {
     let body = encode(task).map_err(|error| PortError::permanent(OPERATION, error))?;
+    let text = hex::encode(Sha256::digest(&body));
     SendMessageBatchRequestEntry::builder()
         .id(n.to_string())
         .message_body(body)
-        .delay_seconds(delay_seconds(delay))
+        .set_delay_seconds(delay.map(delay_seconds))
+        .set_message_deduplication_id(delay.is_none().then_some(text))
         .message_group_id(group(task.workspace()))
         .build()
         .map_err(|error| PortError::permanent(OPERATION, error))

@@ -50,6 +50,8 @@ pub struct StartRequest {
     pub proves: Option<RunId>,
     /// Whether to hold its facts back until all are fetched, and to capture them in the order of time then.
     pub hold: bool,
+    /// Whether to prove it by itself when it has completed.
+    pub prove: bool,
 }
 
 impl StartRequest {
@@ -66,6 +68,7 @@ impl StartRequest {
             call_budget: None,
             proves: Some(run.id.clone()),
             hold: false,
+            prove: false,
         }
     }
 }
@@ -227,6 +230,7 @@ fn run(request: &StartRequest, id: &RunId, entities: Vec<EntityType>, now: Times
         call_budget: request.call_budget,
         proves: request.proves.clone(),
         hold: request.hold,
+        prove: request.prove,
         correlation: id.to_string(),
     }
 }

@@ -168,6 +168,7 @@ pub fn run(id: &str, workspace: &WorkspaceId, resource_id: &str) -> Run {
         call_budget: None,
         proves: None,
         hold: false,
+        prove: false,
         correlation: "c0ffee".to_owned(),
     }
 }

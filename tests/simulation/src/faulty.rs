@@ -80,6 +80,8 @@ faulty!(ConnectionStore {
 faulty!(BackfillStore {
     fn put_run(run: &Run) -> Put;
     fn run(id: &RunId) -> Option<Run>;
+    fn due_runs(now: Timestamp, limit: usize) -> Vec<RunId>;
+    fn look_again(run: &RunId, due_at: Option<Timestamp>) -> ();
     fn runs_of(workspace: &WorkspaceId, limit: usize) -> Vec<Run>;
     fn unit(key: &UnitKey) -> Option<Unit>;
     fn put_unit(unit: &Unit, expected: Option<Version>) -> Put;

@@ -84,6 +84,14 @@ macro_rules! backfills {
                 self.store.run(id).await
             }
 
+            async fn due_runs(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, PortError> {
+                self.store.due_runs(now, limit).await
+            }
+
+            async fn look_again(&self, run: &RunId, due_at: Option<Timestamp>) -> Result<(), PortError> {
+                self.store.look_again(run, due_at).await
+            }
+
             async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
                 self.store.runs_of(workspace, limit).await
             }

@@ -287,6 +287,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
             tokens: rows,
             audit: Arc::clone(&audit),
             enrichments: Arc::clone(&enrichments) as _,
+            notify: None,
             clock: Arc::clone(&time),
         }),
         recovery: Recovery::new(

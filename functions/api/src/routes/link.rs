@@ -212,6 +212,7 @@ async fn start(access: &Access<'_>, link: Integration) -> Option<String> {
         call_budget: None,
         proves: None,
         hold: false,
+        prove: false,
     };
     match access.start(&request).await {
         Ok(started) => started.run.map(|run| run.to_string()),

@@ -47,6 +47,10 @@ pub(crate) struct ToStart {
     /// Whether to hold its facts back until all are fetched, and to capture them in the order of time then.
     #[serde(default)]
     hold: bool,
+    /// Whether to prove it by itself when it has completed: a second run then reads the same again, and says what was
+    /// missing.
+    #[serde(default)]
+    prove: bool,
     /// How many calls the run may make. With the last one it is `partial`, and can be resumed.
     #[serde(rename = "callBudget")]
     #[schema(value_type = Option<u64>, minimum = 1)]
@@ -151,6 +155,7 @@ pub(super) async fn request(context: &Context<'_>, asked: &ToStart) -> Result<St
         call_budget: asked.call_budget.map(NonZeroU64::get),
         proves: None,
         hold: asked.hold,
+        prove: asked.prove,
     })
 }
 
@@ -193,7 +198,8 @@ pub(crate) async fn restart(context: &Context<'_>) -> Result<Answer, Problem> {
         let again = asked.again;
         let (trigger, call_budget, hold) = (Trigger::Api, old.call_budget, old.hold);
         let integration = link;
-        let request = StartRequest { integration, entities, window, trigger, again, call_budget, proves: None, hold };
+        let (proves, prove) = (None, old.prove);
+        let request = StartRequest { integration, entities, window, trigger, again, call_budget, proves, hold, prove };
         run(context, request).await
     })
     .await

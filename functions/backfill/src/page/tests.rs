@@ -89,6 +89,7 @@ impl Desk {
             call_budget: None,
             proves: None,
             hold: false,
+            prove: false,
         }
     }
 

@@ -4,15 +4,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connector_capture::{Capture, CapturePorts, Captured, Replayed};
+use connector_capture::{Capture, CapturePorts, Captured, Notify, Replayed};
 use connector_domain::backfill::{EntityType, Hold, HoldState, Run, RunProgress, RunState, Unit, UnitState};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Integration, WorkspaceSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
+use connector_domain::notification::Notification;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     BackfillStore, ConnectionStore, DeliveryStore, HoldStore, ObservationFilter, ObservationPage, ObservationStore,
-    PortError,
+    PortError, Queue,
 };
 use connector_domain::task::{EnrichTask, ReplayTask};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
@@ -74,8 +75,10 @@ struct Desk {
     observations: Arc<Ordered>,
     replays: Arc<MemoryQueue<ReplayTask>>,
     enrichments: Arc<MemoryQueue<EnrichTask>>,
+    notifications: Arc<MemoryQueue<Notification>>,
     link: Integration,
     run: Run,
+    ports: CapturePorts,
 }
 
 /// A run over two lists, which holds.
@@ -86,6 +89,7 @@ async fn desk() -> Desk {
     let observations: Arc<Ordered> = Arc::default();
     let replays = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
     let enrichments = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
+    let notifications = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
     let own = connection("conn", &workspace("acme"), "42");
     connections.put_connection(&own).await.unwrap();
     let link = integration(&own, "9");
@@ -97,7 +101,7 @@ async fn desk() -> Desk {
     backfills.put_run(&run).await.unwrap();
     let hold = Hold::start(run.id.clone(), run.workspace.clone(), Duration::from_secs(300), at(0));
     holds.put_hold(&hold, None).await.unwrap();
-    let capture = Capture::new(CapturePorts {
+    let ports = CapturePorts {
         deliveries: Arc::clone(&deliveries) as _,
         connections: Arc::clone(&connections) as _,
         observations: Arc::clone(&observations) as _,
@@ -107,12 +111,32 @@ async fn desk() -> Desk {
         tokens: Arc::new(MemoryVault::default()),
         audit: Arc::new(MemoryAudit::default()),
         enrichments: Arc::clone(&enrichments) as _,
+        notify: Some(Notify { queue: Arc::clone(&notifications) as _, from: 1 }),
         clock: Arc::clone(&clock) as _,
-    });
-    Desk { capture, clock, backfills, connections, deliveries, holds, observations, replays, enrichments, link, run }
+    };
+    let capture = Capture::new(ports.clone());
+    Desk {
+        capture,
+        clock,
+        backfills,
+        connections,
+        deliveries,
+        holds,
+        observations,
+        replays,
+        enrichments,
+        notifications,
+        link,
+        run,
+        ports,
+    }
 }
 
 impl Desk {
+    fn notifying(&self, notify: Notify) -> Capture {
+        Capture::new(CapturePorts { notify: Some(notify), ..self.ports.clone() })
+    }
+
     /// Stores the state of a list.
     async fn list(&self, entity: EntityType, state: UnitState, pages: u64) {
         let of = unit(&self.link.workspace, "9");
@@ -219,6 +243,8 @@ async fn held_facts_are_captured_in_the_order_of_time_once_all_are_fetched() {
     let done = desk.progress().await;
     assert_eq!((done.state, done.report.held, done.report.captured), (RunState::Completed, 0, 6));
     assert!(done.is_settled());
+    let told: Vec<_> = desk.notifications.drain().iter().map(|told| told.occurred_at).collect();
+    assert_eq!(told, days, "others hear of them in that order");
     assert_eq!(desk.enrichments.drain().iter().map(|task| task.observations.len()).sum::<usize>(), 6);
     assert_eq!(desk.holds.held(&desk.run.id, None, 9).await.unwrap(), [], "nothing is left");
     assert_eq!(desk.replay().await, [Replayed::All], "a message too many does nothing");
@@ -313,4 +339,60 @@ async fn a_page_that_was_given_up_does_not_hold_the_others_for_ever() {
     assert_eq!(desk.replay().await.last(), Some(&Replayed::All));
     assert_eq!(desk.puts().len(), 1);
     assert_eq!(held(&desk.releases(1, &[5]).await), (0, 1), "what comes after that is captured as it comes");
+}
+
+#[tokio::test]
+async fn others_are_told_of_what_matters_and_again_when_that_failed() {
+    let mut desk = desk().await;
+    let page = |desk: &Desk| {
+        let record = DeliveryRecord {
+            origin: Origin::Page {
+                run: desk.run.id.clone(),
+                resource: resource("9"),
+                entity: EntityType::Issue,
+                page: 0,
+                window: desk.run.window,
+                hold: false,
+            },
+            ..delivery("github#p", &[&desk.link.workspace])
+        };
+        let issue = |number: u32, title: &str| {
+            let time = at(-3_600);
+            format!(
+                r#"{{"id":{number},"number":{number},"title":"{title}","body":"","state":"open","html_url":"https://x.y/{number}",
+                "user":{{"id":1,"login":"octo"}},"created_at":"{time}","updated_at":"{time}","labels":[],"assignees":[]}}"#
+            )
+        };
+        (record, format!("[{},{}]", issue(1, "critical security outage"), issue(2, "typo in whitespace")))
+    };
+    let (record, body) = page(&desk);
+    desk.deliveries.put_if_absent(&record, body.as_bytes()).await.unwrap();
+    let broken = Arc::new(Refusing(Arc::clone(&desk.notifications), Mutex::new(1)));
+    desk.capture = desk.notifying(Notify { queue: broken, from: 70 });
+    assert!(desk.capture.handle(capture_task("acme", "github#p")).await.is_err());
+    assert_eq!(held(&desk.capture.handle(capture_task("acme", "github#p")).await.unwrap()), (0, 2));
+    let told = desk.notifications.drain();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].score >= 70 && told[0].source_id.as_str().ends_with(":opened"), "{told:?}");
+    assert_eq!(desk.capture.handle(capture_task("acme", "github#p")).await.unwrap(), Captured::Already);
+    assert!(desk.notifications.is_empty());
+}
+
+/// A queue that refuses so many times.
+struct Refusing(Arc<MemoryQueue<Notification>>, Mutex<usize>);
+
+#[async_trait]
+impl Queue<Notification> for Refusing {
+    async fn send(&self, tasks: &[Notification], delay: Duration) -> Result<(), PortError> {
+        let refuse = {
+            let mut left = self.1.lock().unwrap();
+            let now = *left > 0;
+            *left = left.saturating_sub(1);
+            now
+        };
+        if refuse {
+            return Err(PortError::temporary("send messages", "a fault"));
+        }
+        self.0.send(tasks, delay).await
+    }
 }

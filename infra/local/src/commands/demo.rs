@@ -157,6 +157,7 @@ async fn backfill(stack: &Stack, sources: &[Source], output: &mut Output) -> Res
             call_budget: None,
             proves: None,
             hold: false,
+            prove: false,
         };
         let run = stack.start_backfill(request).await?.run;
         runs.push(run.ok_or_else(|| Failure::new(format!("no run was started for {}", source.kind)))?);

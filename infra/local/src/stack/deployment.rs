@@ -106,6 +106,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             tokens: wiring.token_rows()?,
             audit: wiring.audit()?,
             enrichments: wiring.enrichments()?,
+            notify: None,
             clock: wiring.clock(),
         })),
         "observation-enrich" => Function::Enrich(Enrich::new(EnrichPorts {

@@ -89,6 +89,7 @@ impl System {
             tokens,
             audit,
             enrichments,
+            notify: None,
             clock,
         })
     }

@@ -93,6 +93,7 @@ pub(crate) fn everything(integration: Integration) -> StartRequest {
         call_budget: None,
         proves: None,
         hold: false,
+        prove: false,
     }
 }
 

@@ -34,11 +34,36 @@ impl BackfillStore for DynamoBackfills {
         let item = to_item(OPERATION, run)?;
         let own = Row::Run(run.id.clone());
         let within = Row::RunIn { workspace: run.workspace.clone(), started_at: run.started_at, run: run.id.clone() };
+        let mut first = keyed(item.clone(), own.key());
+        if run.prove {
+            due::insert(&mut first, &own, run.started_at);
+        }
         let parts = vec![
-            self.table.transact_put(OPERATION, keyed(item.clone(), own.key()), Some(Condition::absent()))?,
+            self.table.transact_put(OPERATION, first, Some(Condition::absent()))?,
             self.table.transact_put(OPERATION, keyed(item, within.key()), None)?,
         ];
         Ok(if self.table.transact(OPERATION, parts).await? { Put::Stored } else { Put::Conflict })
+    }
+
+    async fn due_runs(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, PortError> {
+        due::rows("list due runs", &self.table, now, limit, |row| match row {
+            Row::Run(run) => Some(run),
+            _ => None,
+        })
+        .await
+    }
+
+    async fn look_again(&self, run: &RunId, due_at: Option<Timestamp>) -> Result<(), PortError> {
+        const OPERATION: &str = "look at a run again";
+        let row = Row::Run(run.clone());
+        let update = self.table.update(&row).condition_expression("attribute_exists(PK)");
+        let update = match due_at {
+            Some(due_at) => {
+                due::values(update.update_expression("SET dueShard = :shard, dueAt = :dueAt"), &row, due_at)
+            }
+            None => update.update_expression("REMOVE dueShard, dueAt"),
+        };
+        self.table.change(OPERATION, update).await.map(drop)
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {

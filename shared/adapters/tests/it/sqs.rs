@@ -38,6 +38,21 @@ fn answer(body: &Value, refuse: &[&str], sender_fault: bool) -> (u16, Value) {
 }
 
 #[tokio::test]
+async fn a_queue_that_keeps_order_takes_no_delay_and_knows_a_message_by_its_text() {
+    let service = aws::serve(|_, body| answer(body, &[], false)).await;
+    let url = format!("{}/000000000000/told.fifo", service.url);
+    let queue = SqsQueue::<CaptureTask>::new(aws::client!(aws_sdk_sqs, &service.url), url);
+    let mut tasks = tasks(2);
+    tasks.push(tasks[0].clone());
+    queue.send(&tasks, Duration::from_secs(60)).await.unwrap();
+    let calls = service.calls();
+    let entries = calls[0].1["Entries"].as_array().unwrap();
+    assert!(entries.iter().all(|entry| entry.get("DelaySeconds").is_none() && entry["MessageGroupId"].is_string()));
+    let ids: Vec<_> = entries.iter().map(|entry| entry["MessageDeduplicationId"].as_str().unwrap()).collect();
+    assert!(ids[0] == ids[2] && ids[0] != ids[1] && ids[0].len() == 64, "{ids:?}");
+}
+
+#[tokio::test]
 async fn messages_go_in_tens_with_tenant_and_delay() {
     let service = aws::serve(|_, body| answer(body, &[], false)).await;
     let mut tasks = tasks(23);

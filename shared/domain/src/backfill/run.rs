@@ -64,6 +64,9 @@ pub struct Run {
     /// Whether its facts are held back until all are fetched, and then captured in the order of time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hold: bool,
+    /// Whether it is proven by itself when it has completed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prove: bool,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }

@@ -19,8 +19,14 @@ pub enum Put {
 /// Runs, units, the reports of their pages, and the budgets of their calls.
 #[async_trait]
 pub trait BackfillStore: Send + Sync {
-    /// Stores a run, unless its id is there.
+    /// Stores a run, unless its id is there. One that is to be proven is due from its start on.
     async fn put_run(&self, run: &Run) -> Result<Put, PortError>;
+
+    /// Runs that are to be proven and whose time to be looked at has come, the oldest first. May lag behind writes.
+    async fn due_runs(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, PortError>;
+
+    /// When a run is to be looked at again; without a time, never.
+    async fn look_again(&self, run: &RunId, due_at: Option<Timestamp>) -> Result<(), PortError>;
 
     /// One run.
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError>;

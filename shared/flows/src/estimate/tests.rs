@@ -38,6 +38,7 @@ async fn desk(entities: &[EntityType]) -> Desk {
         call_budget: None,
         proves: None,
         hold: false,
+        prove: false,
     };
     Desk { ports, backfills, http, request }
 }

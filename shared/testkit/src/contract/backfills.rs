@@ -20,6 +20,7 @@ use crate::builders::{at, run, unit, unit_key};
 pub async fn backfills(store: &dyn BackfillStore) {
     a_run_is_stored_once(store).await;
     runs_are_listed_newest_first(store).await;
+    runs_that_are_to_be_proven_are_due_until_that_is_done(store).await;
     a_unit_comes_back_in_every_state(store).await;
     a_unit_is_written_on_top_of_what_was_read(store).await;
     of_several_writers_one_wins(store).await;
@@ -39,6 +40,7 @@ async fn a_run_is_stored_once(store: &dyn BackfillStore) {
     first.entities = EntityType::ALL.to_vec();
     first.call_budget = Some(500);
     first.hold = true;
+    first.prove = true;
     first.proves = Some(RunId::parse("earlier").unwrap());
     assert_eq!(store.run(&first.id).await.unwrap(), None);
     assert_eq!(store.put_run(&first).await.unwrap(), Put::Stored);
@@ -59,6 +61,29 @@ async fn runs_are_listed_newest_first(store: &dyn BackfillStore) {
     assert_eq!(store.runs_of(&workspace, 9).await.unwrap(), runs);
     assert_eq!(store.runs_of(&workspace, 2).await.unwrap(), runs[..2]);
     assert_eq!(store.runs_of(&some_workspace(), 9).await.unwrap(), []);
+}
+
+async fn runs_that_are_to_be_proven_are_due_until_that_is_done(store: &dyn BackfillStore) {
+    let workspace = some_workspace();
+    let wanted = Run { prove: true, started_at: at(10), ..some_run(&workspace) };
+    let other = some_run(&workspace);
+    store.put_run(&wanted).await.unwrap();
+    store.put_run(&other).await.unwrap();
+    let due = async |second| {
+        let due = store.due_runs(at(second), 10_000).await.unwrap();
+        due.into_iter().filter(|run| [&wanted.id, &other.id].contains(&run)).collect::<Vec<_>>()
+    };
+    assert_eq!(due(9).await, []);
+    assert_eq!(due(10).await, std::slice::from_ref(&wanted.id));
+    store.look_again(&wanted.id, Some(at(60))).await.unwrap();
+    assert_eq!(due(59).await, []);
+    assert_eq!(due(60).await, std::slice::from_ref(&wanted.id));
+    assert_eq!(store.run(&wanted.id).await.unwrap().as_ref(), Some(&wanted), "it is as it was");
+    store.look_again(&wanted.id, None).await.unwrap();
+    store.look_again(&wanted.id, None).await.unwrap();
+    assert_eq!(due(86_400).await, []);
+    store.look_again(&some_run(&workspace).id, Some(at(0))).await.unwrap();
+    assert_eq!(store.runs_of(&workspace, 9).await.unwrap().len(), 2, "what is not there does not come to be");
 }
 
 async fn a_unit_comes_back_in_every_state(store: &dyn BackfillStore) {

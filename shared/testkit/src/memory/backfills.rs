@@ -19,6 +19,7 @@ pub struct MemoryBackfills(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     runs: BTreeMap<RunId, Run>,
+    due_runs: BTreeMap<RunId, Timestamp>,
     units: BTreeMap<UnitKey, Unit>,
     reports: BTreeMap<(RunId, UnitKey, u32), CaptureReport>,
     ended: BTreeMap<(RunId, UnitKey), Unit>,
@@ -36,13 +37,33 @@ impl MemoryBackfills {
 #[async_trait]
 impl BackfillStore for MemoryBackfills {
     async fn put_run(&self, run: &Run) -> Result<Put, PortError> {
-        match lock(&self.0).runs.entry(run.id.clone()) {
-            Entry::Occupied(_) => Ok(Put::Conflict),
-            Entry::Vacant(vacant) => {
-                vacant.insert(run.clone());
-                Ok(Put::Stored)
+        let mut state = lock(&self.0);
+        if let Entry::Vacant(vacant) = state.runs.entry(run.id.clone()) {
+            vacant.insert(run.clone());
+            if run.prove {
+                state.due_runs.insert(run.id.clone(), run.started_at);
             }
+            return Ok(Put::Stored);
         }
+        Ok(Put::Conflict)
+    }
+
+    async fn due_runs(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, PortError> {
+        let state = lock(&self.0);
+        let due = state.due_runs.iter().filter(|(_, due_at)| **due_at <= now);
+        let mut due: Vec<_> = due.map(|(run, due_at)| (*due_at, run.clone())).collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, run)| run).collect())
+    }
+
+    async fn look_again(&self, run: &RunId, due_at: Option<Timestamp>) -> Result<(), PortError> {
+        let mut state = lock(&self.0);
+        match due_at {
+            Some(due_at) if state.runs.contains_key(run) => drop(state.due_runs.insert(run.clone(), due_at)),
+            Some(_) => {}
+            None => drop(state.due_runs.remove(run)),
+        }
+        Ok(())
     }
 
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError> {

@@ -87,6 +87,7 @@ impl Harness {
             call_budget: None,
             proves: None,
             hold: false,
+            prove: false,
         };
         self.stack.start_backfill(request).await.unwrap()
     }

@@ -153,6 +153,7 @@ impl Linked {
             call_budget: None,
             proves: None,
             hold: false,
+            prove: false,
         };
         let run = self.stack.start_backfill(request).await.unwrap().run.unwrap();
         self.stack.settled().await;

@@ -235,6 +235,7 @@ async fn the_history_of_a_renamed_repository_is_captured_under_its_old_name() {
         call_budget: None,
         proves: None,
         hold: false,
+        prove: false,
     };
     let run = stack.start_backfill(start).await.unwrap().run.unwrap();
     stack.settled().await;

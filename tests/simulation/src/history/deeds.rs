@@ -129,6 +129,7 @@ impl History {
                 call_budget: None,
                 proves: None,
                 hold: false,
+                prove: false,
             };
             start_run(&ports, &request).await.is_ok()
         });

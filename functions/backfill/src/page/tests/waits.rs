@@ -98,6 +98,44 @@ async fn the_scheduler_fills_gaps_and_leaves_the_present_to_live_capture() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_to_be_proven_is_once_all_of_it_is_captured() {
+    let desk = desk().await;
+    let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
+    let mut quiet = desk.link.clone();
+    quiet.settings.backfill.enabled = false;
+    desk.connections.put_integration(&quiet).await.unwrap();
+    let request = StartRequest { prove: true, ..desk.request(&[EntityType::Release]) };
+    let run = desk.run(start_run(&desk.start, &request).await.unwrap()).await;
+    let proofs = async |minute: i64| {
+        desk.clock.set(at(minute * 60));
+        scheduler.tick().await.unwrap().proofs
+    };
+    assert_eq!(proofs(1).await, 0, "it is at work");
+    desk.http.respond(200, &[], "[]");
+    desk.step().await;
+    assert_eq!(proofs(20).await, 0, "its page is not captured");
+    let unit = desk.unit();
+    desk.backfills.put_page_report(&run.id, &unit.key, 0, &CaptureReport::default()).await.unwrap();
+    assert_eq!(proofs(21).await, 0, "it is looked at every quarter of an hour");
+    assert_eq!(proofs(36).await, 1);
+    let proof = desk.backfills.run(&desk.unit().run).await.unwrap().unwrap();
+    assert_eq!((proof.proves, proof.window, proof.prove), (Some(run.id), run.window, false));
+    assert_eq!(proofs(90).await, 0, "once");
+}
+
+#[tokio::test]
+async fn a_run_that_failed_is_not_proven() {
+    let desk = desk().await;
+    let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
+    let request = StartRequest { prove: true, ..desk.request(&[EntityType::Release]) };
+    let run = desk.run(start_run(&desk.start, &request).await.unwrap()).await;
+    runs::cancel(&*desk.backfills, &*desk.start.clock, &run).await.unwrap();
+    desk.clock.set(at(60));
+    assert_eq!(scheduler.tick().await.unwrap().proofs, 0);
+    assert_eq!(desk.backfills.due_runs(at(86_400), 9).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn the_report_of_a_page_stands_as_it_was_first() {
     let desk = desk().await;
     let run = desk.start().await.run.unwrap();

@@ -222,6 +222,7 @@ impl Fetch {
             call_budget: self.what.call_budget.map(NonZeroU64::get),
             proves: None,
             hold: self.what.hold,
+            prove: false,
         }
     }
 
