@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use connector_domain::backfill::{UnitKey, Window};
-use connector_domain::capture::{CaptureOutcome, CaptureReport};
+use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
 use connector_domain::observation::{IngestionSource, Observation};
@@ -15,9 +14,8 @@ use connector_domain::ports::{
 };
 use connector_domain::task::{CaptureMessage, CaptureTask, EnrichTask, ReplayTask};
 use connector_domain::transformed::{Item, Transformed};
-use connector_domain::{Delivery, RunId, SourceEvent, SourceId, Timestamp, WorkspaceId};
+use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
-use connector_lambda::telemetry::chain;
 use connector_providers::provider;
 use tracing::{info, warn};
 
@@ -220,67 +218,6 @@ impl Capture {
         Ok(self.ports.backfills.run(run).await?.is_some_and(|run| run.proves.is_some()))
     }
 
-    async fn store(
-        &self,
-        record: &DeliveryRecord,
-        kept: &[Observation],
-        report: &mut CaptureReport,
-    ) -> Result<(), CaptureError> {
-        self.put(kept, &record.correlation, report).await.map_err(|(failed, source)| CaptureError::Incomplete {
-            delivery: record.id.to_string(),
-            failed,
-            total: kept.len(),
-            source,
-        })
-    }
-
-    /// Stores observations of one workspace. An error says how many were not, and why the first of them.
-    pub(crate) async fn put(
-        &self,
-        observations: &[Observation],
-        correlation: &str,
-        report: &mut CaptureReport,
-    ) -> Result<(), (usize, PortError)> {
-        let (mut failures, mut captured) = (Vec::new(), Vec::new());
-        for (observation, outcome) in observations.iter().zip(self.ports.observations.put_if_absent(observations).await)
-        {
-            match outcome {
-                Ok(outcome) => {
-                    report.add_outcome(&outcome);
-                    if outcome == CaptureOutcome::Captured {
-                        captured.push(observation);
-                        report.add_missing(&observation.event.source_id);
-                    }
-                }
-                Err(error) => failures.push(error),
-            }
-        }
-        if let Some(first) = observations.first() {
-            let ids: Vec<_> = captured.iter().map(|observation| observation.event.source_id.clone()).collect();
-            self.enrich(&first.workspace, &ids, correlation).await;
-        }
-        let failed = failures.len();
-        if let Some(source) = failures.into_iter().next() {
-            return Err((failed, source));
-        }
-        match &self.ports.notify {
-            // Lost, it would not come again: the delivery is captured anew instead.
-            Some(notify) => notify.tell(captured.into_iter()).await.map_err(|source| (0, source)),
-            None => Ok(()),
-        }
-    }
-
-    /// Were the message lost, the rows are due and recovery sends it.
-    async fn enrich(&self, workspace: &WorkspaceId, captured: &[SourceId], correlation: &str) {
-        let tasks = EnrichTask::split(workspace, captured, correlation);
-        if tasks.is_empty() {
-            return;
-        }
-        if let Err(error) = self.ports.enrichments.send(&tasks, Duration::ZERO).await {
-            warn!(correlation, "stored {} and could not enqueue their enrichment: {}", captured.len(), chain(&error));
-        }
-    }
-
     /// A page whose facts are dropped is not covered: whoever links the resource again must get them.
     async fn withdraw(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<(), PortError> {
         let Some((key, run, _, window)) = place(record, workspace) else { return Ok(()) };
@@ -401,5 +338,6 @@ const fn page(origin: &Origin) -> Option<(&connector_domain::RunId, u32)> {
     }
 }
 
+mod store;
 #[cfg(test)]
 mod tests;
