@@ -62,6 +62,7 @@ pub fn assess(context: &Context<'_>, event: SourceEvent) -> Assessed {
         delivery: context.delivery.clone(),
         captured_at: context.now,
         correlation: context.correlation.to_owned(),
+        deleted_at: None,
     }))
 }
 

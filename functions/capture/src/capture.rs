@@ -13,7 +13,7 @@ use connector_domain::ports::{
     TokenRows,
 };
 use connector_domain::task::{CaptureMessage, CaptureTask, EnrichTask, ReplayTask};
-use connector_domain::transformed::{Item, Transformed};
+use connector_domain::transformed::{Deletion, Item, Transformed};
 use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
 use connector_providers::provider;
@@ -202,9 +202,15 @@ impl Capture {
                         correlation: &record.correlation,
                         now: self.ports.clock.now(),
                     };
+                    let (gone, items) = deletions(items);
                     let kept = sort_out(&context, linked_at, items, &mut report);
                     if !self.hold_back(record, workspace, &kept, &mut report).await.map_err(failed)? {
                         self.store(record, &kept, &mut report).await?;
+                    }
+                    // Whatever the workspace has subscribed to: what is gone must not be shown.
+                    if !gone.is_empty() {
+                        self.ports.observations.put_deletions(workspace, &gone).await.map_err(failed)?;
+                        report.deleted = gone.len() as u64;
                     }
                 }
             },
@@ -287,6 +293,18 @@ pub(crate) fn place<'a>(
 /// A fact of the time since the link, which webhooks tell, and nobody knows any more by which identity.
 const TOLD_LIVE: &str = "told_live";
 
+/// What is gone, apart from everything else.
+fn deletions(items: Vec<Item>) -> (Vec<Deletion>, Vec<Item>) {
+    let (mut gone, mut rest) = (Vec::new(), Vec::new());
+    for item in items {
+        match item {
+            Item::Deleted(deletion) => gone.push(deletion),
+            other => rest.push(other),
+        }
+    }
+    (gone, rest)
+}
+
 /// What is to be stored; all else is counted. A fact that one delivery names twice is stored once.
 fn sort_out(
     context: &Context<'_>,
@@ -298,6 +316,7 @@ fn sort_out(
     let mut seen = BTreeSet::new();
     for item in items {
         let event = match item {
+            Item::Deleted(_) => continue,
             Item::Ignored(reason) => {
                 report.add_filtered(reason.as_str());
                 continue;

@@ -64,6 +64,19 @@ impl SourceId {
         &self.0
     }
 
+    /// `{provider}:{entity}:{id}`: what the fact is about.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        let id = self.as_str();
+        id.rsplit_once(':').map_or(id, |(thing, transition)| {
+            // A time has colons too; it stands after the `@` of its transition.
+            match transition.contains('@') || !id.contains('@') {
+                true => thing,
+                false => id.split_once('@').and_then(|(head, _)| head.rsplit_once(':')).map_or(thing, |(head, _)| head),
+            }
+        })
+    }
+
     fn bounded(text: String) -> Self {
         if text.len() <= MAX_SOURCE_ID_BYTES {
             return Self(text);
@@ -101,6 +114,18 @@ mod tests {
             SourceId::at_ms(ProviderKind::Linear, "issue", "9", "updated", at).as_str(),
             "linear:issue:9:updated@2026-02-06T12:00:00.700Z"
         );
+    }
+
+    #[test]
+    fn an_identity_tells_its_subject() {
+        for (id, thing) in [
+            ("github:pr:9#7:merged", "github:pr:9#7"),
+            ("github:pr:9#7:closed@2026-02-06T12:00:00Z", "github:pr:9#7"),
+            ("github:push:9:refs/heads/main:abc", "github:push:9:refs/heads/main"),
+            ("linear:issue:u:updated@2026-02-06T12:00:00.700Z", "linear:issue:u"),
+        ] {
+            assert_eq!(SourceId::parse(id).unwrap().subject(), thing);
+        }
     }
 
     proptest! {

@@ -62,6 +62,9 @@ pub struct Observation {
     pub captured_at: crate::Timestamp,
     /// Follows it from the edge to the row.
     pub correlation: String,
+    /// When what it is about was deleted at its provider. Then it says nothing more than that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<crate::Timestamp>,
 }
 
 /// Providers time one change differently in a webhook and in a list: Linear and Vercel by some milliseconds, GitHub at
@@ -73,6 +76,19 @@ fn apart(one: crate::Timestamp, other: crate::Timestamp) -> bool {
 }
 
 impl Observation {
+    /// What is shown of it once what it is about was deleted: that it happened, to whom and when.
+    #[must_use]
+    pub fn withheld(mut self, deleted_at: crate::Timestamp) -> Self {
+        self.event.title = format!("[{}] (deleted)", self.event.source_type.label());
+        self.event.body.clear();
+        self.event.references.clear();
+        self.event.metadata.clear();
+        self.topics.clear();
+        self.entities.clear();
+        self.deleted_at = Some(deleted_at);
+        self
+    }
+
     /// Whether it names a thing, by the thing's key.
     #[must_use]
     pub fn names(&self, key: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::lifecycle::LifecycleChange;
-use crate::{SourceEvent, SourceId};
+use crate::{SourceEvent, SourceId, Timestamp};
 
 /// What a delivery became.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,10 +28,29 @@ pub enum Item {
         /// The identity that a webhook gave it since, where it is still known.
         live: Option<SourceId>,
     },
+    /// A thing is gone for good. Its facts stay, and nobody is shown any more what they said.
+    Deleted(Deletion),
     /// An item left out by design, such as a draft release or a fact outside the run's window.
     Ignored(IgnoreReason),
     /// An item that could not be read. The rest of its page goes on; the raw delivery keeps it.
     Quarantined(Quarantined),
+}
+
+/// That a thing was deleted at its provider. It holds nothing of what the thing said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// `{provider}:{entity}:{id}`, as the identities of its facts begin.
+    pub subject: String,
+    /// When it was, or when we heard of it.
+    pub at: Timestamp,
+}
+
+impl Deletion {
+    /// A thing by the identity of any of its facts.
+    #[must_use]
+    pub fn of(fact: &SourceId, at: Timestamp) -> Self {
+        Self { subject: fact.subject().to_owned(), at }
+    }
 }
 
 /// Why an item could not be read.

@@ -184,7 +184,7 @@ async fn first_page(
                 {
                     *counted.facts.entry(event.source_type.name().to_owned()).or_default() += 1;
                 }
-                Item::Event(_) | Item::History { .. } | Item::Ignored(_) => counted.left_out += 1,
+                Item::Event(_) | Item::History { .. } | Item::Deleted(_) | Item::Ignored(_) => counted.left_out += 1,
                 Item::Quarantined(_) => counted.unreadable += 1,
             }
         }

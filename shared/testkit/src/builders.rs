@@ -82,6 +82,7 @@ pub fn observe(workspace: &WorkspaceId, event: SourceEvent) -> Observation {
         delivery: delivery_id("github#00"),
         captured_at: at(60),
         correlation: "c0ffee".to_owned(),
+        deleted_at: None,
         event,
     }
 }

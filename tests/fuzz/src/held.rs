@@ -22,6 +22,7 @@ pub(crate) fn transformed(told: &Transformed) {
                 event(fact);
                 assert_ne!(live.as_ref(), Some(&fact.source_id), "both looks have one identity");
             }
+            Item::Deleted(gone) => assert!(gone.subject.split(':').count() >= 3, "{gone:?}"),
             Item::Ignored(reason) => assert!(!reason.as_str().is_empty()),
             Item::Quarantined(error) => {
                 assert!(error.path.len() <= 300 && error.reason.len() <= 100, "{error:?}");

@@ -17,6 +17,7 @@ use connector_domain::ports::{
     Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
+use connector_domain::transformed::Deletion;
 use connector_domain::{
     AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, Secret, SourceId, Timestamp, WorkspaceId,
 };
@@ -138,6 +139,11 @@ impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {
             answers.push(self.plan.call("ObservationStore::put_if_absent", one, injected).await);
         }
         answers
+    }
+
+    async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
+        let put = self.port.put_deletions(workspace, deletions);
+        self.plan.call("ObservationStore::put_deletions", put, injected).await
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {

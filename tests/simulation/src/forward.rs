@@ -216,6 +216,14 @@ macro_rules! observations {
     ($type:ty { $($own:tt)* }) => {
         #[async_trait]
         impl ObservationStore for $type { $($own)*
+            async fn put_deletions(
+                &self,
+                of: &WorkspaceId,
+                deletions: &[connector_domain::transformed::Deletion],
+            ) -> Result<(), PortError> {
+                self.store.put_deletions(of, deletions).await
+            }
+
             async fn get(&self, of: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
                 self.store.get(of, source_id).await
             }

@@ -74,7 +74,7 @@ pub(crate) fn identities(request: &WebhookRequest, now: Timestamp) -> BTreeSet<S
         .into_iter()
         .filter_map(|item| match item {
             Item::Event(event) | Item::History { event, .. } => Some(event.source_id),
-            Item::Ignored(_) | Item::Quarantined(_) => None,
+            Item::Deleted(_) | Item::Ignored(_) | Item::Quarantined(_) => None,
         })
         .collect()
 }

@@ -61,6 +61,10 @@ pub(crate) struct View {
     /// When it was captured.
     #[schema(value_type = String, format = DateTime)]
     captured_at: Timestamp,
+    /// When what it is about was deleted at its provider; then nothing of what it said is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    deleted_at: Option<Timestamp>,
 }
 
 /// Who acted.
@@ -142,6 +146,7 @@ fn view(observation: Observation) -> View {
         run: observation.run.map(|run| run.to_string()),
         delivery: deliveries::public_id(&observation.delivery),
         captured_at: observation.captured_at,
+        deleted_at: observation.deleted_at,
     }
 }
 

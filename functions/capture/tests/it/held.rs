@@ -16,6 +16,7 @@ use connector_domain::ports::{
     PortError, Queue,
 };
 use connector_domain::task::{EnrichTask, ReplayTask};
+use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use connector_flows::runs::progress;
 use connector_testkit::builders::{
@@ -54,6 +55,10 @@ impl ObservationStore for Ordered {
             answers.push(answer);
         }
         answers
+    }
+
+    async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
+        self.rows.put_deletions(workspace, deletions).await
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
@@ -376,6 +381,32 @@ async fn others_are_told_of_what_matters_and_again_when_that_failed() {
     assert!(told[0].score >= 70 && told[0].source_id.as_str().ends_with(":opened"), "{told:?}");
     assert_eq!(desk.capture.handle(capture_task("acme", "github#p")).await.unwrap(), Captured::Already);
     assert!(desk.notifications.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_deleted_at_its_provider_is_not_shown_whichever_came_first() {
+    let told = include_str!("../../../../shared/providers/fixtures/github/webhooks/issue_comment.created.json");
+    let deleted = include_str!("../../../../shared/providers/fixtures/github/webhooks/issue_comment.deleted.json");
+    for order in [[told, deleted], [deleted, told]] {
+        let desk = desk().await;
+        for (n, body) in order.iter().enumerate() {
+            let id = format!("github#w{n}");
+            let record = DeliveryRecord {
+                origin: Origin::Webhook { event: "issue_comment".to_owned(), transport_id: None },
+                ..delivery(&id, &[&desk.link.workspace])
+            };
+            desk.deliveries.put_if_absent(&record, body.as_bytes()).await.unwrap();
+            let Captured::Done(report) = desk.capture.handle(capture_task("acme", &id)).await.unwrap() else {
+                panic!()
+            };
+            assert_eq!((report.captured, report.deleted), if *body == told { (1, 0) } else { (0, 1) });
+        }
+        let row = desk.observations.rows.all().remove(0);
+        let shown = desk.observations.get(&desk.link.workspace, &row.event.source_id).await.unwrap().unwrap();
+        assert_eq!(shown.event.title, "[Comment Added] (deleted)");
+        assert_eq!((shown.event.body.as_str(), shown.entities.len(), shown.event.references.len()), ("", 0, 0));
+        assert!(shown.deleted_at.is_some());
+    }
 }
 
 /// A queue that refuses so many times.

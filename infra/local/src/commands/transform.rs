@@ -99,6 +99,10 @@ fn show(transformed: Transformed, output: &mut Output) -> Result<ExitCode, Failu
                             .map_err(|error| Failure::new(format!("a fact has no JSON form: {error}")))?;
                         output.line(line)?;
                     }
+                    Item::Deleted(gone) => {
+                        let what = aside.paint(Paint::Odd, "deleted");
+                        output.note(format!("{what}: {}; its facts are not shown any more", clean(&gone.subject)))?;
+                    }
                     Item::Ignored(reason) => output.note(left_out(reason.as_str()))?,
                     Item::Quarantined(at) => {
                         let place = if at.path.is_empty() { "the payload" } else { &at.path };

@@ -10,6 +10,7 @@ use connector_domain::capture::CaptureOutcome;
 use connector_domain::enrich::Enrichment;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
+use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, WorkspaceId};
 use futures::StreamExt;
 
@@ -18,6 +19,7 @@ use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, t
 use super::keys::{self, Row};
 use super::table::{Condition, Table, Written};
 
+mod deletions;
 mod enrichment;
 mod list;
 
@@ -116,14 +118,20 @@ impl ObservationStore for DynamoObservations {
         futures::stream::iter(puts).buffered(CONCURRENCY).collect().await
     }
 
+    async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
+        deletions::put(&self.table, workspace, deletions).await
+    }
+
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
         const OPERATION: &str = "read an observation";
         let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
-        self.table.get(OPERATION, &row).await?.map(|item| from_row(OPERATION, item)).transpose()
+        let Some(item) = self.table.get(OPERATION, &row).await? else { return Ok(None) };
+        Ok(deletions::shown(&self.table, workspace, vec![from_row(OPERATION, item)?]).await?.pop())
     }
 
     async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
-        list::list(&self.table, self.search, workspace, filter).await
+        let ObservationPage { observations, next } = list::list(&self.table, self.search, workspace, filter).await?;
+        Ok(ObservationPage { observations: deletions::shown(&self.table, workspace, observations).await?, next })
     }
 }
 

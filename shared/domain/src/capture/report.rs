@@ -49,6 +49,9 @@ pub struct CaptureReport {
     /// Duplicates that said something else than the row.
     #[serde(default)]
     pub conflicts: u64,
+    /// Things that are gone at their provider.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub deleted: u64,
     /// Kept back, to be captured in the order of time when all of the run is fetched. They are counted again then.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub held: u64,
@@ -115,6 +118,7 @@ impl CaptureReport {
         self.captured += other.captured;
         self.duplicate += other.duplicate;
         self.conflicts += other.conflicts;
+        self.deleted += other.deleted;
         self.held += other.held;
         self.quarantined += other.quarantined;
         for (reason, count) in &other.filtered {

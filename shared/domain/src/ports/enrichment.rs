@@ -43,7 +43,7 @@ pub trait EnrichmentStore: Send + Sync {
     /// Indexes what facts have to do with.
     async fn put_links(&self, workspace: &WorkspaceId, links: &[Link]) -> Result<(), PortError>;
 
-    /// The facts that have to do with a thing: of those before `at` and of those from then on the `limit` nearest each,
+    /// The facts that have to do with a thing, without those of things that were deleted: of those before `at` and of those from then on the `limit` nearest each,
     /// in the order of time.
     async fn links(
         &self,
@@ -67,7 +67,7 @@ pub trait EnrichmentStore: Send + Sync {
     /// Indexes what a fact is like.
     async fn put_feature(&self, workspace: &WorkspaceId, feature: &Feature) -> Result<(), PortError>;
 
-    /// The features of a [`week`](crate::enrich::week), in the order of time.
+    /// The features of a [`week`](crate::enrich::week), in the order of time, without those of things that were deleted.
     async fn features(&self, workspace: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError>;
 }
 

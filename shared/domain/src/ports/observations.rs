@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::PortError;
 use crate::capture::CaptureOutcome;
 use crate::observation::Observation;
+use crate::transformed::Deletion;
 use crate::{ProviderKind, SourceId, Timestamp, WorkspaceId};
 
 /// Which observations to list, newest first.
@@ -37,7 +38,8 @@ pub struct ObservationPage {
     pub next: Option<String>,
 }
 
-/// Observations, each under (workspace, source id) once.
+/// Observations, each under (workspace, source id) once. What is told of a thing that was deleted at its provider is
+/// [withheld](Observation::withheld) from whoever reads.
 #[async_trait]
 pub trait ObservationStore: Send + Sync {
     /// Stores each observation unless its (workspace, source id) is there. One answer per observation, in order:
@@ -46,6 +48,9 @@ pub trait ObservationStore: Send + Sync {
     /// A row that the same delivery wrote answers `Captured` again: after a lost answer or a repeated message the report
     /// of a delivery says what it did, not what it found of itself.
     async fn put_if_absent(&self, observations: &[Observation]) -> Vec<Result<CaptureOutcome, PortError>>;
+
+    /// Notes that things are gone, whether or not there are facts of them yet. Of two deletions the later one stays.
+    async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError>;
 
     /// One observation.
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError>;

@@ -4,7 +4,7 @@ mod bodies;
 mod policy;
 
 use connector_domain::delivery::Origin;
-use connector_domain::transformed::{Item, Quarantined, Transformed};
+use connector_domain::transformed::{Deletion, Item, Quarantined, Transformed};
 use connector_domain::{Delivery, Verified};
 use serde::Deserialize;
 
@@ -33,6 +33,11 @@ fn read(event: &str, delivery: &Delivery<Verified>) -> Result<Transformed, Quara
         Err(reason) => Transformed::Ignored(reason),
         Ok(Policy::Lifecycle(change)) => Transformed::Lifecycle(change.read(raw)?),
         Ok(Policy::Fact(make)) => told_by(delivery, make(raw)?),
+        // No webhook of these tells when.
+        Ok(Policy::Gone(make)) => match make(raw)? {
+            Ok(came) => Transformed::Items(vec![Item::Deleted(Deletion::of(&came.source_id, delivery.received_at))]),
+            Err(reason) => Transformed::Ignored(reason),
+        },
     })
 }
 

@@ -3,7 +3,7 @@
 
 use connector_domain::delivery::Origin;
 use connector_domain::event::Actor;
-use connector_domain::transformed::{IgnoreReason, Item, Quarantined, Transformed};
+use connector_domain::transformed::{Deletion, IgnoreReason, Item, Quarantined, Transformed};
 use connector_domain::{Delivery, Metadata, SourceEvent, SourceType, Timestamp, Verified};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -120,7 +120,17 @@ fn thing<T: Thing>(delivery: &Delivery<Verified>) -> Told {
         }
         other => return Ok(Transformed::Ignored(IgnoreReason::action(other))),
     };
-    Ok(if events.is_empty() { Transformed::Ignored(NOTHING_CHANGED) } else { told_by(delivery, &envelope, events) })
+    if events.is_empty() {
+        return Ok(Transformed::Ignored(NOTHING_CHANGED));
+    }
+    // What is in the trash may come out of it again.
+    let gone = events.first().filter(|_| envelope.action == "remove" && !T::TRASH);
+    let gone = gone.map(|event: &SourceEvent| Item::Deleted(Deletion::of(&event.source_id, event.occurred_at)));
+    let mut told = told_by(delivery, &envelope, events);
+    if let Transformed::Items(items) = &mut told {
+        items.extend(gone);
+    }
+    Ok(told)
 }
 
 /// The facts of an update: each move, and one for everything else.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use connector_domain::delivery::Origin;
 use connector_domain::event::Actor;
-use connector_domain::transformed::{IgnoreReason, Item, Quarantined, Transformed};
+use connector_domain::transformed::{Deletion, IgnoreReason, Item, Quarantined, Transformed};
 use connector_domain::{Delivery, SourceEvent, Timestamp, Verified};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -22,11 +22,13 @@ use crate::parts::filled;
 enum Policy {
     /// It is a fact, told at a time.
     Fact(fn(&[u8], Timestamp) -> Result<SourceEvent, Quarantined>),
+    /// What it is about is gone; the fact that it came tells which one it was.
+    Gone(fn(&[u8], Timestamp) -> Result<SourceEvent, Quarantined>),
     /// It changes a connection.
     Lifecycle(Change),
 }
 
-use Policy::{Fact, Lifecycle};
+use Policy::{Fact, Gone, Lifecycle};
 
 /// Every event and action that is taken. Other actions of these events are `action_not_captured`.
 const TAKEN: &[(&str, &str, Policy)] = &[
@@ -46,6 +48,7 @@ const TAKEN: &[(&str, &str, Policy)] = &[
     ("metric_alert", "critical", Fact(|raw, told| metric_alert(raw, told, metric_alert::Transition::Critical))),
     ("metric_alert", "resolved", Fact(|raw, told| metric_alert(raw, told, metric_alert::Transition::Resolved))),
     ("comment", "created", Fact(|raw, _| comment(raw))),
+    ("comment", "deleted", Gone(|raw, _| comment(raw))),
 ];
 
 /// Events we know and leave out on purpose; any other one is new to us.
@@ -104,6 +107,10 @@ fn read(event: &str, delivery: &Delivery<Verified>) -> Result<Transformed, Quara
         None => Transformed::Ignored(IgnoreReason::action(&shape.action)),
         Some((.., Lifecycle(change))) => Transformed::Lifecycle(change.read(&delivery.raw)?),
         Some((.., Fact(make))) => told_by(delivery, make(&delivery.raw, delivery.received_at)?),
+        Some((.., Gone(make))) => {
+            let came = make(&delivery.raw, delivery.received_at)?;
+            Transformed::Items(vec![Item::Deleted(Deletion::of(&came.source_id, delivery.received_at))])
+        }
     })
 }
 

@@ -117,7 +117,7 @@ pub(crate) fn events(transformed: &Transformed) -> Vec<&SourceEvent> {
         .iter()
         .filter_map(|item| match item {
             Item::Event(event) | Item::History { event, .. } => Some(&**event),
-            Item::Ignored(_) | Item::Quarantined(_) => None,
+            Item::Deleted(_) | Item::Ignored(_) | Item::Quarantined(_) => None,
         })
         .collect()
 }
@@ -130,7 +130,7 @@ pub(crate) fn live(transformed: Transformed) -> Vec<SourceEvent> {
         .filter_map(|item| match item {
             Item::Event(event) => Some(*event),
             Item::History { event, live } => Some(SourceEvent { source_id: live?, ..*event }),
-            Item::Ignored(_) | Item::Quarantined(_) => None,
+            Item::Deleted(_) | Item::Ignored(_) | Item::Quarantined(_) => None,
         })
         .collect()
 }
@@ -154,6 +154,7 @@ pub(crate) fn shown(transformed: &Transformed) -> Value {
             .map(|item| match item {
                 Item::Event(event) => serde_json::to_value(event).unwrap(),
                 Item::History { event, live } => json!({ "history": event, "live": live }),
+                Item::Deleted(gone) => json!({ "deleted": gone.subject, "at": gone.at }),
                 Item::Ignored(reason) => json!({ "ignored": reason.as_str() }),
                 Item::Quarantined(error) => json!({ "quarantined": error.path, "reason": error.reason }),
             })
@@ -170,6 +171,7 @@ pub(crate) fn outcomes(transformed: &Transformed) -> Vec<String> {
             .iter()
             .map(|item| match item {
                 Item::Event(event) | Item::History { event, .. } => event.source_type.to_string(),
+                Item::Deleted(_) => "deleted".to_owned(),
                 Item::Ignored(reason) => format!("ignored {reason}"),
                 Item::Quarantined(error) => format!("quarantined {}: {}", error.path, error.reason),
             })

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use connector_domain::capture::CaptureOutcome;
 use connector_domain::enrich::{Account, Activity, LinkKey, Step, embed_text, feature, links, week};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{EnrichmentStore, ObservationStore};
+use connector_domain::ports::{EnrichmentStore, ObservationFilter, ObservationStore};
+use connector_domain::transformed::Deletion;
 use connector_domain::{ProviderKind, Reference, ReferenceKind, SourceId, Timestamp, WorkspaceId};
 
 use super::some_workspace;
@@ -21,6 +23,7 @@ pub async fn enrichment<S: EnrichmentStore + ObservationStore>(store: &S) {
     links_are_found_on_both_sides_of_a_moment(store).await;
     what_an_account_did_is_counted_once(store).await;
     features_are_kept_by_week(store).await;
+    what_was_deleted_is_withheld(store).await;
 }
 
 async fn captured<S: EnrichmentStore + ObservationStore>(store: &S, workspace: &WorkspaceId) -> Observation {
@@ -174,4 +177,50 @@ async fn features_are_kept_by_week(store: &impl EnrichmentStore) {
     assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap(), all);
     assert_eq!(store.features(&workspace, &week(at(7 * 86_400))).await.unwrap().len(), 1);
     assert!(store.features(&some_workspace(), &week(at(0))).await.unwrap().is_empty());
+}
+
+async fn what_was_deleted_is_withheld<S: EnrichmentStore + ObservationStore>(store: &S) {
+    let (workspace, other) = (some_workspace(), some_workspace());
+    let url = "https://github.com/acme/shop/pull/7";
+    let fact = |workspace: &WorkspaceId, id: &str| {
+        let mut event = event(id, at(0));
+        event.references = vec![Reference::new(ReferenceKind::Pr, "#7").unwrap().url(url)];
+        observe(workspace, event)
+    };
+    let (gone, stays) = (fact(&workspace, "9#1"), fact(&workspace, "9#10"));
+    let foreign = fact(&other, "9#1");
+    for row in [&gone, &stays, &foreign] {
+        assert!(store.put_if_absent(std::slice::from_ref(row)).await[0].is_ok());
+        store.put_links(&row.workspace, &links(row)).await.unwrap();
+        store.put_feature(&row.workspace, &feature(row, embed_text(&row.event.title))).await.unwrap();
+    }
+    let deletion = |second| Deletion::of(&gone.event.source_id, at(second));
+    store.put_deletions(&workspace, &[deletion(90)]).await.unwrap();
+    store.put_deletions(&workspace, &[deletion(70)]).await.unwrap();
+    store.put_deletions(&workspace, &[]).await.unwrap();
+
+    let withheld = gone.clone().withheld(at(90));
+    let id = &gone.event.source_id;
+    assert_eq!(ObservationStore::get(store, &workspace, id).await.unwrap().as_ref(), Some(&withheld), "the later one");
+    assert_eq!(store.load(&workspace, id).await.unwrap().map(|(row, _)| row).as_ref(), Some(&withheld));
+    let filter = ObservationFilter {
+        provider: None,
+        source_type: None,
+        actor: None,
+        entity: None,
+        since: Timestamp::MIN,
+        until: Timestamp::MAX,
+        limit: 9,
+        cursor: None,
+    };
+    let listed = store.list(&workspace, &filter).await.unwrap().observations;
+    assert!(listed.contains(&withheld) && listed.contains(&stays) && listed.len() == 2, "{listed:?}");
+    assert_eq!(ObservationStore::get(store, &other, id).await.unwrap(), Some(foreign));
+    let key = LinkKey::parse("item:github.com/acme/shop#7").unwrap();
+    let found = store.links(&workspace, &key, at(0), 9).await.unwrap();
+    assert_eq!(found.iter().map(|link| &link.source_id).collect::<Vec<_>>(), [&stays.event.source_id]);
+    assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap().len(), 1);
+    assert_eq!(store.features(&other, &week(at(0))).await.unwrap().len(), 1);
+    let outcome = store.put_if_absent(&[Observation { delivery: delivery_id("github#02"), ..gone }]).await.remove(0);
+    assert_eq!(outcome.unwrap(), CaptureOutcome::Duplicate { conflicts: vec![] }, "the row itself is as it was");
 }

@@ -33,7 +33,7 @@ impl EnrichmentStore for MemoryObservations {
         let key = (workspace.clone(), source_id.clone());
         let Some(observation) = lock(&self.rows).get(&key).cloned() else { return Ok(None) };
         let progress = lock(&self.beside).progress.get(&key).cloned().unwrap_or_default();
-        Ok(Some((observation, progress)))
+        Ok(Some((self.shown(observation), progress)))
     }
 
     async fn advance(
@@ -100,7 +100,9 @@ impl EnrichmentStore for MemoryObservations {
         limit: usize,
     ) -> Result<Vec<Link>, PortError> {
         let beside = lock(&self.beside);
-        let of_thing = beside.links.iter().filter(|((ws, of, _, _), _)| (ws, of) == (workspace, key));
+        let of_thing = beside.links.iter().filter(|((ws, of, _, fact), _)| {
+            (ws, of) == (workspace, key) && self.deleted_at(workspace, fact).is_none()
+        });
         let (before, after): (Vec<_>, Vec<_>) = of_thing.map(|(_, link)| link).partition(|link| link.occurred_at < at);
         let skipped = before.len().saturating_sub(limit);
         Ok(before.into_iter().skip(skipped).chain(after.into_iter().take(limit)).cloned().collect())
@@ -154,7 +156,9 @@ impl EnrichmentStore for MemoryObservations {
 
     async fn features(&self, workspace: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {
         let beside = lock(&self.beside);
-        let of_week = beside.features.iter().filter(|((ws, of, _, _), _)| ws == workspace && of == week);
+        let of_week = beside.features.iter().filter(|((ws, of, _, fact), _)| {
+            ws == workspace && of == week && self.deleted_at(workspace, fact).is_none()
+        });
         Ok(of_week.map(|(_, feature)| feature.clone()).collect())
     }
 }

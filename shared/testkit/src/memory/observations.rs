@@ -9,6 +9,7 @@ use connector_domain::capture::CaptureOutcome;
 use connector_domain::enrich::Enrichment;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
+use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 
 use super::enrichment::Beside;
@@ -19,6 +20,7 @@ use super::{MAX_ROW_BYTES, lock};
 pub struct MemoryObservations {
     pub(super) rows: Mutex<BTreeMap<(WorkspaceId, SourceId), Observation>>,
     pub(super) beside: Mutex<Beside>,
+    deletions: Mutex<BTreeMap<(WorkspaceId, String), Timestamp>>,
 }
 
 impl MemoryObservations {
@@ -26,6 +28,18 @@ impl MemoryObservations {
     #[must_use]
     pub fn all(&self) -> Vec<Observation> {
         lock(&self.rows).values().cloned().collect()
+    }
+
+    /// When what a fact is about was deleted.
+    pub(super) fn deleted_at(&self, workspace: &WorkspaceId, fact: &SourceId) -> Option<Timestamp> {
+        lock(&self.deletions).get(&(workspace.clone(), fact.subject().to_owned())).copied()
+    }
+
+    pub(super) fn shown(&self, observation: Observation) -> Observation {
+        match self.deleted_at(&observation.workspace, &observation.event.source_id) {
+            Some(at) => observation.withheld(at),
+            None => observation,
+        }
     }
 
     fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
@@ -60,8 +74,18 @@ impl ObservationStore for MemoryObservations {
         observations.iter().map(|observation| self.put(observation)).collect()
     }
 
+    async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
+        let mut known = lock(&self.deletions);
+        for Deletion { subject, at } in deletions {
+            let latest = known.entry((workspace.clone(), subject.clone())).or_insert(*at);
+            *latest = (*latest).max(*at);
+        }
+        Ok(())
+    }
+
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
-        Ok(lock(&self.rows).get(&(workspace.clone(), source_id.clone())).cloned())
+        let observation = lock(&self.rows).get(&(workspace.clone(), source_id.clone())).cloned();
+        Ok(observation.map(|observation| self.shown(observation)))
     }
 
     async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {
@@ -83,7 +107,8 @@ impl ObservationStore for MemoryObservations {
             let (at, source_id) = event_place(last);
             format!("{at} {source_id}")
         });
-        Ok(ObservationPage { observations: found, next })
+        let observations = found.into_iter().map(|observation| self.shown(observation)).collect();
+        Ok(ObservationPage { observations, next })
     }
 }
 

@@ -127,7 +127,7 @@ async fn seen_by(stores: &Stores, deliveries: &BTreeSet<DeliveryId>) -> Result<V
         if let Transformed::Items(items) = provider.transform(&Delivery::restored(&record, raw)) {
             seen.extend(items.into_iter().filter_map(|item| match item {
                 Item::Event(event) | Item::History { event, .. } => Some(*event),
-                Item::Ignored(_) | Item::Quarantined(_) => None,
+                Item::Deleted(_) | Item::Ignored(_) | Item::Quarantined(_) => None,
             }));
         }
     }

@@ -68,6 +68,8 @@ pub(crate) enum Row {
     Redelivered(ProviderKind),
     /// Observations: a captured fact.
     Observation { workspace: WorkspaceId, source_id: SourceId },
+    /// Observations: that a thing was deleted.
+    Deletion { workspace: WorkspaceId, subject: String },
     /// Observations: a month that has some.
     Month { workspace: WorkspaceId, month: String },
     /// Observations: that a fact has to do with a thing.
@@ -132,6 +134,7 @@ impl Row {
             }
             Self::Redelivered(provider) => (format!("HOOKS#{provider}"), "AGAIN".to_owned()),
             Self::Observation { workspace: ws, source_id } => (workspace(ws), format!("OBS#{source_id}")),
+            Self::Deletion { workspace: ws, subject } => (workspace(ws), format!("GONE#{subject}")),
             Self::Month { workspace: ws, month } => (workspace(ws), format!("{MONTHS}{month}")),
             Self::Link { workspace: ws, key, place } => (links(ws, key), place_key(place)),
             Self::Feature { workspace: ws, week, place } => (features(ws, week), place_key(place)),
@@ -231,6 +234,7 @@ impl Row {
             }
             ("HOOKS", "AGAIN") => Self::Redelivered(id.parse().ok()?),
             ("WS", "OBS") => Self::Observation { workspace: id.parse().ok()?, source_id: SourceId::parse(of).ok()? },
+            ("WS", "GONE") => Self::Deletion { workspace: id.parse().ok()?, subject: of.to_owned() },
             ("WS", "MONTH") => Self::Month { workspace: id.parse().ok()?, month: of.to_owned() },
             ("LINK", "AT") => {
                 let (workspace, key) = id.split_once('#')?;

@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..34, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..35, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -61,6 +61,7 @@ fn row() -> impl Strategy<Value = Row> {
                 30 => Row::Redelivered(provider),
                 31 => Row::Hold(run),
                 32 => Row::Held { run, place },
+                33 => Row::Deletion { workspace, subject: b },
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },

@@ -10,7 +10,7 @@ use connector_domain::ports::{EnrichmentStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{CONCURRENCY, DynamoObservations, from_row};
+use super::{CONCURRENCY, DynamoObservations, deletions, from_row};
 use crate::aws::port_error;
 use crate::dynamodb::due;
 use crate::dynamodb::item::{Item, from_item, get_number, keyed, milliseconds, number, text, to_item};
@@ -34,7 +34,8 @@ impl EnrichmentStore for DynamoObservations {
         let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
         let Some(item) = self.table.get(OPERATION, &row).await? else { return Ok(None) };
         let progress = progress(&item);
-        Ok(Some((from_row(OPERATION, item)?, progress)))
+        let shown = deletions::shown(&self.table, workspace, vec![from_row(OPERATION, item)?]).await?;
+        Ok(shown.into_iter().next().map(|observation| (observation, progress)))
     }
 
     async fn advance(
@@ -139,6 +140,8 @@ impl EnrichmentStore for DynamoObservations {
         let (mut before, after) = futures::try_join!(side("<", false), side(">=", true))?;
         before.reverse();
         before.extend(after);
+        let gone = deletions::of(&self.table, workspace, before.iter().map(|link| &link.source_id)).await?;
+        before.retain(|link| !gone.contains_key(link.subject()));
         Ok(before)
     }
 
@@ -173,7 +176,11 @@ impl EnrichmentStore for DynamoObservations {
         // Facts that came a moment ago may be missing; what is read is a view, and half the price.
         let query = self.table.partition(keys::features(workspace, week), keys::PLACES).consistent_read(false);
         let items = self.table.collect(OPERATION, query, usize::MAX).await?;
-        items.into_iter().map(|item| from_item(OPERATION, item)).collect()
+        let items = items.into_iter().map(|item| from_item::<Feature>(OPERATION, item));
+        let mut features = items.collect::<Result<Vec<_>, _>>()?;
+        let gone = deletions::of(&self.table, workspace, features.iter().map(|feature| &feature.source_id)).await?;
+        features.retain(|feature| !gone.contains_key(feature.source_id.subject()));
+        Ok(features)
     }
 }
 

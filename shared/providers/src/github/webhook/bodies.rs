@@ -1,7 +1,7 @@
 //! The bodies of webhooks about one thing in one repository, and which fact each is.
 
 use connector_domain::event::Actor;
-use connector_domain::transformed::Quarantined;
+use connector_domain::transformed::{IgnoreReason, Quarantined};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::github::facts::comment::{self, Place};
@@ -104,6 +104,14 @@ pub(super) fn issue_comment(raw: &[u8]) -> Result<Told, Quarantined> {
 
 pub(super) fn release(raw: &[u8]) -> Result<Told, Quarantined> {
     about(raw, |body: &ReleaseBody, repo, actor| release::published(&body.release, repo, actor).map(Ok))
+}
+
+/// A draft can be deleted too, and is no fact.
+pub(super) fn release_or_draft(raw: &[u8]) -> Result<Told, Quarantined> {
+    about(raw, |body: &ReleaseBody, repo, actor| match body.release.published_at {
+        Some(_) => release::published(&body.release, repo, actor).map(Ok),
+        None => Ok(Err(IgnoreReason::DRAFT)),
+    })
 }
 
 pub(super) fn discussion(raw: &[u8], transition: discussion::Transition) -> Result<Told, Quarantined> {

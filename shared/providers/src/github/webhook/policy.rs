@@ -4,8 +4,8 @@
 use connector_domain::transformed::{IgnoreReason, Quarantined};
 
 use super::bodies::{
-    deployment_status, discussion, discussion_comment, issue, issue_comment, pull_request, release, review_comment,
-    review_dismissed, review_submitted,
+    deployment_status, discussion, discussion_comment, issue, issue_comment, pull_request, release, release_or_draft,
+    review_comment, review_dismissed, review_submitted,
 };
 use crate::github::facts::{Told, discussion, issue, pull_request};
 use crate::github::lifecycle::Change;
@@ -15,11 +15,13 @@ use crate::github::lifecycle::Change;
 pub(super) enum Policy {
     /// It is a fact, if its body says so.
     Fact(fn(&[u8]) -> Result<Told, Quarantined>),
+    /// What it is about is gone; its body repeats it whole, so that the fact that it came tells which one it was.
+    Gone(fn(&[u8]) -> Result<Told, Quarantined>),
     /// It changes a connection.
     Lifecycle(Change),
 }
 
-use Policy::{Fact, Lifecycle};
+use Policy::{Fact, Gone, Lifecycle};
 
 /// Every event and action that is taken, beside pushes.
 const TAKEN: &[(&str, &str, Policy)] = &[
@@ -39,6 +41,12 @@ const TAKEN: &[(&str, &str, Policy)] = &[
     ("discussion", "answered", Fact(|raw| discussion(raw, discussion::Transition::Answered))),
     ("discussion_comment", "created", Fact(discussion_comment)),
     ("deployment_status", "created", Fact(deployment_status)),
+    ("pull_request_review_comment", "deleted", Gone(review_comment)),
+    ("issues", "deleted", Gone(|raw| issue(raw, issue::Transition::Opened))),
+    ("issue_comment", "deleted", Gone(issue_comment)),
+    ("release", "deleted", Gone(release_or_draft)),
+    ("discussion", "deleted", Gone(|raw| discussion(raw, discussion::Transition::Created))),
+    ("discussion_comment", "deleted", Gone(discussion_comment)),
     ("installation", "created", Lifecycle(Change::Installed)),
     ("installation", "new_permissions_accepted", Lifecycle(Change::Installed)),
     ("installation", "deleted", Lifecycle(Change::Uninstalled)),
@@ -76,13 +84,9 @@ const LEFT_OUT_ACTIONS: &[(&str, &[&str])] = &[
     ("release", &["edited"]),
     ("discussion", &["edited"]),
     ("discussion_comment", &["edited"]),
-    // What was taken back is not told again: the body repeats it whole.
-    ("pull_request_review_comment", &["deleted"]),
-    ("issues", &["deleted"]),
-    ("issue_comment", &["deleted"]),
-    ("release", &["deleted", "unpublished"]),
-    ("discussion", &["deleted", "unanswered"]),
-    ("discussion_comment", &["deleted"]),
+    // A release may be published again, and a question answered again.
+    ("release", &["unpublished"]),
+    ("discussion", &["unanswered"]),
     // The repository where it is now tells that it was opened.
     ("issues", &["transferred"]),
     ("discussion", &["transferred"]),

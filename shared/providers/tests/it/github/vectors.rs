@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use connector_domain::transformed::Transformed;
+use connector_domain::transformed::{Item, Transformed};
 use connector_domain::{ProviderKind, SourceEvent, Timestamp};
 use serde_json::{Value, json};
 
@@ -263,6 +263,11 @@ impl Rules for GitHub {
                 Whole::Differs("kept aside: there is no telling which one it was")
             }
             (false, [], Transformed::Ignored(_)) => Whole::Differs(LEFT_OUT),
+            (false, [], Transformed::Items(items)) if vector["action"] == "deleted" => match &items[..] {
+                [Item::Deleted(_)] => Whole::Differs("a thing that is gone is not shown any more"),
+                [Item::Quarantined(_)] => Whole::Differs("kept aside: there is no telling which one it was"),
+                _ => Whole::Unexpected,
+            },
             _ => Whole::Unexpected,
         }
     }

@@ -1,0 +1,71 @@
+//! What was deleted at its provider, and what is shown of it afterwards.
+
+use std::collections::BTreeMap;
+
+use connector_domain::observation::Observation;
+use connector_domain::ports::PortError;
+use connector_domain::transformed::Deletion;
+use connector_domain::{SourceId, Timestamp, WorkspaceId};
+use futures::{StreamExt, TryStreamExt};
+
+use super::CONCURRENCY;
+use crate::dynamodb::item::{corrupt, get_number, key_of, number, text};
+use crate::dynamodb::keys::Row;
+use crate::dynamodb::table::Table;
+
+pub(super) async fn put(table: &Table, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
+    const OPERATION: &str = "note a deletion";
+    let puts: Vec<_> = deletions
+        .iter()
+        .map(async |Deletion { subject, at }| {
+            let row = Row::Deletion { workspace: workspace.clone(), subject: subject.clone() };
+            let update = table
+                .update(&row)
+                .update_expression("SET deletedAt = :at, subject = :subject")
+                .condition_expression("attribute_not_exists(deletedAt) OR deletedAt < :at")
+                .expression_attribute_values(":at", number(at.as_millisecond()))
+                .expression_attribute_values(":subject", text(subject));
+            // Refused, a later one is there.
+            table.change(OPERATION, update).await.map(drop)
+        })
+        .collect();
+    futures::stream::iter(puts).buffer_unordered(CONCURRENCY).try_collect().await
+}
+
+/// Of which facts the thing was deleted, and when.
+pub(super) async fn of<'a>(
+    table: &Table,
+    workspace: &WorkspaceId,
+    facts: impl Iterator<Item = &'a SourceId>,
+) -> Result<BTreeMap<String, Timestamp>, PortError> {
+    const OPERATION: &str = "look for deletions";
+    let subject = |fact: &SourceId| fact.subject().to_owned();
+    let mut subjects: Vec<String> = facts.map(subject).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    let rows: Vec<_> =
+        subjects.into_iter().map(|subject| Row::Deletion { workspace: workspace.clone(), subject }).collect();
+    if rows.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let items = table.get_many(OPERATION, &rows, None).await?;
+    let read = |item| match (Row::of(&key_of(item)?)?, get_number(item, "deletedAt")?) {
+        (Row::Deletion { subject, .. }, at) => Some((subject, Timestamp::from_millisecond(at).ok()?)),
+        _ => None,
+    };
+    items.iter().map(|item| read(item).ok_or_else(|| corrupt(OPERATION))).collect()
+}
+
+/// Observations as they are shown.
+pub(super) async fn shown(
+    table: &Table,
+    workspace: &WorkspaceId,
+    observations: Vec<Observation>,
+) -> Result<Vec<Observation>, PortError> {
+    let deleted = of(table, workspace, observations.iter().map(|observation| &observation.event.source_id)).await?;
+    let shown = |observation: Observation| match deleted.get(observation.event.source_id.subject()) {
+        Some(at) => observation.withheld(*at),
+        None => observation,
+    };
+    Ok(observations.into_iter().map(shown).collect())
+}
