@@ -18,7 +18,7 @@ use crate::start::StartPorts;
 pub async fn progress(store: &dyn BackfillStore, run: &Run) -> Result<(RunProgress, Vec<Unit>), PortError> {
     let units = units(store, run).await?;
     let reports = store.page_reports(&run.id).await?;
-    Ok((RunProgress::of(&units, &reports), units))
+    Ok((RunProgress::of_run(run, &units, &reports), units))
 }
 
 /// The units of a run, in the order of its lists: as they are now, or as they ended for it.
@@ -48,11 +48,12 @@ pub async fn own_units(store: &dyn BackfillStore, run: &Run, now: Vec<Unit>) -> 
     Ok(run.unit_keys().filter_map(|key| own.remove(&key)).collect())
 }
 
-/// Stops the units of a run that have not ended, and answers how many.
+/// Stops the units of a run that have not ended, and answers how many. Those that its start has not opened yet stay shut.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn cancel(store: &dyn BackfillStore, clock: &dyn Clock, run: &Run) -> Result<usize, PortError> {
+    store.cancel_run(run, clock.now()).await?;
     let changed = change_units(store, run, |unit| unit.cancel(clock.now())).await?;
     Ok(changed.len())
 }

@@ -167,6 +167,7 @@ pub fn run(id: &str, workspace: &WorkspaceId, resource_id: &str) -> Run {
         started_at: at(0),
         call_budget: None,
         proves: None,
+        cancelled_at: None,
         correlation: "c0ffee".to_owned(),
     }
 }

@@ -26,6 +26,16 @@ impl DynamoBackfills {
         Self { table: Table::new(client, table) }
     }
 
+    /// The item of a unit, in the index of what is due while it is open.
+    fn unit_item(operation: &'static str, unit: &Unit) -> Result<Item, PortError> {
+        let row = Row::Unit(unit.key.clone());
+        let mut item = keyed(to_item(operation, unit)?, row.key());
+        if !unit.state.is_at_rest() {
+            due::insert(&mut item, &row, unit.due_at);
+        }
+        Ok(item)
+    }
+
     /// Stores a row on top of one version of it.
     async fn put_version(
         &self,
@@ -35,19 +45,23 @@ impl DynamoBackfills {
     ) -> Result<Put, PortError> {
         let write_id = Table::write_id();
         item.insert("writeId".to_owned(), text(&write_id));
-        let condition = match expected {
-            None => Condition::absent(),
-            Some(version) => Condition {
-                expression: "version = :version",
-                names: &[],
-                values: Item::from([(":version".to_owned(), number(version))]),
-            },
-        };
-        Ok(match self.table.put_if(operation, item, condition).await? {
+        Ok(match self.table.put_if(operation, item, on_top_of(expected)).await? {
             Written::Stored => Put::Stored,
             Written::Refused(Some(known)) if is_of(&known, &write_id) => Put::Stored,
             Written::Refused(_) => Put::Conflict,
         })
+    }
+}
+
+/// The row is of this version; with none there is no row.
+fn on_top_of(expected: Option<Version>) -> Condition<'static> {
+    match expected {
+        None => Condition::absent(),
+        Some(version) => Condition {
+            expression: "version = :version",
+            names: &[],
+            values: Item::from([(":version".to_owned(), number(version))]),
+        },
     }
 }
 
@@ -71,6 +85,19 @@ impl BackfillStore for DynamoBackfills {
         item.map(|item| from_item(OPERATION, item)).transpose()
     }
 
+    async fn cancel_run(&self, run: &Run, at: Timestamp) -> Result<(), PortError> {
+        const OPERATION: &str = "cancel a run";
+        let run = Run { cancelled_at: Some(at), ..run.clone() };
+        let item = to_item(OPERATION, &run)?;
+        let own = Row::Run(run.id.clone());
+        let within = Row::RunIn { workspace: run.workspace, started_at: run.started_at, run: run.id };
+        let parts = vec![
+            self.table.transact_put(OPERATION, keyed(item.clone(), own.key()), None)?,
+            self.table.transact_put(OPERATION, keyed(item, within.key()), None)?,
+        ];
+        self.table.transact(OPERATION, parts).await.map(drop)
+    }
+
     async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
         const OPERATION: &str = "list runs";
         let query = self.table.partition(keys::workspace(workspace), keys::RUNS).scan_index_forward(false);
@@ -86,12 +113,21 @@ impl BackfillStore for DynamoBackfills {
 
     async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
         const OPERATION: &str = "store a unit";
-        let row = Row::Unit(unit.key.clone());
-        let mut item = keyed(to_item(OPERATION, unit)?, row.key());
-        if !unit.state.is_at_rest() {
-            due::insert(&mut item, &row, unit.due_at);
-        }
-        self.put_version(OPERATION, item, expected).await
+        self.put_version(OPERATION, Self::unit_item(OPERATION, unit)?, expected).await
+    }
+
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        const OPERATION: &str = "open a unit";
+        let goes_on = Condition {
+            expression: "attribute_exists(PK) AND attribute_not_exists(cancelled_at)",
+            names: &[],
+            values: Item::new(),
+        };
+        let parts = vec![
+            self.table.transact_check(OPERATION, &Row::Run(unit.run.clone()), goes_on)?,
+            self.table.transact_put(OPERATION, Self::unit_item(OPERATION, unit)?, Some(on_top_of(expected)))?,
+        ];
+        Ok(if self.table.transact(OPERATION, parts).await? { Put::Stored } else { Put::Conflict })
     }
 
     async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    ConditionCheck, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use connector_domain::ports::{PortError, Random};
 
@@ -212,6 +212,26 @@ impl Table {
         }
         let put = put.build().map_err(|error| PortError::permanent(operation, error))?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// A part of a transaction that writes nothing: a condition on another row.
+    pub(crate) fn transact_check(
+        &self,
+        operation: &'static str,
+        row: &Row,
+        condition: Condition<'_>,
+    ) -> Result<TransactWriteItem, PortError> {
+        let Key { pk, sk } = row.key();
+        let mut check = ConditionCheck::builder().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
+        check = check.condition_expression(condition.expression);
+        for (alias, name) in condition.names {
+            check = check.expression_attribute_names(*alias, *name);
+        }
+        for (alias, value) in condition.values {
+            check = check.expression_attribute_values(alias, value);
+        }
+        let check = check.build().map_err(|error| PortError::permanent(operation, error))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Writes all or nothing; `false` when a condition did not hold. The SDK gives each call a token, by which DynamoDB

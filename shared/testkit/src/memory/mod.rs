@@ -22,6 +22,7 @@ pub use backfills::MemoryBackfills;
 pub use clock::ManualClock;
 pub use connections::MemoryConnections;
 pub use deliveries::MemoryDeliveries;
+pub use enrichment::KeptBeside;
 pub use http::{RecordedRequest, ScriptedHttp};
 pub use oauth::{FakeSigner, ManualPause, MemoryAudit, MemoryStates, MemoryVault};
 pub use observations::MemoryObservations;
