@@ -60,7 +60,7 @@ simulate-github *ARGS:
 
 # Run the pipeline through histories in which things break: `just simulate 1000000`, `just simulate replay SEED`.
 simulate *ARGS:
-    cargo run --quiet --release --package connector-simulation --bin simulate -- {{ARGS}}
+    cargo run --quiet --profile simulation --package connector-simulation --bin simulate -- {{ARGS}}
 
 # Fuzz one target or all of them, for some seconds each. Best with `rustup toolchain install nightly`.
 fuzz TARGET="all" SECONDS="60":

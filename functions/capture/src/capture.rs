@@ -14,7 +14,7 @@ use connector_domain::ports::{
 };
 use connector_domain::task::{CaptureMessage, CaptureTask, EnrichTask, ReplayTask};
 use connector_domain::transformed::{Deletion, Item, Transformed};
-use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, WorkspaceId};
+use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, Verified, WorkspaceId};
 use connector_flows::TeardownPorts;
 use connector_providers::provider;
 use tracing::{info, warn};
@@ -140,24 +140,20 @@ impl Capture {
             warn!(delivery.id = %task.delivery, "the bytes of {} are gone", task.delivery);
             return Ok(Captured::Expired);
         };
-        if !record.pending.contains(&task.workspace) {
+        let dropped = record.was_unlinked_for(&task.workspace);
+        let waits = record.pending.contains(&task.workspace)
+            || (dropped && self.is_linked_again(&record, &task.workspace).await?);
+        if !waits {
             return Ok(Captured::Already);
         }
         let delivery = Delivery::restored(&record, raw);
-        let transformed = match provider(record.provider) {
-            Some(provider) => provider.transform(&delivery),
-            None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
-        };
-        let mut report = self.apply(&record, &task.workspace, transformed).await?;
-        let mut missing = 0;
-        if !report.missing.is_empty() {
-            if self.is_proof(&record.origin).await.map_err(failed)? {
-                missing = report.captured;
-            } else {
-                report.missing.clear();
-            }
+        let mut report = self.once(&record, &task.workspace, &delivery).await?;
+        // Whoever linked it again a moment ago may have had it sent again, and was told that it waits for its capture.
+        while report.is_unlinked() && self.is_linked_again(&record, &task.workspace).await? {
+            report = self.once(&record, &task.workspace, &delivery).await?;
         }
-        self.finish(&record, &task.workspace, &report).await.map_err(failed)?;
+        // Facts are named where it is a proof that missed them.
+        let missing = if report.missing.is_empty() { 0 } else { report.captured };
         let age = self.ports.clock.now().duration_since(record.received_at).as_secs();
         info!(
             workspace.id = %task.workspace, delivery.id = %record.id, correlation = record.correlation,
@@ -166,6 +162,35 @@ impl Capture {
             metric.conflicts = report.conflicts, metric.missing = missing, metric.age_seconds = age, "captured {}", record.id
         );
         Ok(Captured::Done(report))
+    }
+
+    /// Captures it with the links as they are now.
+    async fn once(
+        &self,
+        record: &DeliveryRecord,
+        workspace: &WorkspaceId,
+        delivery: &Delivery<Verified>,
+    ) -> Result<CaptureReport, CaptureError> {
+        let failed = |source| CaptureError::Port { delivery: record.id.to_string(), source };
+        let transformed = match provider(record.provider) {
+            Some(provider) => provider.transform(delivery),
+            None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
+        };
+        let mut report = self.apply(record, workspace, transformed).await?;
+        if !report.missing.is_empty() && !self.is_proof(&record.origin).await.map_err(failed)? {
+            report.missing.clear();
+        }
+        self.finish(record, workspace, &report).await.map_err(failed)?;
+        Ok(report)
+    }
+
+    /// Whether there is a link again for a webhook that was dropped for want of one. A page is fetched anew.
+    async fn is_linked_again(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<bool, CaptureError> {
+        if !matches!(record.origin, Origin::Webhook { .. }) {
+            return Ok(false);
+        }
+        let failed = |source| CaptureError::Port { delivery: record.id.to_string(), source };
+        Ok(self.sync(record, workspace).await.map_err(failed)?.is_some())
     }
 
     async fn apply(
@@ -188,7 +213,7 @@ impl Capture {
             Transformed::Items(items) => match self.sync(record, workspace).await.map_err(failed)? {
                 None => {
                     self.withdraw(record, workspace).await.map_err(failed)?;
-                    report.add_filtered("unlinked");
+                    report.add_unlinked();
                 }
                 Some((sync, linked_at)) => {
                     let settings = self.ports.connections.settings(workspace).await.map_err(failed)?;

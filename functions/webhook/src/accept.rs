@@ -115,11 +115,14 @@ impl Webhook {
     }
 
     /// A delivery that comes again is captured by whoever has not captured it: a first attempt may have stopped half-way,
-    /// and a workspace may have linked the resource since.
+    /// and a workspace may have linked the resource since, for the first time or again.
     async fn reopened(&self, known: DeliveryRecord, target: &Target) -> Result<Vec<WorkspaceId>, PortError> {
         let told =
             |workspace: &WorkspaceId| known.outcomes.contains_key(workspace) || known.pending.contains(workspace);
-        let untold: Vec<_> = target.workspaces.iter().filter(|workspace| !told(workspace)).cloned().collect();
+        let of_target = |wanted: &dyn Fn(&WorkspaceId) -> bool| -> Vec<_> {
+            target.workspaces.iter().filter(|workspace| wanted(workspace)).cloned().collect()
+        };
+        let (untold, dropped) = (of_target(&|ws| !told(ws)), of_target(&|ws| known.was_unlinked_for(ws)));
         let waiting = match known.state {
             DeliveryState::Received | DeliveryState::Dead(_) => known.pending,
             DeliveryState::Processed | DeliveryState::Skipped(_) => Vec::new(),
@@ -130,7 +133,10 @@ impl Webhook {
         if !missing.is_empty() && !open {
             self.ports.deliveries.reopen(&known.id, &missing, self.due_at()).await?;
         }
-        Ok(missing)
+        for workspace in &dropped {
+            self.ports.deliveries.replay(&known.id, workspace, self.due_at()).await?;
+        }
+        Ok([missing, dropped].concat())
     }
 
     /// Routes by the account in the verified body, then by resource: one that is linked under another account's connection

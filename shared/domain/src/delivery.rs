@@ -242,6 +242,12 @@ impl DeliveryRecord {
         self.outcomes.keys().chain(pending)
     }
 
+    /// Whether a workspace dropped it for want of a link: should it come again, there may be one.
+    #[must_use]
+    pub fn was_unlinked_for(&self, workspace: &WorkspaceId) -> bool {
+        !self.pending.contains(workspace) && self.outcomes.get(workspace).is_some_and(CaptureReport::is_unlinked)
+    }
+
     /// How far it has come for one of its workspaces, whatever the others make of it.
     #[must_use]
     pub fn state_for(&self, workspace: &WorkspaceId) -> DeliveryState {

@@ -134,7 +134,7 @@ pub async fn estimate(
         let previous = ports.backfills.unit(&UnitKey::of(&request.integration, entity)).await?;
         let list = match windows(request, entity, previous.as_ref()) {
             Err(UnitStart::Active(run)) => ListEstimate::Active(run),
-            Err(UnitStart::Covered | UnitStart::Opened) => ListEstimate::Covered,
+            Err(UnitStart::Covered | UnitStart::Opened | UnitStart::Cancelled) => ListEstimate::Covered,
             Ok(windows) => first_page(ports, known, request, entity, &windows, page_size, reserve_percent).await?,
         };
         estimates.push((entity, list));

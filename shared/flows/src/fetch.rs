@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use connector_domain::backfill::{
-    BudgetKey, Cursor, Disposition, EntityType, FailCode, ProviderError, Unit, UnitKey, WaitReason, Window,
+    BudgetKey, Cursor, Disposition, EntityType, FailCode, ProviderError, Take, Unit, UnitKey, WaitReason, Window,
 };
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef};
 use connector_domain::http::{HttpError, HttpResponse};
@@ -103,19 +103,27 @@ impl<'a> Ask<'a> {
 }
 
 /// Takes the call for a page from the budget of its run, and from that of its connection, of which a share is left to
-/// live work.
+/// live work. A run that may make no more calls takes none from its connection.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn allowed(ports: &FetchPorts, ask: &Ask<'_>, reserve_percent: u64) -> Result<Allowed, PortError> {
     let Some(provider) = provider(ask.key.provider) else { return Ok(Allowed::Yes) };
     let now = ports.clock.now();
+    let of_run = ask.run.map(|run| BudgetKey::Run { run: run.clone() });
+    let bounded = match of_run {
+        Some(key) => ports.backfills.budget(&key).await?,
+        None => None,
+    };
+    if bounded.as_ref().is_some_and(|budget| budget.take(0, now) == Take::Spent) {
+        return Ok(Allowed::Never);
+    }
     match budget::take(&*ports.backfills, &ask.budget(provider), reserve_percent, now).await? {
         Allowed::Yes => {}
         not => return Ok(not),
     }
-    match ask.run {
-        Some(run) => budget::take(&*ports.backfills, &BudgetKey::Run { run: run.clone() }, 0, now).await,
+    match bounded {
+        Some(budget) => budget::take(&*ports.backfills, &budget.key, 0, now).await,
         None => Ok(Allowed::Yes),
     }
 }
@@ -145,7 +153,7 @@ pub async fn fetch(ports: &FetchPorts, ask: &Ask<'_>) -> Result<Fetched, PortErr
     if is_token_refused(&asked) {
         (asked, _) = send(ports, provider, ask, &connection, bearer.as_ref()).await?;
         if is_token_refused(&asked) {
-            needs_reconnect(ports, connection).await?;
+            ports.tokens.stays_refused(&connection).await?;
         }
     }
     let fetched = asked.unwrap_or_else(|error| refused(ask, &error));
@@ -188,7 +196,6 @@ async fn send(
     let bearer = match ports.tokens.bearer(connection, Some(&ask.key.resource), refused).await {
         Ok(bearer) => bearer,
         Err(TokenError::NeedsReconnect) => {
-            needs_reconnect(ports, connection.clone()).await?;
             return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_RECONNECT))), None));
         }
         Err(TokenError::Port(error)) => return Err(error),
@@ -206,13 +213,6 @@ async fn send(
     };
     let page = provider.read_page(&scope, ask.cursor, &response, ports.clock.now());
     Ok((page.map(|meta| Fetched::Page { response, meta }), bearer))
-}
-
-async fn needs_reconnect(ports: &FetchPorts, mut connection: Connection) -> Result<(), PortError> {
-    connection.status = ConnectionStatus::NeedsReconnect;
-    connection.updated_at = ports.clock.now();
-    // Whoever has ended it or connected it anew since is right.
-    ports.connections.put_connection(&connection).await.map(drop)
 }
 
 fn is_token_refused(asked: &Result<Fetched, ProviderError>) -> bool {

@@ -22,7 +22,7 @@ pub async fn progress(
 ) -> Result<(RunProgress, Vec<Unit>), PortError> {
     let units = units(store, run).await?;
     let reports = store.page_reports(&run.id).await?;
-    let progress = RunProgress::of(&units, &reports);
+    let progress = RunProgress::of_run(run, &units, &reports);
     let hold = if run.hold { holds.hold(&run.id).await? } else { None };
     Ok((hold.iter().fold(progress, RunProgress::with), units))
 }
@@ -54,11 +54,12 @@ pub async fn own_units(store: &dyn BackfillStore, run: &Run, now: Vec<Unit>) -> 
     Ok(run.unit_keys().filter_map(|key| own.remove(&key)).collect())
 }
 
-/// Stops the units of a run that have not ended, and answers how many.
+/// Stops the units of a run that have not ended, and answers how many. Those that its start has not opened yet stay shut.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn cancel(store: &dyn BackfillStore, clock: &dyn Clock, run: &Run) -> Result<usize, PortError> {
+    store.cancel_run(run, clock.now()).await?;
     let changed = change_units(store, run, |unit| unit.cancel(clock.now())).await?;
     Ok(changed.len())
 }

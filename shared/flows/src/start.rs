@@ -82,6 +82,8 @@ pub enum UnitStart {
     Covered,
     /// Another run is at it.
     Active(RunId),
+    /// The run was cancelled before it opened.
+    Cancelled,
 }
 
 /// A run, or why there is none.
@@ -146,9 +148,11 @@ pub async fn start_run(ports: &StartPorts, request: &StartRequest) -> Result<Sta
             ports.backfills.put_ended(previous).await?;
         }
         let expected = previous.map(|unit| unit.version);
-        if ports.backfills.put_unit(&unit, expected).await? == Put::Stored {
+        if ports.backfills.open_unit(&unit, expected).await? == Put::Stored {
             tasks.push(unit.task());
             units.push((entity, UnitStart::Opened));
+        } else if ports.backfills.run(&run_id).await?.is_some_and(|run| run.cancelled_at.is_some()) {
+            units.push((entity, UnitStart::Cancelled));
         } else {
             let winner = ports.backfills.unit(&unit.key).await?.map_or(run_id.clone(), |unit| unit.run);
             units.push((entity, UnitStart::Active(winner)));
@@ -231,6 +235,7 @@ fn run(request: &StartRequest, id: &RunId, entities: Vec<EntityType>, now: Times
         proves: request.proves.clone(),
         hold: request.hold,
         prove: request.prove,
+        cancelled_at: None,
         correlation: id.to_string(),
     }
 }

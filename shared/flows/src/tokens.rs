@@ -65,12 +65,13 @@ impl ConnectionTokens {
         app.ok_or_else(|| PortError::permanent("renew a token", "our app at the provider is not configured"))
     }
 
-    /// A person must connect again: their connection says so, and the log says why.
+    /// A person must connect again: their connection says so, and the log says why. Whoever has connected it anew since
+    /// this one was read, or has ended it, is right.
     async fn lost(&self, connection: &Connection, reason: ReconnectReason) -> Result<TokenError, PortError> {
         let known = self.ports.connections.connection(&connection.id).await?;
-        let Some(mut known) = known.filter(|known| known.status == ConnectionStatus::Active) else {
-            return Ok(TokenError::NeedsReconnect);
-        };
+        let same =
+            |known: &Connection| known.status == ConnectionStatus::Active && known.created_at == connection.created_at;
+        let Some(mut known) = known.filter(same) else { return Ok(TokenError::NeedsReconnect) };
         let now = self.ports.clock.now();
         error!(connection.id = %known.id, code = reason.name(), "{} must be connected again", known.provider);
         let entry = AuditEntry {
@@ -108,5 +109,9 @@ impl Tokens for ConnectionTokens {
             return self.mint(minting, app, connection, resource, refused).await.map(Some);
         }
         self.stored(provider, connection, refused).await
+    }
+
+    async fn stays_refused(&self, connection: &Connection) -> Result<(), PortError> {
+        self.lost(connection, ReconnectReason::Refused).await.map(drop)
     }
 }

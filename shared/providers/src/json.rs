@@ -1,5 +1,6 @@
 //! Reading JSON that nobody promised: an error says where and what kind, never what stood there.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use connector_domain::Timestamp;
@@ -10,6 +11,12 @@ use serde_json::error::Category;
 
 /// Longest path kept: keys of a payload are foreign text.
 const MAX_PATH_CHARS: usize = 200;
+
+/// The bytes as text. JSON is UTF-8; what is not becomes U+FFFD, and makes the text an owned one.
+pub(crate) fn text(raw: &[u8]) -> Cow<'_, str> {
+    // All of it is good but for accidents, and to check that is many times faster than to look for what is not.
+    str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Cow::Borrowed)
+}
 
 /// Reads a whole document.
 pub(crate) fn parse<'de, T: Deserialize<'de>>(raw: &'de [u8]) -> Result<T, Quarantined> {

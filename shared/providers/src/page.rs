@@ -15,8 +15,8 @@ pub(crate) fn transform(
     items: impl FnOnce(&str) -> Result<Vec<&RawValue>, Quarantined>,
     facts: impl Fn(&[u8]) -> Result<Vec<Item>, Quarantined>,
 ) -> Transformed {
-    // JSON is UTF-8. Where it is not, only the items with the damage are given up.
-    let text = String::from_utf8_lossy(raw);
+    // Where it is not UTF-8, only the items with the damage are given up.
+    let text = json::text(raw);
     let damaged = matches!(text, Cow::Owned(_));
     let items = match items(&text) {
         Ok(items) => items,

@@ -170,6 +170,7 @@ pub fn run(id: &str, workspace: &WorkspaceId, resource_id: &str) -> Run {
         proves: None,
         hold: false,
         prove: false,
+        cancelled_at: None,
         correlation: "c0ffee".to_owned(),
     }
 }

@@ -38,8 +38,12 @@ pub enum Flow {
     Capture,
     /// A page is fetched.
     Page,
+    /// Observations are enriched.
+    Enrich,
     /// A token is asked for, and renewed when it must be.
     Refresh,
+    /// Tokens that are due are looked at, before anybody asks for them.
+    Renewal,
     /// Somebody connects an account: the callback.
     Connect,
     /// What stands still is sent again.

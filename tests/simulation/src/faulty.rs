@@ -1,5 +1,6 @@
 //! Every port, with the plan's faults at each of its calls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +10,14 @@ use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version}
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
+use connector_domain::enrich::{Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, ObservationFilter, ObservationPage, ObservationStore,
-    Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, ObservationFilter,
+    ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore,
+    TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
 use connector_domain::transformed::Deletion;
@@ -80,12 +83,14 @@ faulty!(ConnectionStore {
 
 faulty!(BackfillStore {
     fn put_run(run: &Run) -> Put;
+    fn cancel_run(run: &Run, at: Timestamp) -> ();
     fn run(id: &RunId) -> Option<Run>;
     fn due_runs(now: Timestamp, limit: usize) -> Vec<RunId>;
     fn look_again(run: &RunId, due_at: Option<Timestamp>) -> ();
     fn runs_of(workspace: &WorkspaceId, limit: usize) -> Vec<Run>;
     fn unit(key: &UnitKey) -> Option<Unit>;
     fn put_unit(unit: &Unit, expected: Option<Version>) -> Put;
+    fn open_unit(unit: &Unit, expected: Option<Version>) -> Put;
     fn put_ended(unit: &Unit) -> ();
     fn ended_units(run: &RunId) -> Vec<Unit>;
     fn budget(key: &BudgetKey) -> Option<Budget>;
@@ -121,10 +126,79 @@ faulty!(TokenVault {
     fn store(connection: &Connection, row: &TokenRow, tokens: &TokenSet, expected: Option<Version>) -> Put;
 });
 
+faulty!(Embedder {
+    fn embed(texts: &[String]) -> Vec<Embedding>;
+});
+
 faulty!(AuditLog {
     fn append(entry: &AuditEntry) -> ();
     fn entries(connection: &ConnectionId, limit: usize) -> Vec<AuditEntry>;
 });
+
+#[async_trait]
+impl<P: EnrichmentStore + ?Sized> EnrichmentStore for Faulty<P> {
+    async fn load(&self, of: &WorkspaceId, id: &SourceId) -> Result<Option<(Observation, Enrichment)>, PortError> {
+        self.plan.call("EnrichmentStore::load", self.port.load(of, id), injected).await
+    }
+
+    async fn advance(&self, of: &WorkspaceId, id: &SourceId, done: &BTreeSet<Step>) -> Result<(), PortError> {
+        self.plan.call("EnrichmentStore::advance", self.port.advance(of, id, done), injected).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError> {
+        self.plan.call("EnrichmentStore::due", self.port.due(now, limit), injected).await
+    }
+
+    async fn redrive(
+        &self,
+        of: &WorkspaceId,
+        id: &SourceId,
+        attempts: u32,
+        due_at: Option<Timestamp>,
+    ) -> Result<bool, PortError> {
+        self.plan.call("EnrichmentStore::redrive", self.port.redrive(of, id, attempts, due_at), injected).await
+    }
+
+    /// Each link is a call of its own, as it is a write of its own.
+    async fn put_links(&self, of: &WorkspaceId, links: &[Link]) -> Result<(), PortError> {
+        for link in links {
+            let one = self.port.put_links(of, std::slice::from_ref(link));
+            self.plan.call("EnrichmentStore::put_links", one, injected).await?;
+        }
+        Ok(())
+    }
+
+    async fn links(
+        &self,
+        of: &WorkspaceId,
+        key: &LinkKey,
+        at: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Link>, PortError> {
+        self.plan.call("EnrichmentStore::links", self.port.links(of, key, at, limit), injected).await
+    }
+
+    /// Each act is a call of its own, as it is a write of its own.
+    async fn note_activity(&self, of: &WorkspaceId, account: &Account, acts: &[Activity]) -> Result<(), PortError> {
+        for act in acts {
+            let one = self.port.note_activity(of, account, std::slice::from_ref(act));
+            self.plan.call("EnrichmentStore::note_activity", one, injected).await?;
+        }
+        Ok(())
+    }
+
+    async fn identities(&self, of: &WorkspaceId) -> Result<Vec<Identity>, PortError> {
+        self.plan.call("EnrichmentStore::identities", self.port.identities(of), injected).await
+    }
+
+    async fn put_feature(&self, of: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
+        self.plan.call("EnrichmentStore::put_feature", self.port.put_feature(of, feature), injected).await
+    }
+
+    async fn features(&self, of: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {
+        self.plan.call("EnrichmentStore::features", self.port.features(of, week), injected).await
+    }
+}
 
 #[async_trait]
 impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {

@@ -39,6 +39,8 @@ pub enum Rule {
     NoCode,
     /// The counts of reports are not what was stored.
     WrongCount,
+    /// What is kept beside observations is not what they say.
+    Beside,
 }
 
 impl Rule {
@@ -56,6 +58,7 @@ impl Rule {
             Self::TokensDead | Self::StateReused => "I8",
             Self::SlowToHeal => "I9",
             Self::NoCode => "I10",
+            Self::Beside => "I11",
         }
     }
 }

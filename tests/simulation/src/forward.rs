@@ -66,6 +66,13 @@ macro_rules! backfills {
             }
         } also $($more)*);
     };
+    ($type:ty { $($own:tt)* } also open_unit $($more:ident)*) => {
+        crate::forward::backfills!($type { $($own)*
+            async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+                self.store.open_unit(unit, expected).await
+            }
+        } also $($more)*);
+    };
     ($type:ty { $($own:tt)* } also due_units $($more:ident)*) => {
         crate::forward::backfills!($type { $($own)*
             async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError> {
@@ -90,6 +97,10 @@ macro_rules! backfills {
 
             async fn look_again(&self, run: &RunId, due_at: Option<Timestamp>) -> Result<(), PortError> {
                 self.store.look_again(run, due_at).await
+            }
+
+            async fn cancel_run(&self, run: &Run, at: Timestamp) -> Result<(), PortError> {
+                self.store.cancel_run(run, at).await
             }
 
             async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
@@ -235,6 +246,81 @@ macro_rules! observations {
     };
 }
 
+/// The same for what is kept beside observations: the named ones go to `self.store`.
+macro_rules! enrichment {
+    ($type:ty { $($own:tt)* } also load $($more:ident)*) => {
+        crate::forward::enrichment!($type { $($own)*
+            async fn load(&self, of: &WorkspaceId, id: &SourceId) -> Result<Option<(Observation, Enrichment)>, PortError> {
+                self.store.load(of, id).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also advance $($more:ident)*) => {
+        crate::forward::enrichment!($type { $($own)*
+            async fn advance(&self, of: &WorkspaceId, id: &SourceId, done: &BTreeSet<Step>) -> Result<(), PortError> {
+                self.store.advance(of, id, done).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also due $($more:ident)*) => {
+        crate::forward::enrichment!($type { $($own)*
+            async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError> {
+                self.store.due(now, limit).await
+            }
+
+            async fn redrive(
+                &self,
+                of: &WorkspaceId,
+                id: &SourceId,
+                attempts: u32,
+                due_at: Option<Timestamp>,
+            ) -> Result<bool, PortError> {
+                self.store.redrive(of, id, attempts, due_at).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also put_links $($more:ident)*) => {
+        crate::forward::enrichment!($type { $($own)*
+            async fn put_links(&self, of: &WorkspaceId, links: &[Link]) -> Result<(), PortError> {
+                self.store.put_links(of, links).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also note_activity $($more:ident)*) => {
+        crate::forward::enrichment!($type { $($own)*
+            async fn note_activity(&self, of: &WorkspaceId, account: &Account, acts: &[Activity]) -> Result<(), PortError> {
+                self.store.note_activity(of, account, acts).await
+            }
+        } also $($more)*);
+    };
+    ($type:ty { $($own:tt)* } also rest) => {
+        #[async_trait]
+        impl EnrichmentStore for $type { $($own)*
+            async fn links(
+                &self,
+                of: &WorkspaceId,
+                key: &LinkKey,
+                at: Timestamp,
+                limit: usize,
+            ) -> Result<Vec<Link>, PortError> {
+                self.store.links(of, key, at, limit).await
+            }
+
+            async fn identities(&self, of: &WorkspaceId) -> Result<Vec<Identity>, PortError> {
+                self.store.identities(of).await
+            }
+
+            async fn put_feature(&self, of: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
+                self.store.put_feature(of, feature).await
+            }
+
+            async fn features(&self, of: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {
+                self.store.features(of, week).await
+            }
+        }
+    };
+}
+
 /// The same for states: all but `bind` and `take`.
 macro_rules! states {
     ($type:ty { $($own:tt)* }) => {
@@ -260,4 +346,4 @@ macro_rules! states {
     };
 }
 
-pub(crate) use {backfills, connections, deliveries, observations, states};
+pub(crate) use {backfills, connections, deliveries, enrichment, observations, states};

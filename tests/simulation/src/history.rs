@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use connector_domain::backfill::{Run, Trigger, UnitKey, Window};
+use connector_domain::backfill::{Run, Trigger, Window};
 use connector_domain::http::WebhookRequest;
 use connector_domain::oauth::Return;
-use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, TokenError};
+use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, TokenError};
 use connector_domain::task::{CaptureTask, TASK_VERSION};
 use connector_domain::{SourceId, Timestamp, UserId};
 use connector_flows::connect::{Browser, StartConnect};
@@ -22,6 +22,7 @@ use connector_simulator::World;
 use connector_simulator::github::{Fault as ProviderFault, Limits as ProviderLimits, Populate};
 use futures::FutureExt;
 
+use crate::embedder::SimulatedEmbedder;
 use crate::executor::{End, Executor};
 use crate::fault::{At, Flow};
 use crate::finding::{Finding, Rule};
@@ -61,8 +62,6 @@ pub struct Report {
 pub(crate) struct Hook {
     pub(crate) place: usize,
     pub(crate) request: WebhookRequest,
-    /// Whether the sender has heard that it was accepted.
-    pub(crate) accepted: bool,
 }
 
 /// A history to be run.
@@ -84,6 +83,7 @@ pub struct History {
     turn: u64,
     next_sweep: Timestamp,
     next_tick: Timestamp,
+    next_renewal: Timestamp,
     judged: bool,
     calmed_at: Timestamp,
 }
@@ -123,7 +123,7 @@ enum About {
     Nothing,
     Unlink(usize),
     Linked(usize),
-    Cancelled(Box<Run>, Vec<UnitKey>),
+    Cancelled(Box<Run>),
     Visited(Arc<Mutex<Option<Visitor>>>),
     /// Who came back, when, and whether that connected the account.
     Connected(Visitor, Timestamp, Arc<Mutex<Option<bool>>>),
@@ -140,6 +140,7 @@ enum Asked {
 }
 
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
+const RENEWAL_EVERY: Duration = Duration::from_secs(300);
 const TICK_EVERY: Duration = Duration::from_secs(3_600);
 /// How long a history is disturbed at most.
 const DISTURBED: Duration = Duration::from_secs(12 * 3_600);
@@ -207,13 +208,18 @@ impl History {
         let queue = Arc::new(SimulatedQueue::new(Arc::clone(&clock) as Arc<dyn Clock>, Arc::clone(&monitor)));
         let grants = scenario.tokens.map_or(Grants::Grace, |(grants, _)| grants);
         let providers = Arc::new(Providers {
-            github: connector_simulator::router(world.clone()),
+            github: connector_simulator::github_router(world.clone()),
             linear: Arc::new(TokenServer::new(grants)),
             monitor: Arc::clone(&monitor),
             broken: scenario.broken_list.then_some("/issues"),
         });
         let lag = Lag::new(seed, scenario.stale_percent, Arc::clone(&monitor));
-        let outside = Outside { plan: Arc::new(plan), monitor, clock, queue, stores, providers, lag };
+        let plan = Arc::new(plan);
+        let embedder = Arc::new(SimulatedEmbedder::new(&plan, seed, &scenario));
+        if scenario.first_messages == FirstMessages::UnenrichedLost {
+            queue.withhold_enrichments();
+        }
+        let outside = Outside { plan, monitor, clock, queue, stores, providers, embedder, lag };
         let handlers = handlers(&outside, seed, &scenario, plant).ok_or("a provider is not served")?;
         let mut history = Self {
             chance: Chance::apart(seed, 0x5eed),
@@ -230,6 +236,7 @@ impl History {
             turn: 0,
             next_sweep: later(start, SWEEP_EVERY),
             next_tick: later(start, TICK_EVERY),
+            next_renewal: later(start, RENEWAL_EVERY),
             judged: true,
             calmed_at: start,
             scenario,
@@ -278,7 +285,7 @@ impl History {
         if stored.now_or_never().is_none_or(|stored| stored.is_err()) {
             return BTreeSet::new();
         }
-        self.hooks.push(Hook { place: 0, request, accepted: false });
+        self.hooks.push(Hook { place: 0, request });
         self.plan_at(Duration::ZERO, Event::Hook(0));
         let rests = self.until_quiet(&mut Executor::new(), None);
         let mut effects = self.outside.monitor.effects();
@@ -323,7 +330,10 @@ impl History {
         let rows = async {
             let deliveries = self.outside.stores.deliveries.due(Timestamp::MAX, 1).await;
             let units = self.outside.stores.backfills.due_units(Timestamp::MAX, 1).await;
-            deliveries.is_ok_and(|due| due.is_empty()) && units.is_ok_and(|due: Vec<UnitKey>| due.is_empty())
+            let observations = self.outside.stores.observations.due(Timestamp::MAX, 1).await;
+            deliveries.is_ok_and(|due| due.is_empty())
+                && units.is_ok_and(|due| due.is_empty())
+                && observations.is_ok_and(|due| due.is_empty())
         };
         self.agenda.is_empty() && self.outside.queue.next_visible().is_none() && rows.now_or_never().unwrap_or(false)
     }

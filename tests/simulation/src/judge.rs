@@ -12,13 +12,13 @@ use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use futures::FutureExt;
 use serde::Serialize;
 
-use crate::Plan;
 use crate::finding::Rule;
 use crate::history::History;
 use crate::reference::{self, STRANGERS};
 use crate::scenario::{Content, LISTS, Scenario};
 use crate::tenant::Tenant;
 use crate::tokens::Grants;
+use crate::{Plan, beside};
 
 /// What heals by itself heals within this: the longest pause of the sweep, a budget of the provider that was used up, and
 /// the queue's own patience, one after the other.
@@ -26,11 +26,13 @@ const LONGEST_HEALING: Duration = Duration::from_secs(16 * 3_600);
 
 pub(crate) fn judge(history: &History, healed_in: Duration) {
     let monitor = &history.outside.monitor;
-    if healed_in > LONGEST_HEALING {
+    // What cannot be enriched is given up after all the pauses of the sweep.
+    if healed_in > LONGEST_HEALING && !history.scenario.broken_embedder {
         monitor.find(Rule::SlowToHeal, format!("it took {healed_in:?}"));
     }
-    if history.outside.queue.dead() > 0 {
-        monitor.find(Rule::DeadLetter, format!("{} messages", history.outside.queue.dead()));
+    let dead = history.outside.queue.dead(history.scenario.broken_embedder);
+    if dead > 0 {
+        monitor.find(Rule::DeadLetter, format!("{dead} messages"));
     }
     units(history);
     deliveries(history);
@@ -39,6 +41,7 @@ pub(crate) fn judge(history: &History, healed_in: Duration) {
     connections(history);
     tokens(history);
     secrets(history);
+    beside::judge(history);
 }
 
 fn units(history: &History) {
@@ -198,8 +201,6 @@ fn tokens(history: &History) {
     let works = held.is_some_and(|(_, tokens)| history.outside.providers.linear.takes(&tokens.access));
     match (connection.status, works) {
         (ConnectionStatus::Active, true) => {}
-        // Who found the loss may write it down after somebody has connected again: then they are asked once more.
-        (ConnectionStatus::NeedsReconnect, true) if history.outside.plan.injections() > 0 => {}
         (ConnectionStatus::NeedsReconnect, false) if grants == Grants::Strict => {
             let entries = history.outside.stores.audit.entries(&connection.id, 100).now_or_never();
             let named = entries.and_then(Result::ok).is_some_and(|entries| {

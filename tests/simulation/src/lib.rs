@@ -5,8 +5,10 @@
 //! What may not happen is looked for after every step, and what must have happened when the history is quiet.
 
 mod account;
+mod beside;
 mod campaign;
 mod chance;
+mod embedder;
 mod executor;
 mod fault;
 mod faulty;

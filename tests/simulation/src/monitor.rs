@@ -84,7 +84,7 @@ struct State {
     /// Who was given which token.
     tokens: BTreeMap<String, WorkspaceId>,
     /// Runs that were cancelled, and in which turn that was answered.
-    cancelled: BTreeMap<RunId, BTreeMap<UnitKey, u64>>,
+    cancelled: BTreeMap<RunId, u64>,
     /// Workspaces whose connection ended, and in which turn that was answered.
     ended: BTreeMap<WorkspaceId, u64>,
     secrets: Vec<String>,
@@ -194,7 +194,7 @@ impl Monitor {
         }
         if let Some((unit, run, _)) = page {
             let after = |turn: Option<&u64>| turn.is_some_and(|turn| began > turn);
-            if after(state.cancelled.get(run).and_then(|units| units.get(unit))) {
+            if after(state.cancelled.get(run)) {
                 found.push((Rule::CalledAfterEnd, format!("{unit} was fetched after its run was cancelled")));
             }
             if after(state.ended.get(workspace)) {
@@ -204,9 +204,8 @@ impl Monitor {
         state.findings.extend(found.into_iter().map(|(rule, detail)| Finding { rule, detail }));
     }
 
-    pub(crate) fn cancelled(&self, run: &RunId, units: Vec<UnitKey>, turn: u64) {
-        let state = &mut *self.state();
-        state.cancelled.entry(run.clone()).or_default().extend(units.into_iter().map(|unit| (unit, turn)));
+    pub(crate) fn cancelled(&self, run: &RunId, turn: u64) {
+        self.state().cancelled.entry(run.clone()).or_insert(turn);
     }
 
     pub(crate) fn was_cancelled(&self, run: &RunId) -> bool {

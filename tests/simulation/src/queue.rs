@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connector_domain::Timestamp;
 use connector_domain::ports::{Clock, MAX_DELAY, PortError, Queue};
-use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION, Task, encode};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, TASK_VERSION, Task, encode};
 use connector_lambda::batch::{Record, read};
 
 use crate::monitor::Monitor;
@@ -16,6 +16,7 @@ use crate::monitor::Monitor;
 pub(crate) enum Message {
     Capture(CaptureTask),
     Page(PageTask),
+    Enrich(EnrichTask),
 }
 
 /// Which queue it is in.
@@ -23,6 +24,7 @@ pub(crate) enum Message {
 enum Kind {
     Capture,
     Page,
+    Enrich,
 }
 
 #[derive(Debug, Clone)]
@@ -46,6 +48,14 @@ struct State {
     dead: Vec<Held>,
     /// The next version of the functions writes messages, and not all that read are of it.
     newer: bool,
+    /// Nobody sees a message that asks for enrichment.
+    withheld: bool,
+}
+
+impl State {
+    fn is_seen(&self, held: &Held) -> bool {
+        !(self.withheld && held.kind == Kind::Enrich)
+    }
 }
 
 /// All queues of a history in one.
@@ -71,12 +81,14 @@ impl SimulatedQueue {
     /// How many messages can be received now.
     pub(crate) fn visible(&self) -> usize {
         let now = self.clock.now();
-        self.state().held.iter().filter(|held| held.visible_at <= now).count()
+        let state = self.state();
+        state.held.iter().filter(|held| held.visible_at <= now && state.is_seen(held)).count()
     }
 
     /// When the next hidden message becomes visible.
     pub(crate) fn next_visible(&self) -> Option<Timestamp> {
-        self.state().held.iter().map(|held| held.visible_at).min()
+        let state = self.state();
+        state.held.iter().filter(|held| state.is_seen(held)).map(|held| held.visible_at).min()
     }
 
     /// Receives the `n`-th visible message. `twice` leaves it visible, as a queue may; while the next version is rolled out,
@@ -85,7 +97,8 @@ impl SimulatedQueue {
         let now = self.clock.now();
         let mut state = self.state();
         let older = older && state.newer;
-        let index = state.held.iter().enumerate().filter(|(_, held)| held.visible_at <= now).nth(n)?.0;
+        let seen = |held: &Held| held.visible_at <= now && state.is_seen(held);
+        let index = state.held.iter().enumerate().filter(|(_, held)| seen(held)).nth(n)?.0;
         let held = state.held.get_mut(index)?;
         if held.receives >= MAX_RECEIVES {
             let held = state.held.swap_remove(index);
@@ -107,9 +120,15 @@ impl SimulatedQueue {
         self.state().held.retain(|held| held.id != id);
     }
 
-    /// Messages that were set aside.
-    pub(crate) fn dead(&self) -> usize {
-        self.state().dead.len()
+    /// Messages that were set aside; without those that ask for enrichment where that cannot be had.
+    pub(crate) fn dead(&self, unenriched: bool) -> usize {
+        let counts = |held: &&Held| !(unenriched && held.kind == Kind::Enrich);
+        self.state().dead.iter().filter(counts).count()
+    }
+
+    /// Messages that ask for enrichment are not seen until all are set aside.
+    pub(crate) fn withhold_enrichments(&self) {
+        self.state().withheld = true;
     }
 
     /// Moves what was set aside back, as a person would.
@@ -124,7 +143,11 @@ impl SimulatedQueue {
     /// Takes everything out, as if its function had failed each time; what is not kept is lost.
     pub(crate) fn set_all_aside(&self, kept: bool) {
         let mut state = self.state();
-        let held = std::mem::take(&mut state.held);
+        let withheld = std::mem::take(&mut state.withheld);
+        let (held, rest) = std::mem::take(&mut state.held)
+            .into_iter()
+            .partition::<Vec<_>, _>(|held| !withheld || held.kind == Kind::Enrich);
+        state.held = rest;
         if kept {
             self.monitor.count(|tally| tally.set_aside += held.len() as u64);
             state.dead.extend(held);
@@ -153,7 +176,11 @@ impl SimulatedQueue {
         }
         state.next_id += 1;
         let id = state.next_id;
-        let kind = if T::NAME == CaptureTask::NAME { Kind::Capture } else { Kind::Page };
+        let kind = match T::NAME {
+            CaptureTask::NAME => Kind::Capture,
+            EnrichTask::NAME => Kind::Enrich,
+            _ => Kind::Page,
+        };
         state.held.push(Held { id, kind, body, visible_at, receives: 0 });
         Ok(())
     }
@@ -176,6 +203,7 @@ fn message(held: &Held, older: bool) -> Option<Message> {
     match held.kind {
         Kind::Capture => read(&record).map(Message::Capture),
         Kind::Page => read(&record).map(Message::Page),
+        Kind::Enrich => read(&record).map(Message::Enrich),
     }
 }
 

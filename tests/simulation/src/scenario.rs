@@ -52,6 +52,8 @@ pub enum FirstMessages {
     SetAside,
     /// They are lost.
     Lost,
+    /// Those that ask for enrichment are lost.
+    UnenrichedLost,
 }
 
 /// What happens in a history, faults aside.
@@ -97,6 +99,12 @@ pub struct Scenario {
     pub hourly_calls: Option<u32>,
     /// One list cannot be answered at all.
     pub broken_list: bool,
+    /// How often in a hundred the embedder fails, is slow, or answers too little or too much.
+    pub embedder_percent: u64,
+    /// The embedder never answers.
+    pub broken_embedder: bool,
+    /// Whether tokens that are due are looked at on a schedule.
+    pub renewals: bool,
     /// The next version of the functions is rolled out: for a while its messages are met by functions that cannot read them.
     pub deploy: bool,
     /// What becomes of the first messages.
@@ -127,6 +135,9 @@ impl Default for Scenario {
             provider_faults: 0,
             hourly_calls: None,
             broken_list: false,
+            embedder_percent: 0,
+            broken_embedder: false,
+            renewals: false,
             deploy: false,
             first_messages: FirstMessages::Handled,
         }
@@ -177,6 +188,9 @@ impl Scenario {
             deploy: chance.percent(10),
             first_messages: FirstMessages::Handled,
             borrowed_id_percent: chance.pick([0, 0, 30]),
+            embedder_percent: chance.pick([0, 0, 0, 10, 50]),
+            broken_embedder: chance.percent(3),
+            renewals: tokens.is_some() && chance.percent(50),
         }
     }
 

@@ -2,27 +2,29 @@
 //! handler -> (a planted fault) -> faults of the plan -> (an index that lags) -> the watched store in memory.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
-use connector_capture::{Capture, CapturePorts};
+use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
 use connector_domain::backfill::Limits;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, ObservationStore, Pause, ProviderHttp,
-    Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore,
+    ObservationStore, Pause, ProviderHttp, Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
 use connector_domain::{ProviderKind, Timestamp};
 use connector_flows::connect::{Connect, ConnectPorts};
 use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
-use connector_recovery::{Recovery, RecoveryPorts};
+use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_testkit::memory::{
     FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
     MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
+use crate::embedder::SimulatedEmbedder;
 use crate::faulty::{Faulty, Sleep};
 use crate::monitor::Monitor;
 use crate::plant::{self, Plant};
@@ -76,6 +78,7 @@ pub(crate) struct Outside {
     pub(crate) queue: Arc<SimulatedQueue>,
     pub(crate) stores: Stores,
     pub(crate) providers: Arc<Providers>,
+    pub(crate) embedder: Arc<SimulatedEmbedder>,
     pub(crate) lag: Arc<Lag>,
 }
 
@@ -84,7 +87,9 @@ pub(crate) struct Handlers {
     pub(crate) webhook: Webhook,
     pub(crate) pages: PageWorker,
     pub(crate) capture: Capture,
+    pub(crate) enrich: Enrich,
     pub(crate) recovery: Recovery,
+    pub(crate) renewal: TokenRefresh,
     pub(crate) scheduler: Scheduler,
     pub(crate) start: StartPorts,
     pub(crate) teardown: TeardownPorts,
@@ -113,7 +118,7 @@ pub(crate) fn limits(scenario: &Scenario, plant: Option<Plant>) -> Limits {
 
 /// The handlers over all that surrounds them.
 pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant: Option<Plant>) -> Option<Handlers> {
-    let Outside { plan, monitor, clock, queue, stores, providers, lag } = outside;
+    let Outside { plan, monitor, clock, queue, stores, providers, lag, .. } = outside;
     let is = |other: Plant| plant == Some(other);
     let time = Arc::clone(clock) as Arc<dyn Clock>;
     let random = Arc::new(Chance::apart(seed, 0x2a4d)) as Arc<dyn Random>;
@@ -162,6 +167,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
     let watched: Arc<dyn BackfillStore> = match plant {
         Some(Plant::NoFence) => Arc::new(plant::NoFence { store: Arc::new(watched) }),
         Some(Plant::CancelIgnored) => Arc::new(plant::CancelIgnored { store: Arc::new(watched) }),
+        Some(Plant::OpensCancelled) => Arc::new(plant::OpensCancelled { store: Arc::new(watched) }),
         Some(Plant::NoSweep) => Arc::new(plant::NoSweep { store: Arc::new(watched) }),
         _ => Arc::new(watched),
     };
@@ -209,7 +215,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         _ => states,
     };
     let audit: Arc<dyn AuditLog> = Faulty::of(plan, &stores.audit);
-    let tokens: Arc<dyn Tokens> = Arc::new(ConnectionTokens::new(TokenPorts {
+    let token_ports = TokenPorts {
         vault: Arc::clone(&vault),
         connections: Arc::clone(&connections),
         secrets: Arc::clone(&secrets),
@@ -219,7 +225,8 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         clock: Arc::clone(&time),
         random: Arc::clone(&random),
         pause: Arc::new(Sleep(Arc::clone(plan))) as Arc<dyn Pause>,
-    }));
+    };
+    let tokens: Arc<dyn Tokens> = Arc::new(ConnectionTokens::new(token_ports.clone()));
     let tokens: Arc<dyn Tokens> = if is(Plant::TokenByResource) {
         Arc::new(plant::TokenByResource { tokens, kept: Mutex::new(BTreeMap::new()) })
     } else {
@@ -249,8 +256,8 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         audit: Arc::clone(&audit),
         clock: Arc::clone(&time),
     };
-    // What is enriched is not looked at here: nobody takes these messages, and nothing of it breaks.
-    let enrichments = Arc::new(MemoryQueue::<EnrichTask>::new(Arc::clone(&time)));
+    let enriching = enriching(outside, plant);
+    let enrichments: Arc<dyn Queue<EnrichTask>> = Faulty::of(plan, queue);
     Some(Handlers {
         webhook: Webhook::new(
             connector_providers::provider(ProviderKind::Github)?,
@@ -284,16 +291,18 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
             backfills: Arc::clone(&backfills),
             holds: Arc::clone(&holds),
             replays: Arc::clone(&replays) as _,
-            tokens: rows,
+            tokens: Arc::clone(&rows) as _,
             audit: Arc::clone(&audit),
-            enrichments: Arc::clone(&enrichments) as _,
+            enrichments: Arc::clone(&enrichments),
             notify: None,
             clock: Arc::clone(&time),
         }),
+        renewal: TokenRefresh { tokens: ConnectionTokens::new(token_ports), rows, clock: Arc::clone(&time) },
+        enrich: Enrich::new(enriching.clone()),
         recovery: Recovery::new(
             RecoveryPorts {
-                enrichment: Arc::clone(&stores.observations) as _,
-                enrichments: enrichments as _,
+                enrichment: Arc::clone(&enriching.enrichment),
+                enrichments: if is(Plant::EnrichUnswept) { Arc::new(plant::NothingSent) } else { enrichments },
                 deliveries: Arc::clone(&deliveries),
                 backfills,
                 holds,
@@ -327,4 +336,24 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         deliveries,
         captures,
     })
+}
+
+/// What enriching stands on. A new port of it is added here.
+fn enriching(outside: &Outside, plant: Option<Plant>) -> EnrichPorts {
+    let Outside { plan, monitor, stores, embedder, lag, .. } = outside;
+    let store = Stale::new(Arc::clone(&stores.observations), lag);
+    let store: Arc<dyn EnrichmentStore> = Faulty::of(plan, &store);
+    let embedder: Arc<dyn Embedder> = Faulty::of(plan, embedder);
+    EnrichPorts {
+        enrichment: match plant {
+            Some(Plant::CountedTwice) => Arc::new(plant::CountedTwice { store, next: AtomicU64::new(0) }),
+            Some(Plant::LinksOfFirst) => {
+                let (linked, monitor) = (plant::Linked::default(), Arc::clone(monitor));
+                Arc::new(plant::LinksOfFirst { store, linked, monitor })
+            }
+            Some(Plant::NotedFirst) => Arc::new(plant::NotedFirst { store }),
+            _ => store,
+        },
+        embedder: if plant == Some(Plant::JunkTaken) { Arc::new(plant::JunkTaken { embedder }) } else { embedder },
+    }
 }

@@ -1,6 +1,6 @@
 //! Indexes that lag behind their table: what was written a moment ago may be missing, and what has left may still be there.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -8,8 +8,15 @@ use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, PortError, Put, PutDelivery};
-use connector_domain::{AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
+use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{
+    BackfillStore, ConnectionStore, DeliveryStore, EnrichmentStore, PortError, Put, PutDelivery,
+};
+use connector_domain::{
+    AccountId, ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId,
+};
+use connector_testkit::memory::MemoryObservations;
 
 use crate::Chance;
 use crate::forward;
@@ -94,6 +101,11 @@ forward::backfills!(Stale<dyn BackfillStore, UnitKey> {
         self.store.put_unit(unit, expected).await
     }
 
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        self.wrote(&unit.key);
+        self.store.open_unit(unit, expected).await
+    }
+
     async fn due_units(&self, now: Timestamp, limit: usize) -> Result<Vec<UnitKey>, PortError> {
         let due = self.store.due_units(now, limit).await?;
         Ok(self.read(due, |key| key, Clone::clone))
@@ -150,6 +162,29 @@ impl<S: DeliveryStore + ?Sized> DeliveryStore for Stale<S, DeliveryId> {
         self.store.bury(id, reason).await
     }
 }
+
+forward::enrichment!(Stale<MemoryObservations, (WorkspaceId, SourceId)> {
+    async fn advance(&self, of: &WorkspaceId, id: &SourceId, done: &BTreeSet<Step>) -> Result<(), PortError> {
+        self.wrote(&(of.clone(), id.clone()));
+        self.store.advance(of, id, done).await
+    }
+
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError> {
+        let due = self.store.due(now, limit).await?;
+        Ok(self.read(due, |fact| fact, Clone::clone))
+    }
+
+    async fn redrive(
+        &self,
+        of: &WorkspaceId,
+        id: &SourceId,
+        attempts: u32,
+        due_at: Option<Timestamp>,
+    ) -> Result<bool, PortError> {
+        self.wrote(&(of.clone(), id.clone()));
+        self.store.redrive(of, id, attempts, due_at).await
+    }
+} also load put_links note_activity rest);
 
 forward::connections!(Stale<dyn ConnectionStore, Integration> {
     /// The index holds whole rows, so it also tells of a link as it was.

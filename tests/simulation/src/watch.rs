@@ -80,4 +80,13 @@ forward::backfills!(WatchedBackfills {
         }
         Ok(put)
     }
+
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        let before = self.store.unit(&unit.key).await?;
+        let put = self.store.open_unit(unit, expected).await?;
+        if put == Put::Stored {
+            self.look(before.as_ref(), unit);
+        }
+        Ok(put)
+    }
 } also unit due_units rest);

@@ -41,7 +41,7 @@ pub use clock::Clock;
 pub use graphql::AnsweredQuery;
 pub use injection::Injection;
 pub use oauth::App;
-pub use server::{Server, router};
+pub use server::{Server, github_router, router};
 pub use signed::SignedWebhook;
 pub use wire::RecordedRequest;
 pub use world::World;

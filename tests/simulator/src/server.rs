@@ -19,6 +19,11 @@ pub fn router(world: World) -> Router {
         .nest("/vercel-web", vercel::web(world))
 }
 
+/// The routes of GitHub's API alone, where they are in [`router`].
+pub fn github_router(world: World) -> Router {
+    Router::new().nest("/github", github::router(world))
+}
+
 /// A running server on 127.0.0.1. It stops when dropped; [`Server::stop`] also waits until it has.
 #[derive(Debug)]
 pub struct Server {

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -22,10 +22,24 @@ pub struct World(Arc<Inner>);
 struct Inner {
     seed: u64,
     clock: Clock,
-    github: Mutex<github::State>,
-    linear: Mutex<linear::State>,
-    sentry: Mutex<sentry::State>,
-    vercel: Mutex<vercel::State>,
+    github: Side<github::State>,
+    linear: Side<linear::State>,
+    sentry: Side<sentry::State>,
+    vercel: Side<vercel::State>,
+}
+
+/// One provider's state, made when it is asked for first.
+struct Side<T>(OnceLock<Mutex<T>>);
+
+impl<T> Side<T> {
+    const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    /// A scenario that panicked under the lock has failed its own test; the others go on.
+    fn state(&self, made: impl FnOnce() -> T) -> MutexGuard<'_, T> {
+        self.0.get_or_init(|| Mutex::new(made())).lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Where a world begins unless told otherwise: 2026-06-01T12:00:00Z.
@@ -44,10 +58,10 @@ impl World {
         Self(Arc::new(Inner {
             seed,
             clock,
-            github: Mutex::new(github::State::new(seed)),
-            linear: Mutex::new(linear::State::new(seed)),
-            sentry: Mutex::new(sentry::State::new(seed)),
-            vercel: Mutex::new(vercel::State::new(seed)),
+            github: Side::new(),
+            linear: Side::new(),
+            sentry: Side::new(),
+            vercel: Side::new(),
         }))
     }
 
@@ -88,25 +102,20 @@ impl World {
     }
 
     pub(crate) fn github_state(&self) -> MutexGuard<'_, github::State> {
-        lock(&self.0.github)
+        self.0.github.state(|| github::State::new(self.0.seed))
     }
 
     pub(crate) fn linear_state(&self) -> MutexGuard<'_, linear::State> {
-        lock(&self.0.linear)
+        self.0.linear.state(|| linear::State::new(self.0.seed))
     }
 
     pub(crate) fn sentry_state(&self) -> MutexGuard<'_, sentry::State> {
-        lock(&self.0.sentry)
+        self.0.sentry.state(|| sentry::State::new(self.0.seed))
     }
 
     pub(crate) fn vercel_state(&self) -> MutexGuard<'_, vercel::State> {
-        lock(&self.0.vercel)
+        self.0.vercel.state(|| vercel::State::new(self.0.seed))
     }
-}
-
-/// A scenario that panicked under the lock has failed its own test; the others go on.
-fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for World {

@@ -128,7 +128,7 @@ pub(crate) struct Captured {
 
 /// A run with its units.
 pub(crate) fn view(run: Run, units: &[Unit], progress: Option<&RunProgress>) -> View {
-    let now = RunProgress::of(units, []);
+    let now = RunProgress::of_run(&run, units, []);
     let proof = run.proves.as_ref().zip(progress).map(|(of, progress)| Proof {
         of: of.to_string(),
         missing: progress.report.captured,

@@ -102,6 +102,8 @@ pub(crate) enum Outcome {
     Covered,
     /// Another run is at it.
     Active,
+    /// The run was cancelled before it was opened.
+    Cancelled,
 }
 
 impl View {
@@ -111,6 +113,7 @@ impl View {
                 UnitStart::Opened => (Outcome::Opened, None),
                 UnitStart::Covered => (Outcome::Covered, None),
                 UnitStart::Active(run) => (Outcome::Active, Some(run.to_string())),
+                UnitStart::Cancelled => (Outcome::Cancelled, None),
             };
             ListStart { entity: entity.as_str(), outcome, run }
         };

@@ -5,8 +5,8 @@ use connector_domain::backfill::{FailCode, Unit, UnitState, WaitReason};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::ConnectionStatus;
 use connector_domain::delivery::DeliveryState;
-use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore};
-use connector_testkit::builders::{at, delivery, workspace};
+use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, Put};
+use connector_testkit::builders::{at, delivery, run, workspace};
 use serde_json::json;
 
 use crate::desk::Desk;
@@ -47,6 +47,22 @@ async fn a_run_tells_how_it_stands_and_why() {
     assert_eq!(desk.get("/runs/run-acme").await.body["state"], "cancelled", "as it ended for this run");
     assert_eq!(desk.all("/runs?source=github:7", 1).await[0]["state"], "cancelled");
     assert_eq!(desk.all("/runs?source=linear:7", 1).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_cancelled_before_its_lists_open_is_cancelled_wherever_it_is_told() {
+    let desk = Desk::new();
+    desk.furnish("acme", "7").await;
+    let early = run("early", &workspace("acme"), "7");
+    desk.backfills.put_run(&early).await.unwrap();
+    assert_eq!(desk.get("/runs/early").await.body["state"], "nothing");
+    let cancelled = desk.ask("POST", "/runs/early/cancel", None).await;
+    assert_eq!((cancelled.status, cancelled.body["state"].as_str()), (200, Some("cancelled")));
+    let listed = desk.all("/runs?source=github:7", 1).await;
+    let told = listed.iter().find(|run| run["id"] == "early").unwrap();
+    assert_eq!(told["state"], "cancelled");
+    let late = Unit { run: early.id, ..desk.backfills.units().remove(0) };
+    assert_eq!(desk.backfills.open_unit(&late, Some(late.version)).await.unwrap(), Put::Conflict, "it stays shut");
 }
 
 #[tokio::test]

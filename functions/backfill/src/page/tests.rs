@@ -1,20 +1,24 @@
 mod waits;
 
-use connector_domain::Secret;
+use connector_domain::audit::AuditAction;
 use connector_domain::backfill::Run;
-use connector_domain::backfill::{EntityType, FailCode, PauseReason, RunState, Trigger, WaitReason, Window};
+use connector_domain::backfill::{
+    Budget, BudgetKey, EntityType, FailCode, PauseReason, Pool, RunState, Trigger, WaitReason, Window,
+};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration};
 use connector_domain::http::{HttpError, HttpRequest};
+use connector_domain::ports::AuditLog;
+use connector_domain::{ProviderKind, Secret};
 use connector_testkit::builders::{at, connection, integration, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryQueue, ScriptedHttp,
-    SeededRandom, StaticTokens,
+    FakeSigner, ManualClock, ManualPause, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries,
+    MemoryHolds, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
 };
 
 use super::*;
 use crate::{Scheduler, Tick};
-use connector_flows::{StartPorts, StartRequest, Started, UnitStart, runs, start_run};
+use connector_flows::{ConnectionTokens, StartPorts, StartRequest, Started, TokenPorts, UnitStart, runs, start_run};
 
 struct Desk {
     worker: PageWorker,
@@ -104,6 +108,12 @@ impl Desk {
         self.worker.handle(tasks.remove(0)).await.unwrap()
     }
 
+    /// What is left of the connection's calls.
+    async fn budget(&self) -> Budget {
+        let key = BudgetKey::Connection { connection: self.link.connection.clone(), pool: Pool::Calls };
+        self.backfills.budget(&key).await.unwrap().unwrap()
+    }
+
     fn unit(&self) -> Unit {
         self.backfills.units().remove(0)
     }
@@ -157,14 +167,32 @@ async fn a_limit_is_a_visible_wait_and_a_delayed_message() {
 
 #[tokio::test]
 async fn a_token_that_stays_refused_pauses_the_unit_until_the_connection_is_made_anew() {
-    let desk = desk().await;
+    let mut desk = desk().await;
+    let audit = Arc::new(MemoryAudit::default());
+    desk.worker.ports.tokens = Arc::new(ConnectionTokens::new(TokenPorts {
+        vault: Arc::new(MemoryVault::default()),
+        connections: Arc::clone(&desk.connections) as _,
+        secrets: Arc::new(StaticSecrets::of(ProviderKind::Github, &["secret"])),
+        signer: Arc::new(FakeSigner),
+        audit: Arc::clone(&audit) as _,
+        http: Arc::clone(&desk.http) as _,
+        clock: Arc::clone(&desk.clock) as _,
+        random: Arc::new(SeededRandom::new(2)),
+        pause: Arc::new(ManualPause(Arc::clone(&desk.clock))),
+    }));
     desk.start().await;
-    desk.http.respond(401, &[], "{}");
+    for _ in 0..2 {
+        desk.http.respond(201, &[], r#"{"token": "t", "expires_at": "2030-01-01T00:00:00Z"}"#);
+        desk.http.respond(401, &[], "{}");
+    }
     let paused = UnitState::Paused { why: PauseReason::NeedsReconnect };
     assert_eq!(desk.step().await, PageOutcome::Refused(paused));
     let connection = desk.connections.connection(&desk.link.connection).await.unwrap().unwrap();
     assert_eq!(connection.status, ConnectionStatus::NeedsReconnect);
-    assert_eq!(desk.http.requests().len(), 1, "a token that cannot be refreshed is not tried again");
+    let noted: Vec<_> = audit.entries(&connection.id, 10).await.unwrap();
+    let noted: Vec<_> = noted.iter().map(|entry| (entry.action, entry.detail.as_deref())).collect();
+    assert_eq!(noted, [(AuditAction::NeedsReconnect, Some("token_refused"))], "a person can read why");
+    assert_eq!(desk.http.requests().len(), 4, "it is asked for once more, with a token that is new");
     assert!(desk.pages.is_empty(), "nothing happens by itself");
 
     let scheduler = Scheduler { connections: Arc::clone(&desk.connections) as _, start: desk.start.clone() };
@@ -239,11 +267,15 @@ async fn a_run_stops_at_its_calls_and_gets_as_many_when_it_is_resumed() {
     let desk = desk().await;
     let request = StartRequest { call_budget: Some(1), ..desk.request(&[EntityType::Release]) };
     let run = desk.run(start_run(&desk.start, &request).await.unwrap()).await;
-    first_page(&desk);
+    let next = ("link", "<https://api.github.com/x?page=2>; rel=\"next\"");
+    let reset = (at(0).as_second() + 600).to_string();
+    let rate = [("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "98"), ("x-ratelimit-reset", &*reset)];
+    desk.http.respond(200, &[&[next], &rate[..]].concat(), "[]");
     desk.step().await;
     let partial = UnitState::Partial { reason: "call_budget".to_owned() };
     assert_eq!(desk.step().await, PageOutcome::Held(partial));
     assert_eq!((desk.http.requests().len(), desk.unit().counters.calls), (1, 1), "no call was made in vain");
+    assert_eq!(desk.budget().await.remaining, 98, "nor was one taken from the connection's budget");
     assert_eq!(runs::resume(&desk.start, &run).await.unwrap(), 1);
     desk.http.respond(200, &[], "[]");
     assert!(matches!(desk.step().await, PageOutcome::Fetched(_)));

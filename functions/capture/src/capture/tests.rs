@@ -1,6 +1,12 @@
 use connector_domain::connection::WorkspaceSettings;
 use connector_domain::{DeliveryId, ProviderKind, SourceId, SourceType};
-use connector_testkit::builders::at;
+use connector_simulator::World;
+use connector_simulator::github::NewIssue;
+use connector_testkit::builders::{at, connection, delivery, integration, workspace};
+use connector_testkit::memory::{
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
+    MemoryQueue, MemoryVault,
+};
 
 use super::*;
 
@@ -37,4 +43,39 @@ fn what_only_history_tells_has_its_own_identity_before_the_link_and_that_of_the_
     }
     assert_eq!(kept(vec![resolved(LINKED_AT, Some("live"))]), (vec![live], 0));
     assert_eq!(kept(vec![resolved(LINKED_AT, None)]), (Vec::new(), 1));
+}
+
+#[tokio::test]
+async fn what_was_dropped_without_a_link_is_captured_by_a_message_that_comes_again_with_one() {
+    let (connections, deliveries): (Arc<MemoryConnections>, Arc<MemoryDeliveries>) = Default::default();
+    let clock: Arc<ManualClock> = Arc::default();
+    let observations: Arc<MemoryObservations> = Arc::default();
+    let capture = Capture::new(CapturePorts {
+        deliveries: Arc::clone(&deliveries) as _,
+        connections: Arc::clone(&connections) as _,
+        observations: Arc::clone(&observations) as _,
+        backfills: Arc::new(MemoryBackfills::default()),
+        tokens: Arc::new(MemoryVault::default()),
+        audit: Arc::new(MemoryAudit::default()),
+        enrichments: Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>)),
+        holds: Arc::new(MemoryHolds::default()),
+        replays: Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>)),
+        notify: None,
+        clock,
+    });
+    let acme = workspace("acme");
+    let issue = World::new(1).github().add_repository("octo", "rocket").open_issue(NewIssue::titled("It leaks"), at(0));
+    let mut record = delivery("d", &[&acme]);
+    record.origin = Origin::Webhook { event: "issues".to_owned(), transport_id: None };
+    deliveries.put_if_absent(&record, &issue.signed(b"secret").body).await.unwrap();
+    let linked = integration(&connection("connection", &acme, "42"), "9");
+    connections.put_integration(&Integration { active: false, ..linked.clone() }).await.unwrap();
+    let task = record.capture_task(&acme);
+    let Captured::Done(report) = capture.handle(task.clone()).await.unwrap() else { panic!() };
+    assert!(report.is_unlinked() && observations.all().is_empty());
+    assert_eq!(capture.handle(task.clone()).await.unwrap(), Captured::Already, "there is no link yet");
+    connections.put_integration(&linked).await.unwrap();
+    let Captured::Done(report) = capture.handle(task.clone()).await.unwrap() else { panic!() };
+    assert_eq!((report.captured, observations.all().len()), (1, 1));
+    assert_eq!(capture.handle(task).await.unwrap(), Captured::Already);
 }

@@ -1,4 +1,5 @@
 use connector_domain::ProviderKind;
+use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, ConnectionStatus, ResourceRef};
 use connector_simulator::World;
 use connector_simulator::github::{NewIssue, Repository};
@@ -117,7 +118,7 @@ async fn a_redelivery_asks_again_for_what_was_not_captured_and_only_for_that() {
     assert_eq!(desk.send().await, (200, "accepted".into(), vec!["acme".into()]));
 
     let id = desk.deliveries.all().remove(0).id;
-    let report = connector_domain::capture::CaptureReport::default();
+    let report = CaptureReport::default();
     desk.deliveries.complete(&id, &workspace("acme"), &report).await.unwrap();
     assert_eq!(desk.send().await, (200, "duplicate".into(), vec![]));
 
@@ -126,6 +127,27 @@ async fn a_redelivery_asks_again_for_what_was_not_captured_and_only_for_that() {
     assert_eq!(desk.send().await, (200, "accepted".into(), vec!["beta".into()]));
     let record = desk.deliveries.record(&id).await.unwrap().unwrap();
     assert_eq!((record.state, record.pending), (DeliveryState::Received, vec![workspace("beta")]));
+}
+
+#[tokio::test]
+async fn what_was_dropped_without_a_link_is_captured_when_it_comes_again_with_one() {
+    let desk = desk();
+    for name in ["acme", "beta"] {
+        desk.link(&desk.connect(name).await).await;
+    }
+    desk.send().await;
+    let id = desk.deliveries.all().remove(0).id;
+    let captured = CaptureReport { captured: 1, ..CaptureReport::default() };
+    desk.deliveries.complete(&id, &workspace("beta"), &captured).await.unwrap();
+    // The link ended before the capture, and is there again.
+    let mut dropped = CaptureReport::default();
+    dropped.add_unlinked();
+    desk.deliveries.complete(&id, &workspace("acme"), &dropped).await.unwrap();
+    assert_eq!(desk.send().await, (200, "accepted".into(), vec!["acme".into()]));
+    let record = desk.deliveries.record(&id).await.unwrap().unwrap();
+    assert_eq!((record.state, record.pending), (DeliveryState::Received, vec![workspace("acme")]));
+    desk.deliveries.complete(&id, &workspace("acme"), &captured).await.unwrap();
+    assert_eq!(desk.send().await, (200, "duplicate".into(), vec![]));
 }
 
 #[tokio::test]

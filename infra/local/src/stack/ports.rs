@@ -15,8 +15,8 @@ use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, HoldStore, LocalEmbedder,
-    ObservationStore, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError, TokenRows,
-    TokenVault, Tokens,
+    ObservationStore, PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError,
+    TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
@@ -307,9 +307,16 @@ impl Tokens for Given {
         refused: Option<&Secret>,
     ) -> Result<Option<Secret>, TokenError> {
         match self.tokens.get(&connection.provider) {
-            Some(_) if refused.is_some() => Err(TokenError::NeedsReconnect),
+            Some(_) if refused.is_some() => {
+                self.stays_refused(connection).await?;
+                Err(TokenError::NeedsReconnect)
+            }
             Some(token) => Ok(Some(token.clone())),
             None => self.own.bearer(connection, resource, refused).await,
         }
+    }
+
+    async fn stays_refused(&self, connection: &Connection) -> Result<(), PortError> {
+        self.own.stays_refused(connection).await
     }
 }

@@ -8,7 +8,7 @@ use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLi
 use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 use super::due;
-use super::item::{from_item, keyed, to_item};
+use super::item::{Item, from_item, keyed, to_item};
 use super::keys::{self, Row};
 use super::table::{Condition, Table};
 use super::walk::{Range, Walk};
@@ -24,6 +24,16 @@ impl DynamoBackfills {
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { table: Table::new(client, table) }
+    }
+
+    /// The item of a unit, in the index of what is due while it is open.
+    fn unit_item(operation: &'static str, unit: &Unit) -> Result<Item, PortError> {
+        let row = Row::Unit(unit.key.clone());
+        let mut item = keyed(to_item(operation, unit)?, row.key());
+        if !unit.state.is_at_rest() {
+            due::insert(&mut item, &row, unit.due_at);
+        }
+        Ok(item)
     }
 }
 
@@ -72,6 +82,19 @@ impl BackfillStore for DynamoBackfills {
         item.map(|item| from_item(OPERATION, item)).transpose()
     }
 
+    async fn cancel_run(&self, run: &Run, at: Timestamp) -> Result<(), PortError> {
+        const OPERATION: &str = "cancel a run";
+        let run = Run { cancelled_at: Some(at), ..run.clone() };
+        let item = to_item(OPERATION, &run)?;
+        let own = Row::Run(run.id.clone());
+        let within = Row::RunIn { workspace: run.workspace, started_at: run.started_at, run: run.id };
+        let parts = vec![
+            self.table.transact_put(OPERATION, keyed(item.clone(), own.key()), None)?,
+            self.table.transact_put(OPERATION, keyed(item, within.key()), None)?,
+        ];
+        self.table.transact(OPERATION, parts).await.map(drop)
+    }
+
     async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
         const OPERATION: &str = "list runs";
         let query = self.table.partition(keys::workspace(workspace), keys::RUNS).scan_index_forward(false);
@@ -87,12 +110,25 @@ impl BackfillStore for DynamoBackfills {
 
     async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
         const OPERATION: &str = "store a unit";
-        let row = Row::Unit(unit.key.clone());
-        let mut item = keyed(to_item(OPERATION, unit)?, row.key());
-        if !unit.state.is_at_rest() {
-            due::insert(&mut item, &row, unit.due_at);
-        }
-        self.table.put_version(OPERATION, item, expected).await
+        self.table.put_version(OPERATION, Self::unit_item(OPERATION, unit)?, expected).await
+    }
+
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        const OPERATION: &str = "open a unit";
+        let goes_on = Condition {
+            expression: "attribute_exists(PK) AND attribute_not_exists(cancelled_at)",
+            names: &[],
+            values: Item::new(),
+        };
+        let parts = vec![
+            self.table.transact_check(OPERATION, &Row::Run(unit.run.clone()), goes_on)?,
+            self.table.transact_put(
+                OPERATION,
+                Self::unit_item(OPERATION, unit)?,
+                Some(Condition::on_top_of(expected)),
+            )?,
+        ];
+        Ok(if self.table.transact(OPERATION, parts).await? { Put::Stored } else { Put::Conflict })
     }
 
     async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {

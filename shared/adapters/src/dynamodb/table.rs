@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    ConditionCheck, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use connector_domain::backfill::Version;
 use connector_domain::ports::{self, PortError, Random};
@@ -52,6 +52,18 @@ impl Condition<'_> {
     /// There is no row.
     pub(crate) fn absent() -> Self {
         Self { expression: "attribute_not_exists(PK)", names: &[], values: Item::new() }
+    }
+
+    /// The row is of this version; with none there is no row.
+    pub(crate) fn on_top_of(expected: Option<Version>) -> Self {
+        match expected {
+            None => Self::absent(),
+            Some(version) => Self {
+                expression: "version = :version",
+                names: &[],
+                values: Item::from([(":version".to_owned(), number(version))]),
+            },
+        }
     }
 }
 
@@ -157,15 +169,7 @@ impl Table {
     ) -> Result<ports::Put, PortError> {
         let write_id = Self::write_id();
         item.insert("writeId".to_owned(), text(&write_id));
-        let condition = match expected {
-            None => Condition::absent(),
-            Some(version) => Condition {
-                expression: "version = :version",
-                names: &[],
-                values: Item::from([(":version".to_owned(), number(version))]),
-            },
-        };
-        Ok(match self.put_if(operation, item, condition).await? {
+        Ok(match self.put_if(operation, item, Condition::on_top_of(expected)).await? {
             Written::Stored => ports::Put::Stored,
             Written::Refused(Some(known)) if is_of(&known, &write_id) => ports::Put::Stored,
             Written::Refused(_) => ports::Put::Conflict,
@@ -237,6 +241,26 @@ impl Table {
         }
         let put = put.build().map_err(|error| PortError::permanent(operation, error))?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// A part of a transaction that writes nothing: a condition on another row.
+    pub(crate) fn transact_check(
+        &self,
+        operation: &'static str,
+        row: &Row,
+        condition: Condition<'_>,
+    ) -> Result<TransactWriteItem, PortError> {
+        let Key { pk, sk } = row.key();
+        let mut check = ConditionCheck::builder().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
+        check = check.condition_expression(condition.expression);
+        for (alias, name) in condition.names {
+            check = check.expression_attribute_names(*alias, *name);
+        }
+        for (alias, value) in condition.values {
+            check = check.expression_attribute_values(alias, value);
+        }
+        let check = check.build().map_err(|error| PortError::permanent(operation, error))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Writes all or nothing; `false` when a condition did not hold. The SDK gives each call a token, by which DynamoDB

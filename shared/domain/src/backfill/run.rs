@@ -67,6 +67,9 @@ pub struct Run {
     /// Whether it is proven by itself when it has completed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prove: bool,
+    /// When it was cancelled: none of its units opens after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_at: Option<Timestamp>,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }
@@ -160,6 +163,17 @@ impl RunProgress {
             self.state = RunState::Replaying;
         }
         self
+    }
+
+    /// The same of a run that may have been cancelled before all of its lists were opened.
+    #[must_use]
+    pub fn of_run<'a>(run: &Run, units: &[Unit], reports: impl IntoIterator<Item = &'a CaptureReport>) -> Self {
+        let progress = Self::of(units, reports);
+        let shut = run.cancelled_at.is_some() && units.len() < run.entities.len();
+        match progress.state {
+            RunState::Nothing | RunState::Completed if shut => Self { state: RunState::Cancelled, ..progress },
+            _ => progress,
+        }
     }
 
     /// Whether every fetched page has been captured and no unit is at work.

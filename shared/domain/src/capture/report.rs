@@ -72,6 +72,9 @@ pub struct CaptureReport {
     pub quarantine: Vec<(String, String)>,
 }
 
+/// Why all of a delivery is dropped: the workspace had no link to its resource any more.
+const UNLINKED: &str = "unlinked";
+
 /// Most items of a kind that a report names one by one.
 const MAX_NAMED: usize = 20;
 
@@ -97,6 +100,17 @@ impl CaptureReport {
     /// Counts one fact that is not stored on purpose.
     pub fn add_filtered(&mut self, reason: &str) {
         *self.filtered.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Says that all of it was dropped, because the workspace had no link to its resource any more.
+    pub fn add_unlinked(&mut self) {
+        self.add_filtered(UNLINKED);
+    }
+
+    /// Whether all of it was dropped for want of a link.
+    #[must_use]
+    pub fn is_unlinked(&self) -> bool {
+        self.filtered.contains_key(UNLINKED)
     }
 
     /// Counts one unreadable item.

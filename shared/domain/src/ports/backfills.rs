@@ -31,6 +31,9 @@ pub trait BackfillStore: Send + Sync {
     /// One run.
     async fn run(&self, id: &RunId) -> Result<Option<Run>, PortError>;
 
+    /// Notes that a run is cancelled. From then on none of its units opens; those that are open are not touched.
+    async fn cancel_run(&self, run: &Run, at: Timestamp) -> Result<(), PortError>;
+
     /// The latest runs of a workspace, newest first.
     async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError>;
 
@@ -39,6 +42,9 @@ pub trait BackfillStore: Send + Sync {
 
     /// Stores a unit on top of version `expected`; `None` means that there must be none yet.
     async fn put_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError>;
+
+    /// The same for the unit that a run opens, which must be there: `Conflict` also when the run is cancelled.
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError>;
 
     /// Keeps how a unit ended for its run, before a later run takes the unit over. Doing it again replaces it.
     async fn put_ended(&self, unit: &Unit) -> Result<(), PortError>;

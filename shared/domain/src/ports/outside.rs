@@ -105,6 +105,10 @@ pub trait Tokens: Send + Sync {
         resource: Option<&ResourceId>,
         refused: Option<&Secret>,
     ) -> Result<Option<Secret>, TokenError>;
+
+    /// Notes that the provider refuses a connection's tokens though they were renewed: a person must connect it again.
+    /// [`TokenError::NeedsReconnect`] is noted already.
+    async fn stays_refused(&self, connection: &Connection) -> Result<(), PortError>;
 }
 
 /// Sends requests to providers.

@@ -158,6 +158,21 @@ async fn a_refusal_ends_the_connection_and_is_noted_once() {
 }
 
 #[tokio::test]
+async fn what_is_found_out_of_a_connection_that_was_made_anew_since_ends_nothing() {
+    let desk = Desk::linear().await;
+    desk.clock.set(at(2_000));
+    let anew = Connection { created_at: at(1_500), updated_at: at(1_500), ..desk.own.clone() };
+    desk.connections.put_connection(&anew).await.unwrap();
+    desk.tokens.stays_refused(&desk.own).await.unwrap();
+    assert_eq!((desk.status().await, desk.noted().await.len()), (ConnectionStatus::Active, 0));
+    desk.tokens.stays_refused(&anew).await.unwrap();
+    assert_eq!(
+        (desk.status().await, desk.noted().await),
+        (ConnectionStatus::NeedsReconnect, vec!["token_refused".into()])
+    );
+}
+
+#[tokio::test]
 async fn an_outage_of_the_provider_ends_nothing() {
     for (status, body) in [(503, "<html>"), (429, ""), (200, "not json"), (500, r#"{"error":"invalid_grant"}"#)] {
         let desk = Desk::linear().await;

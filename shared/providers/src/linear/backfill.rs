@@ -54,7 +54,7 @@ pub(super) fn read_page(
         Some(cursor) => Place::read(cursor).ok_or_else(foreign)?,
         None => Place::start(scope.window.since),
     };
-    let text = String::from_utf8_lossy(&response.body);
+    let text = json::text(&response.body);
     let connection = connection(&text, list.name).map_err(|_| errors::not_a_page(response))?;
     let info = connection.page_info;
     if info.has_next_page && info.end_cursor.is_none() {

@@ -123,7 +123,7 @@ fn next_place<P: Place>(
         Some(cursor) => P::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
         None => start(),
     };
-    let text = String::from_utf8_lossy(&response.body);
+    let text = json::text(&response.body);
     let items = items(&text).map_err(|_| errors::not_a_page(response))?;
     let next = paging::next(&response.headers).map_err(|_| errors::unreadable_link(response))?;
     let seen = Seen { seconds: items.iter().map(|item| second(item)).collect(), next };

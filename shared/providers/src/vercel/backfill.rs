@@ -98,7 +98,7 @@ pub(super) fn read_page(
 
 /// What a page says, and the cursor after it.
 fn next_place(scope: &Scope<'_>, place: &Place, response: &HttpResponse) -> Result<PageMeta, ProviderError> {
-    let text = String::from_utf8_lossy(&response.body);
+    let text = json::text(&response.body);
     let page = Page::read(&text).map_err(|_| errors::not_a_page(response))?;
     let seen = Seen {
         items: page.deployments.len(),

@@ -24,6 +24,7 @@ pub async fn backfills(store: &dyn BackfillStore) {
     a_unit_comes_back_in_every_state(store).await;
     a_unit_is_written_on_top_of_what_was_read(store).await;
     of_several_writers_one_wins(store).await;
+    a_cancelled_run_opens_no_unit(store).await;
     only_open_units_become_due(store).await;
     the_first_report_of_a_page_stays(store).await;
     how_a_unit_ended_is_kept_for_its_run(store).await;
@@ -148,6 +149,28 @@ async fn of_several_writers_one_wins(store: &dyn BackfillStore) {
     assert_eq!(stored(join_all((0..6).map(|_| store.put_unit(&second, Some(1)))).await), 1);
     let run = some_run(&some_workspace());
     assert_eq!(stored(join_all((0..6).map(|_| store.put_run(&run))).await), 1);
+}
+
+async fn a_cancelled_run_opens_no_unit(store: &dyn BackfillStore) {
+    let workspace = some_workspace();
+    let run = some_run(&workspace);
+    let open = |resource: &str| Unit { run: run.id.clone(), ..unit(&workspace, resource) };
+    assert_eq!(store.open_unit(&open("1"), None).await.unwrap(), Put::Conflict, "there is no such run");
+    store.put_run(&run).await.unwrap();
+    assert_eq!(store.open_unit(&open("1"), None).await.unwrap(), Put::Stored);
+    assert_eq!(store.open_unit(&open("1"), None).await.unwrap(), Put::Conflict, "there is one already");
+    let next = Unit { version: 2, ..open("1") };
+    assert_eq!(store.open_unit(&next, Some(7)).await.unwrap(), Put::Conflict);
+    assert_eq!(store.open_unit(&next, Some(1)).await.unwrap(), Put::Stored);
+    assert_eq!(due(store, &workspace, at(86_400)).await, std::slice::from_ref(&next.key), "it is open");
+
+    store.cancel_run(&run, at(5)).await.unwrap();
+    let cancelled = Run { cancelled_at: Some(at(5)), ..run.clone() };
+    assert_eq!(store.run(&run.id).await.unwrap().as_ref(), Some(&cancelled));
+    assert_eq!(store.runs_of(&workspace, 9).await.unwrap(), [cancelled], "wherever it is listed");
+    assert_eq!(store.open_unit(&open("2"), None).await.unwrap(), Put::Conflict);
+    assert_eq!(store.unit(&open("2").key).await.unwrap(), None);
+    assert_eq!(store.unit(&next.key).await.unwrap(), Some(next), "what is open is not touched");
 }
 
 async fn due(store: &dyn BackfillStore, workspace: &WorkspaceId, now: Timestamp) -> Vec<UnitKey> {

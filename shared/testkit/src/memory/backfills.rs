@@ -70,6 +70,12 @@ impl BackfillStore for MemoryBackfills {
         Ok(lock(&self.0).runs.get(id).cloned())
     }
 
+    async fn cancel_run(&self, run: &Run, at: Timestamp) -> Result<(), PortError> {
+        let cancelled = Run { cancelled_at: Some(at), ..run.clone() };
+        lock(&self.0).runs.insert(run.id.clone(), cancelled);
+        Ok(())
+    }
+
     async fn runs_of(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<Run>, PortError> {
         let mut runs: Vec<_> = lock(&self.0).runs.values().filter(|run| run.workspace == *workspace).cloned().collect();
         runs.sort_unstable_by(|a, b| (b.started_at, &b.id).cmp(&(a.started_at, &a.id)));
@@ -88,6 +94,13 @@ impl BackfillStore for MemoryBackfills {
         }
         state.units.insert(unit.key.clone(), unit.clone());
         Ok(Put::Stored)
+    }
+
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        if lock(&self.0).runs.get(&unit.run).is_none_or(|run| run.cancelled_at.is_some()) {
+            return Ok(Put::Conflict);
+        }
+        self.put_unit(unit, expected).await
     }
 
     async fn put_ended(&self, unit: &Unit) -> Result<(), PortError> {

@@ -23,6 +23,33 @@ pub(super) struct Beside {
     identities: BTreeMap<(WorkspaceId, Account), (Identity, (Timestamp, SourceId))>,
 }
 
+/// All that is kept beside the observations of one workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptBeside {
+    /// What they have to do with.
+    pub links: Vec<Link>,
+    /// Who acted in them.
+    pub identities: Vec<Identity>,
+    /// What they are like.
+    pub features: Vec<Feature>,
+}
+
+impl MemoryObservations {
+    /// All that is kept beside the observations of a workspace, in order of key.
+    #[must_use]
+    pub fn beside(&self, workspace: &WorkspaceId) -> KeptBeside {
+        let beside = lock(&self.beside);
+        let of_links = beside.links.iter().filter(|((of, ..), _)| of == workspace);
+        let of_identities = beside.identities.iter().filter(|((of, _), _)| of == workspace);
+        let of_features = beside.features.iter().filter(|((of, ..), _)| of == workspace);
+        KeptBeside {
+            links: of_links.map(|(_, link)| link.clone()).collect(),
+            identities: of_identities.map(|(_, (identity, _))| identity.clone()).collect(),
+            features: of_features.map(|(_, feature)| feature.clone()).collect(),
+        }
+    }
+}
+
 #[async_trait]
 impl EnrichmentStore for MemoryObservations {
     async fn load(

@@ -23,6 +23,7 @@ pub use backfills::MemoryBackfills;
 pub use clock::ManualClock;
 pub use connections::MemoryConnections;
 pub use deliveries::MemoryDeliveries;
+pub use enrichment::KeptBeside;
 pub use holds::MemoryHolds;
 pub use http::{RecordedRequest, ScriptedHttp};
 pub use oauth::{FakeSigner, ManualPause, MemoryAudit, MemoryStates, MemoryVault};

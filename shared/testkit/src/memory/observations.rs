@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io::{self, Write};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -43,8 +44,8 @@ impl MemoryObservations {
     }
 
     fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {
-        let size = serde_json::to_vec(observation).map_or(usize::MAX, |json| json.len());
-        if size > MAX_ROW_BYTES {
+        let mut size = Size(0);
+        if serde_json::to_writer(&mut size, observation).is_err() || size.0 > MAX_ROW_BYTES {
             return Err(PortError::permanent("store an observation", "it does not fit a row"));
         }
         let key = (observation.workspace.clone(), observation.event.source_id.clone());
@@ -65,6 +66,20 @@ impl MemoryObservations {
                 Ok(CaptureOutcome::Captured)
             }
         }
+    }
+}
+
+/// Counts what is written.
+struct Size(usize);
+
+impl Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

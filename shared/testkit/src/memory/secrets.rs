@@ -100,4 +100,9 @@ impl Tokens for StaticTokens {
     ) -> Result<Option<Secret>, TokenError> {
         if refused.is_some() { Err(TokenError::NeedsReconnect) } else { Ok(self.0.clone()) }
     }
+
+    /// There is no connection here that could say so.
+    async fn stays_refused(&self, _: &Connection) -> Result<(), PortError> {
+        Ok(())
+    }
 }

@@ -63,7 +63,7 @@ async fn a_second_start_joins_the_first_and_what_is_covered_is_not_fetched() {
         match unit {
             UnitStart::Active(run) => assert_eq!(Some(run), first.run.as_ref(), "{entity}"),
             UnitStart::Covered => {}
-            UnitStart::Opened => panic!("{entity} was opened twice"),
+            UnitStart::Opened | UnitStart::Cancelled => panic!("{entity} was opened twice"),
         }
     }
     all.stack.settled().await;

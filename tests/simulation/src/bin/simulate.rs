@@ -13,6 +13,11 @@ use connector_simulation::{
     At, Campaign, Failure, History, Plan, Plant, Report, Scenario, Summary, Swept, cases, hunt, pairs, regressions,
     with_faults,
 };
+use mimalloc::MiMalloc;
+
+/// A history is many small pieces of memory.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 /// Runs the pipeline through histories in which things break, and looks for what must not be.
 #[derive(Parser)]

@@ -16,6 +16,11 @@ impl History {
                 let doing = self.doing(Flow::Capture).for_workspace(&task.workspace);
                 executor.start(About::Message(id), doing, async move { capture.handle(task).await.is_ok() });
             }
+            Some(Message::Enrich(task)) => {
+                let enrich = self.handlers.enrich.clone();
+                let doing = self.doing(Flow::Enrich).for_workspace(&task.workspace);
+                executor.start(About::Message(id), doing, async move { enrich.handle(task).await.is_ok() });
+            }
             Some(Message::Page(task)) => {
                 let pages = self.handlers.pages.clone();
                 let page = Some((task.unit.clone(), task.run.clone(), task.page));
@@ -137,9 +142,7 @@ impl History {
 
     pub(super) fn cancel(&self, executor: &mut Executor<About>, run: Box<Run>) {
         let (store, clock) = (Arc::clone(&self.handlers.start.backfills), Arc::clone(&self.handlers.start.clock));
-        // What a start that is still at it opens later is not cancelled by this.
-        let there = self.outside.stores.backfills.units().into_iter().filter(|unit| unit.run == run.id);
-        let about = About::Cancelled(run.clone(), there.map(|unit| unit.key).collect());
+        let about = About::Cancelled(run.clone());
         let doing = self.doing(Flow::Cancel).for_workspace(&run.workspace);
         executor.start(
             about,

@@ -27,8 +27,8 @@ impl History {
                 self.plan_at(again, Event::Link(tenant));
             }
             About::Unlink(tenant) => self.plan_at(soon, Event::Disconnect(tenant)),
-            About::Cancelled(run, units) if done => self.outside.monitor.cancelled(&run.id, units, self.turn),
-            About::Cancelled(run, _) => self.plan_at(soon, Event::Cancel(run)),
+            About::Cancelled(run) if done => self.outside.monitor.cancelled(&run.id, self.turn),
+            About::Cancelled(run) => self.plan_at(soon, Event::Cancel(run)),
             About::Visited(slot) => self.visited(lock(&slot).take(), soon),
             About::Connected(visitor, at, slot) => self.came_back(&visitor, at, *lock(&slot), soon),
             About::Asked(slot) => self.answered(*lock(&slot), soon),
@@ -37,13 +37,11 @@ impl History {
 
     pub(super) fn accepted(&mut self, hook: usize) {
         let began = self.outside.monitor.began();
-        let Some(held) = self.hooks.get_mut(hook) else { return };
-        let before = std::mem::replace(&mut held.accepted, true);
+        let Some(held) = self.hooks.get(hook) else { return };
         let place = held.place;
         for (n, tenant) in self.tenants.iter().enumerate() {
             let linked = tenant.linked_since.is_some_and(|since| since <= began);
-            // What was dropped at the end of a link is known, and not taken up again: history brings it.
-            if tenant.place == place && linked && !(before && tenant.was_disconnected) {
+            if tenant.place == place && linked {
                 self.owed.insert((n, hook));
             }
         }
@@ -85,7 +83,7 @@ impl History {
                 let detail = format!("a state was good {times} times, at last after {age} s");
                 self.outside.monitor.find(Rule::StateReused, detail);
             }
-        } else if self.rotating().is_none() && self.visits < 20 {
+        } else if self.rotating().is_none_or(|found| !found.status.works()) && self.visits < 20 {
             self.plan_at(soon, Event::Visit);
         }
     }

@@ -79,7 +79,7 @@ impl History {
             let headers = request.headers.iter().map(borrowed).collect();
             request.headers = headers;
         }
-        self.hooks.push(Hook { place, request, accepted: false });
+        self.hooks.push(Hook { place, request });
         if !self.chance.percent(self.scenario.drop_percent) {
             self.plan_at(after, Event::Hook(hook));
         } else if self.chance.percent(70) {
@@ -92,6 +92,7 @@ impl History {
     pub(super) fn calm(&mut self) {
         self.outside.plan.calm();
         self.outside.lag.catch_up();
+        self.outside.embedder.calm();
         self.world.github().set_limits(ProviderLimits::default());
         self.scenario = Scenario {
             duplicate_percent: 0,

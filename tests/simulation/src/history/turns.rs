@@ -10,7 +10,9 @@ impl History {
             self.turn += 1;
             let now = self.now();
             let unhandled = self.scenario.first_messages != FirstMessages::Handled;
-            if unhandled && executor.is_empty() && self.agenda.is_empty() {
+            let withheld = self.scenario.first_messages == FirstMessages::UnenrichedLost;
+            let nothing_seen = !withheld || self.outside.queue.next_visible().is_none();
+            if unhandled && executor.is_empty() && self.agenda.is_empty() && nothing_seen {
                 self.outside.queue.set_all_aside(self.scenario.first_messages == FirstMessages::SetAside);
                 self.outside.queue.redrive();
                 self.scenario.first_messages = FirstMessages::Handled;
@@ -21,8 +23,8 @@ impl History {
             if until.is_some_and(|until| now > until) {
                 return true;
             }
-            let visible =
-                if self.scenario.first_messages != FirstMessages::Handled { 0 } else { self.outside.queue.visible() };
+            let hidden = matches!(self.scenario.first_messages, FirstMessages::SetAside | FirstMessages::Lost);
+            let visible = if hidden { 0 } else { self.outside.queue.visible() };
             let awake = executor.awake(now);
             let due = self.agenda.iter().filter(|(at, _)| *at <= now).count();
             if awake + visible + due == 0 {
@@ -64,7 +66,12 @@ impl History {
     /// Nothing can go on now: the next thing that is planned, hidden, asleep or regular comes.
     pub(super) fn let_time_pass(&mut self, executor: &mut Executor<About>) {
         let planned = self.agenda.iter().map(|(at, _)| *at).min();
-        let regular = if self.scenario.scheduler { self.next_sweep.min(self.next_tick) } else { self.next_sweep };
+        let regular = [
+            Some(self.next_sweep),
+            self.scenario.scheduler.then_some(self.next_tick),
+            self.scenario.renewals.then_some(self.next_renewal),
+        ];
+        let regular = regular.into_iter().flatten().min().unwrap_or(self.next_sweep);
         let at = [planned, self.outside.queue.next_visible(), executor.next_awake()].into_iter().flatten().min();
         let at = at.map_or(regular, |at| at.min(regular)).max(self.now());
         self.outside.clock.set(at);
@@ -73,6 +80,15 @@ impl History {
             self.next_sweep = later(at, SWEEP_EVERY);
             let recovery = self.handlers.recovery.clone();
             executor.start(About::Nothing, self.doing(Flow::Sweep), async move { recovery.sweep().await.is_ok() });
+        }
+        if self.scenario.renewals && at >= self.next_renewal {
+            self.next_renewal = later(at, RENEWAL_EVERY);
+            let renewal = self.handlers.renewal.clone();
+            executor.start(
+                About::Nothing,
+                self.doing_for(Flow::Renewal, 0),
+                async move { renewal.sweep().await.is_ok() },
+            );
         }
         if self.scenario.scheduler && at >= self.next_tick {
             self.next_tick = later(at, TICK_EVERY);

@@ -23,7 +23,7 @@ forward::backfills!(NoFence {
         let there = self.store.unit(&unit.key).await?.map(|unit| unit.version);
         self.store.put_unit(unit, there).await
     }
-} also unit due_units rest);
+} also unit open_unit due_units rest);
 
 pub(crate) struct CancelIgnored {
     pub(crate) store: Arc<dyn BackfillStore>,
@@ -36,7 +36,17 @@ forward::backfills!(CancelIgnored {
         }
         self.store.put_unit(unit, expected).await
     }
-} also unit due_units rest);
+} also unit open_unit due_units rest);
+
+pub(crate) struct OpensCancelled {
+    pub(crate) store: Arc<dyn BackfillStore>,
+}
+
+forward::backfills!(OpensCancelled {
+    async fn open_unit(&self, unit: &Unit, expected: Option<Version>) -> Result<Put, PortError> {
+        self.store.put_unit(unit, expected).await
+    }
+} also unit put_unit due_units rest);
 
 pub(crate) struct NoSweep {
     pub(crate) store: Arc<dyn BackfillStore>,
@@ -46,7 +56,7 @@ forward::backfills!(NoSweep {
     async fn due_units(&self, _: Timestamp, _: usize) -> Result<Vec<UnitKey>, PortError> {
         Ok(Vec::new())
     }
-} also unit put_unit rest);
+} also unit put_unit open_unit rest);
 
 /// The places that messages carry.
 #[derive(Default)]
@@ -76,7 +86,7 @@ forward::backfills!(CursorInMessage {
             _ => unit,
         }))
     }
-} also put_unit due_units rest);
+} also put_unit open_unit due_units rest);
 
 /// Notes the place of each message that is sent.
 pub(crate) struct Carrying {

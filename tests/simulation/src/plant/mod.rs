@@ -4,14 +4,16 @@
 mod backfills;
 mod connections;
 mod deliveries;
+mod enrichment;
 mod http;
 mod observations;
 mod queues;
 mod tokens;
 
-pub(crate) use backfills::{CancelIgnored, Carrying, CursorInMessage, Cursors, NoFence, NoSweep};
+pub(crate) use backfills::{CancelIgnored, Carrying, CursorInMessage, Cursors, NoFence, NoSweep, OpensCancelled};
 pub(crate) use connections::StaleRouting;
 pub(crate) use deliveries::{AckEarly, CheckpointFirst, DoneFirst, DoneForAll, HeaderKey, Held};
+pub(crate) use enrichment::{CountedTwice, JunkTaken, Linked, LinksOfFirst, NotedFirst, NothingSent};
 pub(crate) use http::OffsetPaging;
 pub(crate) use observations::{Deferred, GetThenPut, Pending, SwallowPartial, WrongTenantKey};
 pub(crate) use queues::{Flushing, TokenInMessage};
@@ -48,6 +50,8 @@ pub enum Plant {
     StaleRouting,
     /// A cancel is answered and not written.
     CancelIgnored,
+    /// A run that was cancelled while it starts opens the rest of its lists.
+    OpensCancelled,
     /// Nothing looks for what stands still.
     NoSweep,
     /// Two workers may have one page.
@@ -62,11 +66,21 @@ pub enum Plant {
     TokenByResource,
     /// A one-time state is read, and then deleted, in two steps.
     StateReadThenDelete,
+    /// That an account acted is counted without the row that proves it was counted.
+    CountedTwice,
+    /// What facts have to do with others is written for the first message of a workspace.
+    LinksOfFirst,
+    /// Enrichment is noted as done before it is.
+    NotedFirst,
+    /// Observations that nobody enriched are not sent again.
+    EnrichUnswept,
+    /// What an embedder answers is taken, however much it is.
+    JunkTaken,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 27] = [
         Self::GetThenPut,
         Self::CheckpointFirst,
         Self::HeaderKey,
@@ -81,6 +95,7 @@ impl Plant {
         Self::TtlTrusted,
         Self::StaleRouting,
         Self::CancelIgnored,
+        Self::OpensCancelled,
         Self::NoSweep,
         Self::NoLease,
         Self::DoneForAll,
@@ -88,5 +103,10 @@ impl Plant {
         Self::TokenInMessage,
         Self::TokenByResource,
         Self::StateReadThenDelete,
+        Self::CountedTwice,
+        Self::LinksOfFirst,
+        Self::NotedFirst,
+        Self::EnrichUnswept,
+        Self::JunkTaken,
     ];
 }

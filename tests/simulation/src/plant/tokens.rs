@@ -82,6 +82,10 @@ impl Tokens for TokenByResource {
         }
         Ok(token)
     }
+
+    async fn stays_refused(&self, connection: &Connection) -> Result<(), PortError> {
+        self.tokens.stays_refused(connection).await
+    }
 }
 
 pub(crate) struct TtlTrusted(pub(crate) Arc<dyn StateStore>);

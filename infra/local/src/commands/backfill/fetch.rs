@@ -232,6 +232,7 @@ impl Fetch {
         for (entity, start) in &started.units {
             match start {
                 UnitStart::Opened => {}
+                UnitStart::Cancelled => output.line(format!("  {entity}: cancelled before it was opened"))?,
                 UnitStart::Covered => output.line(format!("  {entity}: all of this time was fetched before"))?,
                 UnitStart::Active(run) => {
                     output.line(format!("  {entity}: goes on with a run that was not finished"))?;

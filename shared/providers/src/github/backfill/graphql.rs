@@ -65,7 +65,7 @@ pub(super) fn read(
 }
 
 fn page(scope: &Scope<'_>, place: &TreePlace, response: &HttpResponse) -> Result<(u64, Branches), ProviderError> {
-    let text = String::from_utf8_lossy(&response.body);
+    let text = json::text(&response.body);
     let not_a_page = || errors::not_a_page(response);
     let connection = match data(&text).map_err(|_| not_a_page())? {
         Data { node: Some(node), .. } if place.item().is_some() => node.below().ok_or_else(not_a_page)?,

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::{items, repository_path};
 use crate::github::errors;
 use crate::github::paging::{EventPlace, KeysetPlace, MAX_PAGE_SIZE, Place, PullPlace, ReleasePlace, Seen, Stamp};
-use crate::json::NumericId;
+use crate::json::{self, NumericId};
 use crate::{PageMeta, Scope, headers};
 
 /// The request for a page; the first one where the cursor cannot be read.
@@ -87,7 +87,7 @@ fn next<P: Place>(
         Some(cursor) => P::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
         None => start(scope),
     };
-    let text = String::from_utf8_lossy(&response.body);
+    let text = json::text(&response.body);
     let items = items(&text).map_err(|_| errors::not_a_page(response))?;
     let stamps = items.iter().map(|item| Stamp { id: id(item), at: at(item) }).collect();
     let seen = Seen { stamps, next: next_page(response, place.page()) };

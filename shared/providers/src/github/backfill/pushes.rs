@@ -42,7 +42,7 @@ pub(super) fn read(
         }
         Some(cursor) => {
             let place = PushPlace::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?;
-            let text = String::from_utf8_lossy(&response.body);
+            let text = json::text(&response.body);
             let items = super::items(&text).map_err(|_| errors::not_a_page(response))?;
             let stamps: Vec<_> = items.iter().filter_map(|item| stamp(item)).collect();
             // Whether a push is to the default branch, nothing in it says.

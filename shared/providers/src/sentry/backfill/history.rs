@@ -77,7 +77,7 @@ pub(super) fn read(
 }
 
 fn page_of_issues(response: &HttpResponse) -> Result<(u64, Option<HistoryPlace>), ProviderError> {
-    let text = String::from_utf8_lossy(&response.body);
+    let text = json::text(&response.body);
     let issues = items(&text).map_err(|_| errors::not_a_page(response))?;
     let changed = issues.iter().filter_map(|issue| serde_json::from_str::<Listed>(issue.get()).ok());
     let changed = changed.filter(|issue| !issue.is_untouched()).map(|issue| issue.id.0);
@@ -116,7 +116,7 @@ struct Detail<'a> {
 
 /// What a page became: nothing of a page of issues, which have a list of their own; all that happened to one issue.
 pub(super) fn transform(window: Window, raw: &[u8]) -> Transformed {
-    let text = String::from_utf8_lossy(raw);
+    let text = json::text(raw);
     if items(&text).is_ok() {
         return page::transform(raw, items, |_| Ok(vec![Item::Ignored(IgnoreReason::OTHER_ENTITY)]));
     }

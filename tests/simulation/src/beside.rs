@@ -1,0 +1,102 @@
+//! What is kept beside observations, held against what an enrichment makes of them that nothing disturbs, one after the
+//! other in the order in which they happened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use connector_capture::{Enrich, EnrichPorts};
+use connector_domain::WorkspaceId;
+use connector_domain::enrich::{Step, activity};
+use connector_domain::observation::Observation;
+use connector_domain::ports::{EnrichmentStore, LocalEmbedder, ObservationStore};
+use connector_domain::task::EnrichTask;
+use connector_testkit::memory::{KeptBeside, MemoryObservations};
+use futures::FutureExt;
+
+use crate::finding::Rule;
+use crate::history::History;
+
+pub(crate) fn judge(history: &History) {
+    let store = &history.outside.stores.observations;
+    let mut all = store.all();
+    progress(history, &all);
+    all.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
+    let calm = Arc::new(MemoryObservations::default());
+    if calmly(&calm, &all).now_or_never().is_none() {
+        history.outside.monitor.find(Rule::Beside, "an undisturbed enrichment does not end");
+        return;
+    }
+    let workspaces: BTreeSet<_> = all.iter().map(|one| &one.workspace).collect();
+    for workspace in workspaces {
+        let mut expected = calm.beside(workspace);
+        if history.scenario.broken_embedder {
+            expected.features.clear();
+        }
+        compare(history, workspace, &store.beside(workspace), &expected);
+        counts(history, workspace, &all, &store.beside(workspace));
+    }
+}
+
+fn place(one: &Observation) -> (connector_domain::Timestamp, &connector_domain::SourceId) {
+    (one.event.occurred_at, &one.event.source_id)
+}
+
+/// Every observation is enriched to the end, or given up where something explains it.
+fn progress(history: &History, all: &[Observation]) {
+    let store = &history.outside.stores.observations;
+    for one in all {
+        let (workspace, id) = (&one.workspace, &one.event.source_id);
+        let loaded = store.load(workspace, id).now_or_never().and_then(Result::ok).flatten();
+        let Some((_, progress)) = loaded else { continue };
+        let open: Vec<_> = progress.open().collect();
+        let explained = open.is_empty() || (history.scenario.broken_embedder && open == [Step::Features]);
+        if !explained || progress.due_at.is_some() {
+            let detail = format!("{id} of {workspace} lacks {open:?}, is due at {:?}", progress.due_at);
+            history.outside.monitor.find(Rule::NotEnded, detail);
+        }
+    }
+}
+
+async fn calmly(calm: &Arc<MemoryObservations>, all: &[Observation]) {
+    let enrich = Enrich::new(EnrichPorts { enrichment: Arc::clone(calm) as _, embedder: Arc::new(LocalEmbedder) });
+    for one in all {
+        calm.put_if_absent(std::slice::from_ref(one)).await;
+        for task in EnrichTask::split(&one.workspace, std::slice::from_ref(&one.event.source_id), "calm") {
+            // What fails here is missed below.
+            drop(enrich.handle(task).await);
+        }
+    }
+}
+
+fn compare(history: &History, workspace: &WorkspaceId, is: &KeptBeside, expected: &KeptBeside) {
+    let find = |what: &str, detail: String| {
+        history.outside.monitor.find(Rule::Beside, format!("{what} of {workspace}: {detail}"));
+    };
+    if is.links != expected.links {
+        let of = |links: &[connector_domain::enrich::Link]| links.iter().cloned().collect::<BTreeSet<_>>();
+        let (is, expected) = (of(&is.links), of(&expected.links));
+        let missing: Vec<_> = expected.difference(&is).map(|link| format!("{} {}", link.source_id, link.key)).collect();
+        find("links", format!("{} where {} are right, without {missing:?}", is.len(), expected.len()));
+    }
+    if is.identities != expected.identities {
+        find("identities", format!("{:?} where {:?} is right", is.identities, expected.identities));
+    }
+    if is.features != expected.features {
+        let right = is.features.iter().filter(|one| expected.features.contains(one)).count();
+        let (is, expected) = (is.features.len(), expected.features.len());
+        find("features", format!("{right} of {is} are right, of {expected}"));
+    }
+}
+
+/// An account has acted in as many facts as name it: counted by hand, whatever enrichment makes of it.
+fn counts(history: &History, workspace: &WorkspaceId, all: &[Observation], is: &KeptBeside) {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let ours = all.iter().filter(|one| one.workspace == *workspace);
+    for (account, _) in ours.filter_map(activity) {
+        *counts.entry(account.to_string()).or_default() += 1;
+    }
+    let told = is.identities.iter().map(|one| (one.account.to_string(), one.observations)).collect();
+    if counts != told {
+        history.outside.monitor.find(Rule::Beside, format!("{workspace}: {told:?} acted where {counts:?} did"));
+    }
+}
