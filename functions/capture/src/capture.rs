@@ -22,6 +22,7 @@ use tracing::{info, warn};
 use crate::assess::{Assessed, Context, assess};
 use crate::lifecycle;
 use crate::notify::Notify;
+use crate::replay::Kept;
 
 /// What the capture function needs of the outside.
 #[derive(Clone)]
@@ -229,8 +230,14 @@ impl Capture {
                     };
                     let (gone, items) = deletions(items);
                     let kept = sort_out(&context, linked_at, items, &mut report);
-                    if !self.hold_back(record, workspace, &kept, &mut report).await.map_err(failed)? {
-                        self.store(record, &kept, &mut report).await?;
+                    match self.hold_back(record, workspace, &kept).await.map_err(failed)? {
+                        Kept::Now => report.held = kept.len() as u64,
+                        Kept::No => self.store(record, &kept, &mut report).await?,
+                        Kept::Before(held) => {
+                            self.store(record, &kept, &mut report).await?;
+                            report.captured = report.captured.saturating_sub(held);
+                            report.held = held;
+                        }
                     }
                     // Whatever the workspace has subscribed to: what is gone must not be shown.
                     if !gone.is_empty() {

@@ -33,33 +33,44 @@ pub enum Replayed {
     Overtaken,
 }
 
+/// What became of the facts of a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// They are to be captured as they come.
+    No,
+    /// They are held back.
+    Now,
+    /// So many were, and are captured since: they were counted then.
+    Before(u64),
+}
+
 impl Capture {
-    /// Keeps the facts of a page for later where its run holds back, and answers whether it did.
+    /// Keeps the facts of a page for later where its run holds back.
     pub(crate) async fn hold_back(
         &self,
         record: &DeliveryRecord,
         workspace: &WorkspaceId,
         facts: &[Observation],
-        report: &mut CaptureReport,
-    ) -> Result<bool, PortError> {
-        let Origin::Page { hold: true, .. } = record.origin else { return Ok(false) };
-        let Some((unit, run, page, _)) = place(record, workspace) else { return Ok(false) };
+    ) -> Result<Kept, PortError> {
+        let Origin::Page { hold: true, .. } = record.origin else { return Ok(Kept::No) };
+        let Some((unit, run, page, _)) = place(record, workspace) else { return Ok(Kept::No) };
         let ports = self.ports();
         let state = async || Ok::<_, PortError>(ports.holds.hold(run).await?.map(|hold| hold.state));
         if state().await? == Some(HoldState::Holding) {
             ports.holds.keep(run, facts).await?;
         }
         // While it holds still, whoever captures what it holds comes later and finds these.
-        let held = match state().await? {
-            Some(HoldState::Holding) => true,
-            // A page that was kept before, of which a worker did not note that it is done.
-            Some(HoldState::Replaying) => ports.backfills.page_report(run, &unit, page).await?.is_some(),
-            Some(HoldState::Replayed) | None => false,
-        };
-        if held {
-            report.held += facts.len() as u64;
+        let state = state().await?;
+        if state == Some(HoldState::Holding) {
+            return Ok(Kept::Now);
         }
-        Ok(held)
+        // A page whose report is there was kept before, and a worker did not note that it is done, or it is replayed.
+        let before = ports.backfills.page_report(run, &unit, page).await?.map(|report| report.held);
+        Ok(match (state, before) {
+            (Some(HoldState::Replaying), Some(_)) => Kept::Now,
+            (_, Some(held)) => Kept::Before(held),
+            (_, None) => Kept::No,
+        })
     }
 
     /// After a page was captured whose run holds: if its list has ended, it may have been the last one. Were the message

@@ -38,6 +38,8 @@ pub enum Flow {
     Capture,
     /// A page is fetched.
     Page,
+    /// What a run has held back is captured.
+    Replay,
     /// Observations are enriched.
     Enrich,
     /// A token is asked for, and renewed when it must be.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_domain::audit::AuditEntry;
-use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
+use connector_domain::backfill::{Budget, BudgetKey, Hold, Place, Run, Unit, UnitKey, Version};
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
@@ -15,7 +15,7 @@ use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, ObservationFilter,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore, ObservationFilter,
     ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore,
     TokenRows, TokenVault,
 };
@@ -99,6 +99,15 @@ faulty!(BackfillStore {
     fn put_page_report(run: &RunId, unit: &UnitKey, page: u32, report: &CaptureReport) -> ();
     fn page_report(run: &RunId, unit: &UnitKey, page: u32) -> Option<CaptureReport>;
     fn page_reports(run: &RunId) -> Vec<CaptureReport>;
+});
+
+faulty!(HoldStore {
+    fn hold(run: &RunId) -> Option<Hold>;
+    fn put_hold(hold: &Hold, expected: Option<Version>) -> Put;
+    fn keep(run: &RunId, facts: &[Observation]) -> ();
+    fn held(run: &RunId, after: Option<&Place>, limit: usize) -> Vec<Observation>;
+    fn forget(run: &RunId, places: &[Place]) -> ();
+    fn due_holds(now: Timestamp, limit: usize) -> Vec<RunId>;
 });
 
 faulty!(Secrets {

@@ -12,7 +12,9 @@ use std::time::Duration;
 use connector_domain::backfill::{Run, Trigger, Window};
 use connector_domain::http::WebhookRequest;
 use connector_domain::oauth::Return;
-use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, TokenError};
+use connector_domain::ports::{
+    BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, HoldStore, TokenError,
+};
 use connector_domain::task::{CaptureTask, TASK_VERSION};
 use connector_domain::{SourceId, Timestamp, UserId};
 use connector_flows::connect::{Browser, StartConnect};
@@ -331,7 +333,9 @@ impl History {
             let deliveries = self.outside.stores.deliveries.due(Timestamp::MAX, 1).await;
             let units = self.outside.stores.backfills.due_units(Timestamp::MAX, 1).await;
             let observations = self.outside.stores.observations.due(Timestamp::MAX, 1).await;
+            let holds = self.outside.stores.holds.due_holds(Timestamp::MAX, 1).await;
             deliveries.is_ok_and(|due| due.is_empty())
+                && holds.is_ok_and(|due| due.is_empty())
                 && units.is_ok_and(|due| due.is_empty())
                 && observations.is_ok_and(|due| due.is_empty())
         };

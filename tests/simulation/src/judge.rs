@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use connector_domain::backfill::{FailCode, Unit, UnitState};
+use connector_domain::backfill::{FailCode, HoldState, Unit, UnitState};
 use connector_domain::connection::ConnectionStatus;
 use connector_domain::delivery::DeliveryState;
 use connector_domain::http::WebhookRequest;
-use connector_domain::ports::{AuditLog, BackfillStore, ConnectionStore, TokenRows, TokenVault};
+use connector_domain::ports::{AuditLog, BackfillStore, ConnectionStore, HoldStore, TokenRows, TokenVault};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use futures::FutureExt;
 use serde::Serialize;
@@ -35,6 +35,7 @@ pub(crate) fn judge(history: &History, healed_in: Duration) {
         monitor.find(Rule::DeadLetter, format!("{dead} messages"));
     }
     units(history);
+    holds(history);
     deliveries(history);
     facts(history);
     calls(history);
@@ -62,6 +63,18 @@ fn units(history: &History) {
     }
 }
 
+/// Nothing is held back any more.
+fn holds(history: &History) {
+    for hold in history.outside.stores.holds.all() {
+        let held = history.outside.stores.holds.held(&hold.run, None, 1).now_or_never();
+        let left = held.and_then(Result::ok).is_none_or(|held| !held.is_empty());
+        if hold.state != HoldState::Replayed || left {
+            let detail = format!("what run {} held back is {:?}, and something left: {left}", hold.run, hold.state);
+            history.outside.monitor.find(Rule::NotEnded, detail);
+        }
+    }
+}
+
 fn deliveries(history: &History) {
     let monitor = &history.outside.monitor;
     let effects = monitor.effects();
@@ -83,6 +96,11 @@ fn deliveries(history: &History) {
             if let Some((_, count)) = captured.iter_mut().find(|(of, _)| *of == workspace) {
                 *count += report.captured;
             }
+        }
+    }
+    for hold in history.outside.stores.holds.all() {
+        if let Some((_, count)) = captured.iter_mut().find(|(of, _)| **of == hold.workspace) {
+            *count += hold.report.captured;
         }
     }
     for (tenant, (workspace, counted)) in history.tenants.iter().zip(captured) {

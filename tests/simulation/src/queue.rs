@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connector_domain::Timestamp;
 use connector_domain::ports::{Clock, MAX_DELAY, PortError, Queue};
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask, TASK_VERSION, Task, encode};
+use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask, TASK_VERSION, Task, encode};
 use connector_lambda::batch::{Record, read};
 
 use crate::monitor::Monitor;
@@ -16,6 +16,7 @@ use crate::monitor::Monitor;
 pub(crate) enum Message {
     Capture(CaptureTask),
     Page(PageTask),
+    Replay(ReplayTask),
     Enrich(EnrichTask),
 }
 
@@ -24,6 +25,7 @@ pub(crate) enum Message {
 enum Kind {
     Capture,
     Page,
+    Replay,
     Enrich,
 }
 
@@ -179,6 +181,7 @@ impl SimulatedQueue {
         let kind = match T::NAME {
             CaptureTask::NAME => Kind::Capture,
             EnrichTask::NAME => Kind::Enrich,
+            ReplayTask::NAME => Kind::Replay,
             _ => Kind::Page,
         };
         state.held.push(Held { id, kind, body, visible_at, receives: 0 });
@@ -203,6 +206,7 @@ fn message(held: &Held, older: bool) -> Option<Message> {
     match held.kind {
         Kind::Capture => read(&record).map(Message::Capture),
         Kind::Page => read(&record).map(Message::Page),
+        Kind::Replay => read(&record).map(Message::Replay),
         Kind::Enrich => read(&record).map(Message::Enrich),
     }
 }

@@ -67,6 +67,8 @@ pub struct Scenario {
     pub entities: BTreeSet<EntityType>,
     /// Whether history is fetched at all, by a run that starts with the history.
     pub backfill: bool,
+    /// How often in a hundred a run holds its facts back, and how often it is to be proven.
+    pub hold_percent: u64,
     /// Whether the scheduler ticks.
     pub scheduler: bool,
     /// Every n-th fact of what is there at first also comes by webhook; 0 for none.
@@ -119,6 +121,7 @@ impl Default for Scenario {
             page_size: 2,
             entities: BTreeSet::from(LISTS),
             backfill: true,
+            hold_percent: 0,
             scheduler: false,
             webhook_every: 0,
             acts: 0,
@@ -191,6 +194,7 @@ impl Scenario {
             embedder_percent: chance.pick([0, 0, 0, 10, 50]),
             broken_embedder: chance.percent(3),
             renewals: tokens.is_some() && chance.percent(50),
+            hold_percent: chance.pick([0, 0, 0, 50, 100]),
         }
     }
 

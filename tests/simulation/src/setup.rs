@@ -20,7 +20,7 @@ use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, 
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_testkit::memory::{
     FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
-    MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
+    MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -64,6 +64,7 @@ pub(crate) struct Stores {
     pub(crate) deliveries: Arc<MemoryDeliveries>,
     pub(crate) observations: Arc<MemoryObservations>,
     pub(crate) backfills: Arc<MemoryBackfills>,
+    pub(crate) holds: Arc<MemoryHolds>,
     pub(crate) connections: Arc<MemoryConnections>,
     pub(crate) vault: Arc<MemoryVault>,
     pub(crate) states: Arc<MemoryStates>,
@@ -238,8 +239,14 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         Arc::clone(&connections)
     };
 
-    let holds: Arc<dyn HoldStore> = Arc::new(MemoryHolds::default());
-    let replays = Arc::new(MemoryQueue::<ReplayTask>::new(Arc::clone(&time)));
+    let holds: Arc<dyn HoldStore> = Faulty::of(plan, &stores.holds);
+    let holds: Arc<dyn HoldStore> = match plant {
+        Some(plant @ (Plant::HoldUnfenced | Plant::HoldUnswept | Plant::HoldForgotten)) => {
+            Arc::new(plant::CarelessHolds { store: holds, plant })
+        }
+        _ => holds,
+    };
+    let replays: Arc<dyn Queue<ReplayTask>> = Faulty::of(plan, queue);
     let start = StartPorts {
         backfills: Arc::clone(&backfills),
         holds: Arc::clone(&holds),
@@ -275,7 +282,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
                 connections: Arc::clone(&connections),
                 deliveries: of_pages,
                 captures: from_pages,
-                replays: Arc::clone(&replays) as _,
+                replays: Arc::clone(&replays),
                 pages: Arc::clone(&pages),
                 tokens: Arc::clone(&tokens),
                 http: Arc::clone(&http),
@@ -290,7 +297,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
             observations,
             backfills: Arc::clone(&backfills),
             holds: Arc::clone(&holds),
-            replays: Arc::clone(&replays) as _,
+            replays: Arc::clone(&replays),
             tokens: Arc::clone(&rows) as _,
             audit: Arc::clone(&audit),
             enrichments: Arc::clone(&enrichments),

@@ -69,6 +69,8 @@ pub fn cases() -> Vec<Case> {
         case("start of a run", Flow::Start, 5, one_page()),
         case("page", Flow::Page, 14, one_page()),
         case("capture of a page", Flow::Capture, 7, one_page()),
+        case("what is held back", Flow::Replay, 0, Scenario { hold_percent: 100, ..one_page() }),
+        case("capture of a page that is held back", Flow::Capture, 0, Scenario { hold_percent: 100, ..one_page() }),
         case("enrichment", Flow::Enrich, 0, one_page()),
         case("enrichment that was lost", Flow::Sweep, 0, first(FirstMessages::UnenrichedLost)),
         case("pages one by one", Flow::Page, 240, pages()),

@@ -16,6 +16,11 @@ impl History {
                 let doing = self.doing(Flow::Capture).for_workspace(&task.workspace);
                 executor.start(About::Message(id), doing, async move { capture.handle(task).await.is_ok() });
             }
+            Some(Message::Replay(task)) => {
+                let capture = self.handlers.capture.clone();
+                let doing = self.doing(Flow::Replay).for_workspace(&task.workspace);
+                executor.start(About::Message(id), doing, async move { capture.replay(task).await.is_ok() });
+            }
             Some(Message::Enrich(task)) => {
                 let enrich = self.handlers.enrich.clone();
                 let doing = self.doing(Flow::Enrich).for_workspace(&task.workspace);
@@ -118,6 +123,7 @@ impl History {
         let (ports, store) = (self.handlers.start.clone(), Arc::clone(&self.handlers.connections));
         let (known, entities) = (held.link.clone(), self.scenario.entities.clone());
         let again = self.chance.percent(10);
+        let hold = self.chance.percent(self.scenario.hold_percent);
         let event = Event::Deed(Deed::Start, tenant);
         executor.start(About::Again(event), self.doing_for(Flow::Start, tenant), async move {
             let until = ports.clock.now();
@@ -133,7 +139,7 @@ impl History {
                 again,
                 call_budget: None,
                 proves: None,
-                hold: false,
+                hold,
                 prove: false,
             };
             start_run(&ports, &request).await.is_ok()

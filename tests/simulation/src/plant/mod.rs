@@ -5,6 +5,7 @@ mod backfills;
 mod connections;
 mod deliveries;
 mod enrichment;
+mod holds;
 mod http;
 mod observations;
 mod queues;
@@ -14,6 +15,7 @@ pub(crate) use backfills::{CancelIgnored, Carrying, CursorInMessage, Cursors, No
 pub(crate) use connections::StaleRouting;
 pub(crate) use deliveries::{AckEarly, CheckpointFirst, DoneFirst, DoneForAll, HeaderKey, Held};
 pub(crate) use enrichment::{CountedTwice, JunkTaken, Linked, LinksOfFirst, NotedFirst, NothingSent};
+pub(crate) use holds::CarelessHolds;
 pub(crate) use http::OffsetPaging;
 pub(crate) use observations::{Deferred, GetThenPut, Pending, SwallowPartial, WrongTenantKey};
 pub(crate) use queues::{Flushing, TokenInMessage};
@@ -76,11 +78,17 @@ pub enum Plant {
     EnrichUnswept,
     /// What an embedder answers is taken, however much it is.
     JunkTaken,
+    /// How far what is held back is captured is written whatever it was.
+    HoldUnfenced,
+    /// Nobody looks for runs that hold and stand still.
+    HoldUnswept,
+    /// What is held back is forgotten when it is read.
+    HoldForgotten,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 30] = [
         Self::GetThenPut,
         Self::CheckpointFirst,
         Self::HeaderKey,
@@ -108,5 +116,8 @@ impl Plant {
         Self::NotedFirst,
         Self::EnrichUnswept,
         Self::JunkTaken,
+        Self::HoldUnfenced,
+        Self::HoldUnswept,
+        Self::HoldForgotten,
     ];
 }
