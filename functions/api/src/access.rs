@@ -14,7 +14,7 @@ use connector_domain::ports::{
 use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
 use connector_flows::estimate::{Estimate, estimate};
 use connector_flows::fetch::{FetchPorts, PAGE_SIZE, RESERVE_PERCENT};
-use connector_flows::memory::{self, Found, Reach, Search, Story};
+use connector_flows::memory::{self, Reach, Search, SearchResult, Story};
 use connector_flows::{StartError, StartRequest, Started, runs, start_run};
 use std::sync::Arc;
 use std::time::Duration;
@@ -233,9 +233,10 @@ impl<'a> Access<'a> {
         Ok(memory::clusters_of(&*self.records()?.enrichment, self.workspace(), week).await?)
     }
 
-    pub(crate) async fn search(&self, search: &Search) -> Answer<Vec<Found>> {
+    pub(crate) async fn search(&self, search: &Search) -> Answer<SearchResult> {
         let records = self.records()?;
-        Ok(memory::search(&*records.enrichment, &*records.embedder, self.workspace(), search).await?)
+        Ok(memory::search(&*records.enrichment, &*records.embedder, records.index.as_deref(), self.workspace(), search)
+            .await?)
     }
 
     pub(crate) async fn deliveries(&self, filter: &DeliveryFilter, paging: &Paging) -> Answer<Page<DeliveryRecord>> {

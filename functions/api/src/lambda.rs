@@ -38,6 +38,7 @@ pub async fn run() -> Result<(), Failure> {
         observations: Arc::clone(&observations) as _,
         enrichment: observations,
         embedder: Arc::new(LocalEmbedder),
+        index: None,
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         keys: Arc::new(aws.access(env.require("CONNECTIONS_TABLE")?)),
     };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
-use connector_domain::ports::LocalEmbedder;
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
@@ -41,9 +40,6 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 pub async fn run_enrich() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let aws = AwsConfig::load().await;
-    let enrich = Enrich::new(EnrichPorts {
-        enrichment: Arc::new(aws.observations(ProcessEnv.require("OBSERVATIONS_TABLE")?)),
-        embedder: Arc::new(LocalEmbedder),
-    });
+    let enrich = Enrich::new(EnrichPorts::local(Arc::new(aws.observations(ProcessEnv.require("OBSERVATIONS_TABLE")?))));
     connector_lambda::sqs::serve(async |task| enrich.handle(task).await.map(drop)).await
 }

@@ -12,4 +12,4 @@ mod lifecycle;
 
 pub use assess::{Assessed, Context, assess};
 pub use capture::{Capture, CaptureError, CapturePorts, Captured};
-pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched};
+pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched, ModelPorts, ModelSteps};

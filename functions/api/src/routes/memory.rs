@@ -239,6 +239,19 @@ pub(crate) struct Hit {
     named: bool,
     /// How alike its text is to what was searched for, in percent.
     similarity: u8,
+    /// Which of its texts that is: the title, the content or the summary of both.
+    view: &'static str,
+}
+
+/// What a search found, and with what.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SearchPage {
+    /// The hits, the best first.
+    items: Vec<Hit>,
+    /// There are no more pages.
+    next: Option<String>,
+    /// What made the vectors that texts were compared by.
+    embedder: String,
 }
 
 fn hit(found: Found) -> Hit {
@@ -252,7 +265,7 @@ fn hit(found: Found) -> Hit {
         title: feature.title,
         occurred_at: feature.occurred_at,
     };
-    Hit { observation: brief(told), named: found.named, similarity }
+    Hit { observation: brief(told), named: found.named, similarity, view: found.view.as_str() }
 }
 
 #[utoipa::path(
@@ -262,7 +275,7 @@ fn hit(found: Found) -> Hit {
         ("text" = String, Query, description = "What to look for.", min_length = 1, max_length = 500),
         ("limit" = Option<u32>, Query, description = "Most hits; 20 without it.", minimum = 1, maximum = 100),
     ),
-    responses((status = 200, description = "The hits, the best first.", body = PageOf<Hit>), Refusals, Gateway)
+    responses((status = 200, description = "The hits, the best first.", body = SearchPage), Refusals, Gateway)
 )]
 /// Finds observations by their words, and then those whose text is alike. It looks at 13 weeks at most.
 pub(crate) async fn search(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -272,7 +285,8 @@ pub(crate) async fn search(context: &Context<'_>) -> Result<Answer, Problem> {
     let until = query.value("until", "a moment in RFC 3339")?.unwrap_or(context.access.now());
     let since = query.value("since", "a moment in RFC 3339")?.unwrap_or(Timestamp::UNIX_EPOCH);
     let found = context.access.search(&Search { text, since, until, limit: paging.limit }).await?;
-    json(200, &PageOf { items: found.into_iter().map(hit).collect(), next: None })
+    let items = found.found.into_iter().map(hit).collect();
+    json(200, &SearchPage { items, next: None, embedder: found.embedder })
 }
 
 #[utoipa::path(

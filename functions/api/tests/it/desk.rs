@@ -104,6 +104,7 @@ impl Desk {
                 observations: Arc::clone(&observations) as _,
                 enrichment: Arc::clone(&observations) as _,
                 embedder: Arc::new(LocalEmbedder),
+                index: None,
                 captures: Arc::clone(&captures) as _,
                 keys: Arc::clone(&keys) as _,
             }),

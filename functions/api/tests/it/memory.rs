@@ -1,6 +1,6 @@
 //! What facts have to do with each other, as a caller sees it.
 
-use connector_domain::enrich::{activity, embed_text, feature, links};
+use connector_domain::enrich::{activity, feature, links};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, ObservationStore};
 use connector_domain::{Reference, ReferenceKind, SourceId, SourceType};
@@ -30,7 +30,7 @@ async fn furnished() -> (Desk, Vec<Observation>) {
         desk.observations.put_links(&acme, &links(&row)).await.unwrap();
         let (account, act) = activity(&row).unwrap();
         desk.observations.note_activity(&acme, &account, &[act]).await.unwrap();
-        desk.observations.put_feature(&acme, &feature(&row, embed_text(&row.event.title))).await.unwrap();
+        desk.observations.put_feature(&acme, &feature(&row)).await.unwrap();
         rows.push(row);
     }
     desk.clock.set(at(60));

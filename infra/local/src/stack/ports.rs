@@ -248,6 +248,7 @@ impl Wiring<'_> {
             observations: self.observations()?,
             enrichment: self.enrichment()?,
             embedder: Arc::new(LocalEmbedder),
+            index: None,
             captures: self.captures()?,
             keys: Arc::clone(&stores.access) as _,
         })
