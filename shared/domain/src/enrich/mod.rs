@@ -18,5 +18,5 @@ pub use edge::{Edge, Relation, edges_between};
 pub use embedding::{EMBEDDING_DIM, Embedding, LOCAL_MODEL, MAX_DIMENSIONS, embed_text};
 pub use link::{Link, LinkKey, Role, links};
 pub use progress::{Advance, Enrichment, Step};
-pub use search::{Feature, Similar, feature, similar};
+pub use search::{Feature, MIN_SIMILARITY, Similar, feature, similar};
 pub use views::{Indexed, Nearest, VectorQuery, View};

@@ -123,4 +123,4 @@ pub fn similar(features: Vec<Feature>, to: &Embedding, limit: usize) -> Vec<Simi
 }
 
 /// What is less alike has come near by chance.
-const MIN_SIMILARITY: f64 = 0.15;
+pub const MIN_SIMILARITY: f64 = 0.15;

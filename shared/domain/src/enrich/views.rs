@@ -93,6 +93,14 @@ impl Indexed {
     }
 }
 
+impl Indexed {
+    /// Its vectors: all of one model, a service's where it has them.
+    pub fn vectors(&self) -> impl Iterator<Item = (View, &Embedding)> {
+        let local = (!self.feature.is_embedded()).then_some((View::Summary, &self.feature.embedding));
+        self.feature.views.iter().map(|(view, embedding)| (*view, embedding)).chain(local)
+    }
+}
+
 /// What to look for in an index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VectorQuery {

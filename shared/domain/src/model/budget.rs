@@ -1,6 +1,9 @@
 //! What a workspace may spend on a language model in a day (UTC).
 
+use jiff::tz::Offset;
 use serde::Serialize;
+
+use crate::Timestamp;
 
 /// Most of a day. A call is begun only while both are below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,12 @@ impl Default for DailyLimit {
     fn default() -> Self {
         Self { calls: 500, tokens: 1_000_000 }
     }
+}
+
+/// The day of a moment, as in `2026-02-06`.
+#[must_use]
+pub fn day(at: Timestamp) -> String {
+    Offset::UTC.to_datetime(at).date().to_string()
 }
 
 /// What is spent of a day.

@@ -12,7 +12,7 @@ mod reading;
 mod request;
 mod summarise;
 
-pub use budget::{DailyLimit, Usage};
+pub use budget::{DailyLimit, Usage, day};
 pub use classify::classification_request;
 pub use error::{ModelError, ModelErrorKind};
 pub use extract::{MIN_BODY_CHARS, entities_request};

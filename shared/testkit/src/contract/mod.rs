@@ -8,9 +8,11 @@ mod connections;
 mod deliveries;
 mod enrichment;
 mod lists;
+mod models;
 mod oauth;
 mod observations;
 mod redeliveries;
+mod vectors;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -22,9 +24,11 @@ pub use connections::connections;
 pub use deliveries::deliveries;
 pub use enrichment::enrichment;
 pub use lists::{connection_lists, delivery_log, run_lists};
+pub use models::models;
 pub use oauth::{audit, states, vault};
 pub use observations::observations;
 pub use redeliveries::redeliveries;
+pub use vectors::{MODEL as VECTOR_MODEL, vectors};
 
 /// A name that no other part uses.
 fn unique(prefix: &str) -> String {

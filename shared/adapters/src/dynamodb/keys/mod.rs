@@ -15,7 +15,7 @@ mod place;
 mod time;
 
 use place::account;
-pub(crate) use place::{ACCOUNTS, PLACES, Place, features, links};
+pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, Place, SAID, features, links, readings, summaries};
 pub(crate) use time::{bucket, instant, month, occurred, occurred_at};
 
 /// Partition and sort key.
@@ -78,6 +78,14 @@ pub(crate) enum Row {
     Account { workspace: WorkspaceId, account: Account },
     /// Observations: that an account acted in a fact.
     Acted { workspace: WorkspaceId, account: Account, place: Place },
+    /// Observations: what a language model said of a fact.
+    Reading { workspace: WorkspaceId, source_id: SourceId, question: String },
+    /// Observations: what a language model said of a cluster, by its week.
+    Summary { workspace: WorkspaceId, week: String, cluster: String },
+    /// Observations: until when a week's facts are seen by a look that is asked for.
+    Look { workspace: WorkspaceId, week: String },
+    /// Observations: what of a day's budget of a language model is spent.
+    Spent { workspace: WorkspaceId, day: String },
     /// Backfills: a run.
     Run(RunId),
     /// Backfills: a copy of the run, by workspace and time.
@@ -138,6 +146,12 @@ impl Row {
                 let ws = escape(ws.as_str());
                 (format!("ACTED#{ws}#{}#{}", account.provider, account.id), place.key())
             }
+            Self::Reading { workspace: ws, source_id, question } => {
+                (readings(ws, source_id), format!("{SAID}{question}"))
+            }
+            Self::Summary { workspace: ws, week, cluster } => (summaries(ws, week), format!("{CLUSTERS}{cluster}")),
+            Self::Look { workspace: ws, week } => (summaries(ws, week), "LOOK".to_owned()),
+            Self::Spent { workspace: ws, day } => (workspace(ws), format!("SPENT#{day}")),
             Self::Run(id) => (run(id), "RUN".to_owned()),
             Self::RunIn { workspace: ws, started_at, run } => {
                 (workspace(ws), format!("{RUNS}{}#{run}", instant(*started_at)))
@@ -251,6 +265,23 @@ impl Row {
                     place: Place::parse(of)?,
                 }
             }
+            ("READ", "SAID") => {
+                let (workspace, source_id) = id.split_once('#')?;
+                Self::Reading {
+                    workspace: unescape(workspace)?.parse().ok()?,
+                    source_id: SourceId::parse(source_id).ok()?,
+                    question: of.to_owned(),
+                }
+            }
+            ("TOLD", "CLUSTER" | "LOOK") => {
+                let (workspace, week) = id.split_once('#')?;
+                let (workspace, week) = (unescape(workspace)?.parse().ok()?, week.to_owned());
+                match what {
+                    "LOOK" => Self::Look { workspace, week },
+                    _ => Self::Summary { workspace, week, cluster: of.to_owned() },
+                }
+            }
+            ("WS", "SPENT") => Self::Spent { workspace: id.parse().ok()?, day: of.to_owned() },
             ("RUN", "RUN") => Self::Run(id.parse().ok()?),
             ("WS", "RUN") => {
                 let (started_at, run) = of.split_once('#')?;

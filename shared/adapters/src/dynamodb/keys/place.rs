@@ -28,6 +28,11 @@ pub(crate) const PLACES: &str = "AT#";
 /// Sort keys of a workspace's accounts start so.
 pub(crate) const ACCOUNTS: &str = "ACTOR#";
 
+/// Sort keys of what language models said of a fact start so.
+pub(crate) const SAID: &str = "SAID#";
+/// Sort keys of what they said of clusters start so.
+pub(crate) const CLUSTERS: &str = "CLUSTER#";
+
 /// Partition of what has to do with a thing.
 pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
     format!("LINK#{}#{key}", escape(workspace.as_str()))
@@ -36,6 +41,16 @@ pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
 /// Partition of a week's features.
 pub(crate) fn features(workspace: &WorkspaceId, week: &str) -> String {
     format!("WEEK#{}#{week}", escape(workspace.as_str()))
+}
+
+/// Partition of what language models said of a fact.
+pub(crate) fn readings(workspace: &WorkspaceId, source_id: &SourceId) -> String {
+    format!("READ#{}#{source_id}", escape(workspace.as_str()))
+}
+
+/// Partition of what language models said of a week's clusters.
+pub(crate) fn summaries(workspace: &WorkspaceId, week: &str) -> String {
+    format!("TOLD#{}#{week}", escape(workspace.as_str()))
 }
 
 pub(super) fn account(text: &str) -> Option<Account> {
