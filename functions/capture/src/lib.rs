@@ -9,7 +9,9 @@ mod capture;
 mod enrich;
 pub mod lambda;
 mod lifecycle;
+mod services;
 
 pub use assess::{Assessed, Context, assess};
 pub use capture::{Capture, CaptureError, CapturePorts, Captured};
 pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched, ModelPorts, ModelSteps};
+pub use services::{Around, enrich_ports};

@@ -200,7 +200,8 @@ async fn an_index_that_fails_says_how() {
     let simulated = Simulated::start().await.unwrap();
     let services = with(&[("VECTOR_INDEX", "pinecone"), ("VECTOR_INDEX_URL", simulated.url())], PATIENT);
     let index = services.index.unwrap();
-    let foreign = json!({ "matches": [{ "id": "x", "score": 1.0, "metadata": { "sourceId": "x", "view": "no view" } }] });
+    let foreign =
+        json!({ "matches": [{ "id": "x", "score": 1.0, "metadata": { "sourceId": "x", "view": "no view" } }] });
     let query = connector_domain::enrich::VectorQuery {
         vector: Embedding { model: "m".to_owned(), values: vec![1] },
         since: connector_domain::Timestamp::UNIX_EPOCH,

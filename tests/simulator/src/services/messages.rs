@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Refusal, refuse};
 
-pub(super) fn answer(request: &Value, told: Option<Value>) -> Result<Value, Refusal> {
+pub(super) fn answer(request: &Value, told: &mut Vec<Value>) -> Result<Value, Refusal> {
     let schema = &request["output_config"]["format"]["schema"];
     let whole = request["model"].is_string()
         && request["max_tokens"].is_u64()
@@ -13,7 +13,10 @@ pub(super) fn answer(request: &Value, told: Option<Value>) -> Result<Value, Refu
         && schema["additionalProperties"] == false;
     let shown = request["messages"][0]["content"].as_str().filter(|_| whole);
     let shown = shown.ok_or_else(|| refuse(400, request))?;
-    let said = told.unwrap_or_else(|| say(schema, shown));
+    let asks = |told: &Value| {
+        told.as_object().is_some_and(|all| all.keys().any(|name| schema["properties"].get(name).is_some()))
+    };
+    let said = told.iter().position(asks).map(|at| told.remove(at)).unwrap_or_else(|| say(schema, shown));
     let text = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
     Ok(json!({
         "id": "msg_1", "type": "message", "role": "assistant", "model": request["model"],

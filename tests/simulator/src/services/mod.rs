@@ -16,7 +16,7 @@ mod fault;
 mod index;
 mod messages;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -51,7 +51,8 @@ struct Known {
     asked: Vec<Asked>,
     next: VecDeque<Fault>,
     always: Option<Fault>,
-    answers: VecDeque<Value>,
+    at: BTreeMap<String, Fault>,
+    answers: Vec<Value>,
     index: index::Index,
 }
 
@@ -97,9 +98,18 @@ impl Services {
         lock(&self.known).always = fault;
     }
 
-    /// The language model says this next, whatever it is asked.
+    /// Every request for a path meets this, until it is `None`.
+    pub fn at(&self, path: &str, fault: Option<Fault>) {
+        let mut known = lock(&self.known);
+        match fault {
+            Some(fault) => known.at.insert(path.to_owned(), fault),
+            None => known.at.remove(path),
+        };
+    }
+
+    /// The language model says this to the next question that asks for one of its fields.
     pub fn says(&self, answer: Value) {
-        lock(&self.known).answers.push_back(answer);
+        lock(&self.known).answers.push(answer);
     }
 
     /// What was asked, in order.
@@ -131,7 +141,7 @@ async fn serve(State(known): State<Arc<Mutex<Known>>>, uri: Uri, headers: Header
     let fault = {
         let mut known = lock(&known);
         known.asked.push(Asked { path: path.clone(), headers: headers.clone(), body: body.clone() });
-        known.next.pop_front().or_else(|| known.always.clone())
+        known.next.pop_front().or_else(|| known.at.get(&path).cloned()).or_else(|| known.always.clone())
     };
     let answered = match fault {
         Some(fault) => match fault.answer().await {
@@ -170,7 +180,7 @@ fn answer(known: &Mutex<Known>, path: &str, headers: &HeaderMap, body: &Value) -
         "/v1/embeddings" => embeddings::openai(body),
         "/v2/embed" => embeddings::cohere(body),
         "/v1/messages" if header("anthropic-version").is_empty() => Err(refuse(400, body)),
-        "/v1/messages" => messages::answer(body, lock(known).answers.pop_front()),
+        "/v1/messages" => messages::answer(body, &mut lock(known).answers),
         _ if header("x-pinecone-api-version").is_empty() => Err(refuse(400, body)),
         _ => lock(known).index.answer(path, body),
     }
