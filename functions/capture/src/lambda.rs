@@ -7,7 +7,7 @@ use connector_adapters::system::SystemClock;
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
-use crate::{Capture, CapturePorts, Enrich, EnrichPorts};
+use crate::{Around, Capture, CapturePorts, Enrich, enrich_ports};
 
 /// Serves the capture queue until Lambda ends the process.
 ///
@@ -36,10 +36,19 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 /// Serves the enrichment queue until Lambda ends the process.
 ///
 /// # Errors
-/// When a setting is missing, or the Runtime API fails.
+/// When a setting is missing or wrong, the key of a service is missing, or the Runtime API fails.
 pub async fn run_enrich() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
+    let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let enrich = Enrich::new(EnrichPorts::local(Arc::new(aws.observations(ProcessEnv.require("OBSERVATIONS_TABLE")?))));
+    let services = aws.services(|name| env.get(name), env.get("MODELS_SECRET_ARN")).await?;
+    let observations = Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?));
+    let around = Around {
+        enrichment: Arc::clone(&observations) as _,
+        models: observations,
+        looks: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
+        clock: Arc::new(SystemClock),
+    };
+    let enrich = Enrich::new(enrich_ports(&services, around));
     connector_lambda::sqs::serve(async |task| enrich.handle(task).await.map(drop)).await
 }

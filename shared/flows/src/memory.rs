@@ -8,9 +8,10 @@ use connector_domain::enrich::{
     Cluster, Edge, Embedding, Feature, Link, LinkKey, Nearest, Profile, Relation, Similar, VectorQuery, View, clusters,
     edges_between, embed_text, feature, links, profiles, similar, weeks,
 };
+use connector_domain::model::{ClusterSummary, cluster_content};
 use connector_domain::observation::Observation;
 pub use connector_domain::ports::MAX_WEEKS;
-use connector_domain::ports::{Embedder, EnrichmentStore, PortError, Purpose, VectorIndex};
+use connector_domain::ports::{Embedder, EnrichmentStore, ModelStore, PortError, Purpose, VectorIndex};
 use connector_domain::{ProviderKind, SourceId, Timestamp, WorkspaceId};
 use futures::future::try_join_all;
 use serde::Serialize;
@@ -186,6 +187,25 @@ pub async fn clusters_and_features(
         }
     }
     Ok((clusters(&features), features))
+}
+
+/// The clusters of a week, each with what a language model said of it as it is now.
+///
+/// # Errors
+/// When a store fails.
+pub async fn summarised_clusters(
+    store: &dyn EnrichmentStore,
+    models: &dyn ModelStore,
+    workspace: &WorkspaceId,
+    week: &str,
+) -> Result<Vec<(Cluster, Option<ClusterSummary>)>, PortError> {
+    let summaries = models.summaries(workspace, week).await?;
+    let clusters = clusters_of(store, workspace, week).await?.into_iter();
+    let summary = |content: &str| summaries.iter().find(|one| one.content == content).cloned();
+    Ok(clusters
+        .map(|cluster| (summary(&cluster_content(&cluster)), cluster))
+        .map(|(told, cluster)| (cluster, told))
+        .collect())
 }
 
 /// What a search looks for.

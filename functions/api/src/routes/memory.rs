@@ -1,6 +1,10 @@
 //! What facts have to do with each other: stories, people, clusters, and search.
 
+use std::collections::BTreeMap;
+
+use connector_domain::capture::EntityCategory;
 use connector_domain::enrich::{Cluster, Edge, Enrichment, Profile, week};
+use connector_domain::model::{ClusterSummary, ModelEntity, Reading, Said};
 use connector_domain::observation::Observation;
 use connector_domain::ports::Page;
 use connector_domain::{ProviderKind, Timestamp};
@@ -32,8 +36,16 @@ pub(crate) struct Beside {
     cluster: Option<Group>,
     /// What it is to other observations, and they to it.
     relations: Vec<Relation>,
-    /// What is found out so far, of `links`, `actor` and `features`.
+    /// What is found out so far, of `links`, `actor` and `features`, and of `embeddings`, `index`, `classify`, `extract` and
+    /// `summaries` where a service for it is on.
     enriched: Vec<&'static str>,
+    /// What a language model was to tell and did not, with the reason, such as `unavailable` or `budget_spent`: there the
+    /// rules stand alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fell_back: BTreeMap<&'static str, String>,
+    /// What language models said of it, beside what the rules say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    readings: Vec<ReadingView>,
     /// Fields in which it said something else when it was seen again. What was seen first is kept.
     conflicts: Vec<String>,
 }
@@ -88,11 +100,18 @@ pub(crate) struct Group {
     first_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
-    /// A few of its titles in the order in which they happened.
+    /// What it is about: a few of its titles in the order in which they happened, or a language model's words.
     summary: String,
+    /// The model whose words the summary is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summarised_by: Option<String>,
 }
 
-fn group(cluster: Cluster, now: Timestamp) -> Group {
+fn group((cluster, told): (Cluster, Option<ClusterSummary>), now: Timestamp) -> Group {
+    let (summary, summarised_by) = match told {
+        Some(told) => (told.text, Some(told.model)),
+        None => (cluster.summary.clone(), None),
+    };
     Group {
         state: if cluster.is_open(now) { "open" } else { "closed" },
         observations: cluster.members.iter().map(public_id).collect(),
@@ -104,7 +123,79 @@ fn group(cluster: Cluster, now: Timestamp) -> Group {
         actors: cluster.actors,
         first_at: cluster.first_at,
         last_at: cluster.last_at,
-        summary: cluster.summary,
+        summary,
+        summarised_by,
+    }
+}
+
+/// What a language model said of an observation.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Reading)]
+pub(crate) struct ReadingView {
+    /// The model.
+    #[schema(example = "claude-haiku-4-5")]
+    model: String,
+    /// The version of the question.
+    prompt: u32,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// What kind of work it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classification: Option<ModelClassificationView>,
+    /// What it names, beyond what patterns find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entities: Option<Vec<ModelEntityView>>,
+}
+
+/// The kinds of work that a language model sorts an observation into.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ModelClassification)]
+pub(crate) struct ModelClassificationView {
+    primary: &'static str,
+    secondary: Vec<&'static str>,
+    topics: Vec<String>,
+    /// How sure it is, in percent.
+    confidence: u8,
+}
+
+/// A thing that an observation names, as a language model says.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ModelEntity)]
+pub(crate) struct ModelEntityView {
+    #[schema(value_type = String, example = "service")]
+    category: EntityCategory,
+    key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+    /// How sure it is, in percent.
+    confidence: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl From<Reading> for ReadingView {
+    fn from(reading: Reading) -> Self {
+        let Reading { model, prompt, at, said, .. } = reading;
+        let (classification, entities) = match said {
+            Said::Classification(said) => (Some(said), None),
+            Said::Entities(said) => (None, Some(said)),
+        };
+        let classification = classification.map(|said| ModelClassificationView {
+            primary: said.primary.as_str(),
+            secondary: said.secondary.iter().map(|category| category.as_str()).collect(),
+            topics: said.topics,
+            confidence: said.confidence,
+        });
+        let entity = |one: ModelEntity| ModelEntityView {
+            category: one.category,
+            key: one.key,
+            value: one.value,
+            confidence: one.confidence,
+            reason: one.reason,
+        };
+        let entities = entities.map(|all| all.into_iter().map(entity).collect());
+        Self { model, prompt, at, classification, entities }
     }
 }
 
@@ -196,13 +287,16 @@ pub(super) async fn beside(
     };
     let person = people.into_iter().find(|one| account.as_ref().is_some_and(|account| one.accounts.contains(account)));
     let clusters = context.access.clusters(&week(event.occurred_at)).await?;
-    let cluster = clusters.into_iter().find(|one| one.members.contains(&event.source_id));
+    let cluster = clusters.into_iter().find(|(one, _)| one.members.contains(&event.source_id));
+    let readings = context.access.readings(&event.source_id).await?;
     let now = context.access.now();
     Ok(Beside {
         person: person.map(Person::from),
         cluster: cluster.map(|cluster| group(cluster, now)),
         relations: story.edges.iter().filter(own).map(relation).collect(),
         enriched: progress.done.iter().map(|step| step.as_str()).collect(),
+        fell_back: progress.fell_back.into_iter().map(|(step, code)| (step.as_str(), code)).collect(),
+        readings: readings.into_iter().map(ReadingView::from).collect(),
         conflicts: progress.conflicts.into_iter().collect(),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use connector_api::{Api, ApiPorts, Authorizer, LivePorts};
 use connector_backfill::{PagePorts, PageWorker, Scheduler};
-use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
+use connector_capture::{Capture, CapturePorts, Enrich};
 use connector_domain::ProviderKind;
 use connector_oauth::{OAuth, OAuthSettings};
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
@@ -104,7 +104,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             enrichments: wiring.enrichments()?,
             clock: wiring.clock(),
         })),
-        "observation-enrich" => Function::Enrich(Enrich::new(EnrichPorts::local(wiring.enrichment()?))),
+        "observation-enrich" => Function::Enrich(Enrich::new(wiring.enrich()?)),
         "recovery-sweep" => {
             let ports = RecoveryPorts {
                 deliveries: wiring.deliveries()?,

@@ -1,10 +1,11 @@
 //! Which services there are, by settings. Whatever is wrong with them stops the start, with a code, and not the first call.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use connector_domain::Secret;
-use connector_domain::enrich::MAX_DIMENSIONS;
+use connector_domain::enrich::{LOCAL_MODEL, MAX_DIMENSIONS};
 use connector_domain::model::DailyLimit;
 use connector_domain::ports::{Embedder, LanguageModel, LocalEmbedder, PortError, VectorIndex};
 use serde::Deserialize;
@@ -43,11 +44,10 @@ impl ServiceKeys {
         Some(Self(keys.into_iter().filter_map(|(name, key)| Some((name, Secret::new(key.trim())?))).collect()))
     }
 
-    /// With those of another as well.
+    /// Just these.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
+    pub const fn of(keys: BTreeMap<String, Secret>) -> Self {
+        Self(keys)
     }
 }
 
@@ -115,7 +115,29 @@ pub struct Services {
     pub limit: DailyLimit,
 }
 
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.names().join(", "))
+    }
+}
+
 impl Services {
+    /// Those that are outside, each with what it is for. None without any setting.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let embedder = Some(self.embedder.model()).filter(|model| *model != LOCAL_MODEL);
+        let index = self.index.as_ref().map(|index| index.name());
+        let language = self.language.as_ref().map(|language| language.model());
+        let asked =
+            [(self.asks.classify, "classify"), (self.asks.extract, "extract"), (self.asks.summarise, "summarise")];
+        let asked: Vec<_> = asked.into_iter().filter_map(|(on, name)| on.then_some(name)).collect();
+        let limit = format!("{}; {} calls and {} tokens a day", asked.join(", "), self.limit.calls, self.limit.tokens);
+        let mut names: Vec<_> = embedder.map(|model| format!("embedder {model}")).into_iter().collect();
+        names.extend(index.map(|name| format!("vector index {name}")));
+        names.extend(language.map(|model| format!("language model {model} ({limit})")));
+        names
+    }
+
     /// None at all.
     #[must_use]
     pub fn none() -> Self {
