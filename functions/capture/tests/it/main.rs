@@ -9,4 +9,5 @@
 
 mod facts;
 mod order;
+mod scenarios;
 mod services;

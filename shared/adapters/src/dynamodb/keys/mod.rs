@@ -11,9 +11,11 @@ use connector_domain::{
 };
 use sha2::{Digest, Sha256};
 
+mod part;
 mod place;
 mod time;
 
+use part::{escape, parts, unescape};
 use place::account;
 pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, Place, SAID, features, links, readings, summaries};
 pub(crate) use time::{bucket, instant, month, occurred, occurred_at};
@@ -387,20 +389,6 @@ pub(crate) const SHARDS: u8 = 8;
 pub(crate) fn shard(key: &Key) -> String {
     let digest = Sha256::new().chain_update(&key.pk).chain_update(&key.sk).finalize();
     (digest[0] % SHARDS).to_string()
-}
-
-fn escape(part: &str) -> String {
-    part.replace('%', "%25").replace('#', "%23")
-}
-
-/// `None` when it is not what [`escape`] makes.
-fn unescape(part: &str) -> Option<String> {
-    let text = part.replace("%23", "#").replace("%25", "%");
-    (escape(&text) == part).then_some(text)
-}
-
-fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
-    text.split('#').collect::<Vec<_>>().try_into().ok()
 }
 
 #[cfg(test)]

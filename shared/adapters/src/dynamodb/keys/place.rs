@@ -3,7 +3,8 @@
 use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 
-use super::{escape, occurred};
+use super::occurred;
+use super::part::escape;
 
 /// A fact by when it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
