@@ -1,7 +1,7 @@
 //! Enrichment with services that are imitated on the wire, and with all that can go wrong with them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use connector_adapters::services::{ServiceKeys, ServiceLimits, Services};
@@ -31,6 +31,7 @@ struct Scene {
     queue: Arc<MemoryQueue<EnrichTask>>,
     clock: Arc<ManualClock>,
     settings: BTreeMap<&'static str, String>,
+    keys: Value,
 }
 
 impl Scene {
@@ -43,16 +44,16 @@ impl Scene {
         settings.extend(on.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let clock = Arc::new(ManualClock::default());
         let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
-        Self { simulated, store: Arc::default(), models: Arc::default(), queue, clock, settings }
+        let keys = json!({ "openai": KEY, "cohere": KEY, "pinecone": KEY, "anthropic": KEY });
+        Self { simulated, store: Arc::default(), models: Arc::default(), queue, clock, settings, keys }
     }
 
     fn enrich(&self) -> Enrich {
-        let keys = json!({ "openai": KEY, "cohere": KEY, "pinecone": KEY, "anthropic": KEY }).to_string();
         let limits =
             ServiceLimits { total: Duration::from_millis(400), wait: Duration::ZERO, ..ServiceLimits::default() };
         let services = Services::from_settings(
             |name| self.settings.get(name).cloned(),
-            &ServiceKeys::parse(&keys).unwrap(),
+            &ServiceKeys::parse(&self.keys.to_string()).unwrap(),
             limits,
         );
         let around = Around {
@@ -317,6 +318,48 @@ async fn a_cluster_is_summarised_when_its_facts_have_settled() {
     );
     assert_eq!(scene.enrich().handle(look).await.unwrap().summarised, 1);
     assert_eq!(scene.asked("/v1/messages"), 3);
+}
+
+/// What is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn neither_a_key_nor_a_text_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let quoted = Fault::Text(format!("{KEY} {LONG}"));
+    for fault in [None, Some(Fault::Status(401, None)), Some(Fault::Status(400, None)), Some(Fault::Hang), Some(quoted)]
+    {
+        let scene = Scene::new(&ALL).await;
+        let rows = scene.captured([(0, "Mend the checkout", LONG)]).await;
+        scene.simulated.always(fault.clone());
+        assert_eq!(scene.handle(&rows).await.is_ok(), fault.is_none(), "{fault:?}");
+        // A key that is none: the service quotes it.
+        let scene = Scene {
+            keys: json!({ "cohere": "sk-canary-x", "pinecone": "sk-canary-y", "anthropic": "sk-canary-z" }),
+            ..scene
+        };
+        scene.simulated.always(None);
+        assert!(scene.handle(&rows).await.is_err() || fault.is_none());
+    }
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("enriched 1 of 1") && log.contains("is left to the rules"), "{log}");
+    assert!(!log.contains("canary") && !log.contains("customers"), "{log}");
 }
 
 #[tokio::test]
