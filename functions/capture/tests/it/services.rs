@@ -341,7 +341,8 @@ async fn neither_a_key_nor_a_text_is_logged() {
     let writer = log.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
-    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    // For the whole process: what the other tests log is looked at as well.
+    tracing::subscriber::set_global_default(subscriber.finish()).unwrap();
     let quoted = Fault::Text(format!("{KEY} {LONG}"));
     for fault in [None, Some(Fault::Status(401, None)), Some(Fault::Status(400, None)), Some(Fault::Hang), Some(quoted)]
     {
