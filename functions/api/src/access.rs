@@ -7,6 +7,7 @@ use connector_domain::change::{Change, ChangeAction};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::enrich::{Cluster, Enrichment, Profile};
+use connector_domain::model::{ClusterSummary, Reading};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
@@ -14,7 +15,7 @@ use connector_domain::ports::{
 use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
 use connector_flows::estimate::{Estimate, estimate};
 use connector_flows::fetch::{FetchPorts, PAGE_SIZE, RESERVE_PERCENT};
-use connector_flows::memory::{self, Found, Reach, Search, Story};
+use connector_flows::memory::{self, Reach, Search, SearchResult, Story};
 use connector_flows::{StartError, StartRequest, Started, runs, start_run};
 use std::sync::Arc;
 use std::time::Duration;
@@ -229,13 +230,21 @@ impl<'a> Access<'a> {
         Ok(memory::people(&*self.records()?.enrichment, self.workspace()).await?)
     }
 
-    pub(crate) async fn clusters(&self, week: &str) -> Answer<Vec<Cluster>> {
-        Ok(memory::clusters_of(&*self.records()?.enrichment, self.workspace(), week).await?)
+    /// The clusters of a week, with what a language model said of each, if one did.
+    pub(crate) async fn clusters(&self, week: &str) -> Answer<Vec<(Cluster, Option<ClusterSummary>)>> {
+        let records = self.records()?;
+        Ok(memory::summarised_clusters(&*records.enrichment, &*records.models, self.workspace(), week).await?)
     }
 
-    pub(crate) async fn search(&self, search: &Search) -> Answer<Vec<Found>> {
+    /// What language models said of a fact.
+    pub(crate) async fn readings(&self, id: &SourceId) -> Answer<Vec<Reading>> {
+        Ok(self.records()?.models.readings(self.workspace(), id).await?)
+    }
+
+    pub(crate) async fn search(&self, search: &Search) -> Answer<SearchResult> {
         let records = self.records()?;
-        Ok(memory::search(&*records.enrichment, &*records.embedder, self.workspace(), search).await?)
+        Ok(memory::search(&*records.enrichment, &*records.embedder, records.index.as_deref(), self.workspace(), search)
+            .await?)
     }
 
     pub(crate) async fn deliveries(&self, filter: &DeliveryFilter, paging: &Paging) -> Answer<Page<DeliveryRecord>> {

@@ -36,8 +36,10 @@ pub async fn run() -> Result<(), Failure> {
         deliveries: Arc::clone(&deliveries) as _,
         delivery_log: deliveries,
         observations: Arc::clone(&observations) as _,
-        enrichment: observations,
+        enrichment: Arc::clone(&observations) as _,
+        models: observations,
         embedder: Arc::new(LocalEmbedder),
+        index: None,
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         keys: Arc::new(aws.access(env.require("CONNECTIONS_TABLE")?)),
     };

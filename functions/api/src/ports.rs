@@ -7,7 +7,7 @@ use connector_domain::UserId;
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
     AuditLog, ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, Embedder, EnrichmentStore,
-    MachineKeys, ObservationStore, OnceStore, PortError, Queue, RunLists,
+    MachineKeys, ModelStore, ObservationStore, OnceStore, PortError, Queue, RunLists, VectorIndex,
 };
 use connector_domain::task::CaptureTask;
 use connector_flows::{ProbePorts, StartPorts};
@@ -46,8 +46,12 @@ pub struct RecordPorts {
     pub observations: Arc<dyn ObservationStore>,
     /// What is kept beside them.
     pub enrichment: Arc<dyn EnrichmentStore>,
+    /// What language models said.
+    pub models: Arc<dyn ModelStore>,
     /// What makes vectors of what is searched for.
     pub embedder: Arc<dyn Embedder>,
+    /// An index outside that vectors are looked for in.
+    pub index: Option<Arc<dyn VectorIndex>>,
     /// Who captures what is replayed.
     pub captures: Arc<dyn Queue<CaptureTask>>,
     /// Machine keys.

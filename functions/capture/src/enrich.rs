@@ -1,18 +1,24 @@
 //! What captured facts have to do with others: a few observations of one workspace per message.
 //!
 //! Each step writes what one fact says by itself, under a key that the fact gives. So a step may run twice, in any order, and
-//! beside another worker; what is noted as done saves the work of a second time, no more.
+//! beside another worker; what is noted as done saves the work of a second time, no more. What needs no service is done and
+//! noted first, so that no service can keep it from being done.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use connector_domain::WorkspaceId;
-use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Step, activity, feature, links};
+use connector_domain::enrich::{Account, Activity, Advance, Enrichment, LOCAL_MODEL, Step, activity, feature, links};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{Embedder, EnrichmentStore, PortError};
+use connector_domain::ports::{Embedder, EnrichmentStore, LocalEmbedder, PortError, VectorIndex};
 use connector_domain::task::EnrichTask;
 use futures::future::join_all;
 use tracing::info;
+
+mod model;
+mod vectors;
+
+pub use model::{ModelPorts, ModelSteps};
 
 /// What the enriching function needs of the outside.
 #[derive(Clone)]
@@ -21,6 +27,31 @@ pub struct EnrichPorts {
     pub enrichment: Arc<dyn EnrichmentStore>,
     /// What makes vectors of texts.
     pub embedder: Arc<dyn Embedder>,
+    /// An index outside that is given the vectors too.
+    pub index: Option<Arc<dyn VectorIndex>>,
+    /// A language model, and what it is asked.
+    pub model: Option<ModelPorts>,
+}
+
+impl EnrichPorts {
+    /// Without any service.
+    #[must_use]
+    pub fn local(enrichment: Arc<dyn EnrichmentStore>) -> Self {
+        Self { enrichment, embedder: Arc::new(LocalEmbedder), index: None, model: None }
+    }
+
+    /// The steps that there are with these.
+    fn steps(&self) -> BTreeSet<Step> {
+        let mut steps = BTreeSet::from(Step::BASE);
+        steps.extend((self.embedder.model() != LOCAL_MODEL).then_some(Step::Embeddings));
+        steps.extend(self.index.as_ref().map(|_| Step::Index));
+        if let Some(model) = &self.model {
+            steps.extend(model.steps.classify.then_some(Step::Classify));
+            steps.extend(model.steps.extract.then_some(Step::Extract));
+            steps.extend(model.steps.summaries.as_ref().map(|_| Step::Summaries));
+        }
+        steps
+    }
 }
 
 /// What became of a message.
@@ -32,6 +63,10 @@ pub struct Enriched {
     pub already: u64,
     /// Those that are not there.
     pub missing: u64,
+    /// Steps that were given up for what the rules say.
+    pub fell_back: u64,
+    /// Clusters that a language model has summarised.
+    pub summarised: u64,
 }
 
 /// Some steps failed; the message must come again. The others are done and noted.
@@ -51,25 +86,32 @@ pub struct EnrichError {
 #[derive(Clone)]
 pub struct Enrich {
     ports: EnrichPorts,
+    steps: Arc<BTreeSet<Step>>,
 }
 
 /// An observation on its way through the steps.
 struct Work {
     observation: Observation,
     known: Enrichment,
-    done: BTreeSet<Step>,
+    steps: Arc<BTreeSet<Step>>,
+    /// What is to be noted.
+    advance: Advance,
     failure: Option<PortError>,
 }
 
 impl Work {
     fn wants(&self, step: Step) -> bool {
-        !self.known.done.contains(&step)
+        self.steps.contains(&step) && !self.has(step)
+    }
+
+    fn has(&self, step: Step) -> bool {
+        self.known.done.contains(&step) || self.advance.done.contains(&step)
     }
 
     fn note(&mut self, step: Step, outcome: Result<(), PortError>) {
         match outcome {
             Ok(()) => {
-                self.done.insert(step);
+                self.advance.done.insert(step);
             }
             Err(error) => self.failure = self.failure.take().or(Some(error)),
         }
@@ -79,8 +121,9 @@ impl Work {
 impl Enrich {
     /// The enriching function.
     #[must_use]
-    pub const fn new(ports: EnrichPorts) -> Self {
-        Self { ports }
+    pub fn new(ports: EnrichPorts) -> Self {
+        let steps = Arc::new(ports.steps());
+        Self { ports, steps }
     }
 
     /// Does what a message asks. Safe to repeat.
@@ -95,39 +138,68 @@ impl Enrich {
         for loaded in join_all(loads).await {
             match loaded {
                 Ok(None) => enriched.missing += 1,
-                Ok(Some((_, known))) if known.is_complete() && known.due_at.is_none() => enriched.already += 1,
+                Ok(Some((_, known))) if known.has(&self.steps) && known.due_at.is_none() => enriched.already += 1,
                 Ok(Some((observation, known))) => {
-                    let done = known.done.clone();
-                    all.push(Work { observation, known, done, failure: None });
+                    let steps = Arc::clone(&self.steps);
+                    all.push(Work { observation, known, steps, advance: Advance::default(), failure: None });
                 }
                 Err(error) => failures.push(error),
             }
         }
         join_all(all.iter_mut().filter(|work| work.wants(Step::Links)).map(|work| self.link(workspace, work))).await;
         self.count(workspace, &mut all).await;
-        self.embed(workspace, &mut all).await;
-
-        let advances = all.iter().map(|work| {
-            let source_id = &work.observation.event.source_id;
-            self.ports.enrichment.advance(workspace, source_id, &work.done)
-        });
-        let advanced = join_all(advances).await;
-        for (work, advanced) in all.into_iter().zip(advanced) {
-            match work.failure.or(advanced.err()) {
+        self.feature(workspace, &mut all).await;
+        if *self.steps != BTreeSet::from(Step::BASE) {
+            self.advance(workspace, &mut all, false).await;
+            self.embed(workspace, &mut all).await;
+            self.index(workspace, &mut all).await;
+            if let Some(model) = &self.ports.model {
+                self.advance(workspace, &mut all, false).await;
+                enriched.fell_back = model::read(model, workspace, &mut all).await;
+                model::ask_for_looks(model, &task, &mut all).await;
+            }
+        }
+        self.advance(workspace, &mut all, true).await;
+        for work in all {
+            match work.failure {
                 Some(error) => failures.push(error),
                 None => enriched.enriched += 1,
+            }
+        }
+        if let (Some(week), Some(model)) = (&task.summarise, &self.ports.model) {
+            match model::summarise(model, &*self.ports.enrichment, workspace, week).await {
+                Ok(summarised) => enriched.summarised = summarised,
+                Err(error) => failures.push(error),
             }
         }
         let failed = failures.len();
         info!(
             workspace.id = %workspace, correlation = task.correlation, failed,
             enriched = enriched.enriched, already = enriched.already, missing = enriched.missing,
+            metric.fell_back = enriched.fell_back, metric.summarised = enriched.summarised,
             "enriched {} of {total}", enriched.enriched
         );
         match failures.into_iter().next() {
             None => Ok(enriched),
             Some(source) => Err(EnrichError { failed, total, source }),
         }
+    }
+
+    /// Notes how far each is. At the `end` that is noted of those with nothing new as well, since nothing may be left.
+    async fn advance(&self, workspace: &WorkspaceId, all: &mut [Work], end: bool) {
+        let advances = all.iter_mut().map(|work| async move {
+            let mut advance = std::mem::take(&mut work.advance);
+            work.known.done.extend(&advance.done);
+            advance.complete = work.failure.is_none() && work.known.has(&self.steps);
+            if advance.is_empty() && !end {
+                return;
+            }
+            let source_id = &work.observation.event.source_id;
+            if let Err(error) = self.ports.enrichment.advance(workspace, source_id, &advance).await {
+                work.failure.get_or_insert(error);
+            }
+        });
+        join_all(advances).await;
     }
 
     async fn link(&self, workspace: &WorkspaceId, work: &mut Work) {
@@ -156,19 +228,11 @@ impl Enrich {
         }
     }
 
-    /// All texts in one call, then a row for each.
-    async fn embed(&self, workspace: &WorkspaceId, all: &mut [Work]) {
-        let mut open: Vec<&mut Work> = all.iter_mut().filter(|work| work.wants(Step::Features)).collect();
-        if open.is_empty() {
-            return;
-        }
-        let texts: Vec<_> = open.iter().map(|work| Feature::text(&work.observation)).collect();
-        let embeddings = match self.ports.embedder.embed(&texts).await {
-            Ok(embeddings) if embeddings.len() == open.len() => embeddings,
-            answer => return fail(open, Step::Features, answer.err().unwrap_or_else(missing)),
-        };
-        join_all(open.iter_mut().zip(embeddings).map(|(work, embedding)| async move {
-            let outcome = self.ports.enrichment.put_feature(workspace, &feature(&work.observation, embedding)).await;
+    /// What each is like, as can be told without any service.
+    async fn feature(&self, workspace: &WorkspaceId, all: &mut [Work]) {
+        let open = all.iter_mut().filter(|work| work.wants(Step::Features));
+        join_all(open.map(|work| async move {
+            let outcome = self.ports.enrichment.put_feature(workspace, &feature(&work.observation)).await;
             work.note(Step::Features, outcome);
         }))
         .await;
@@ -182,11 +246,6 @@ fn fail(works: Vec<&mut Work>, step: Step, error: PortError) {
     for work in works {
         work.note(step, Err(error.take().unwrap_or(PortError { operation, kind, source: None })));
     }
-}
-
-/// The embedder did not answer for this text.
-fn missing() -> PortError {
-    PortError::temporary("embed a text", "there is no vector for it")
 }
 
 #[cfg(test)]

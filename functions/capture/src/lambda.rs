@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
-use connector_domain::ports::LocalEmbedder;
 use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 
-use crate::{Capture, CapturePorts, Enrich, EnrichPorts, Notify};
+use crate::{Around, Capture, CapturePorts, Enrich, Notify, enrich_ports};
 
 /// Serves the capture queue until Lambda ends the process.
 ///
@@ -49,13 +48,19 @@ fn notify(aws: &AwsConfig, env: &ProcessEnv) -> Result<Option<Notify>, EnvError>
 /// Serves the enrichment queue until Lambda ends the process.
 ///
 /// # Errors
-/// When a setting is missing, or the Runtime API fails.
+/// When a setting is missing or wrong, the key of a service is missing, or the Runtime API fails.
 pub async fn run_enrich() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
+    let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let enrich = Enrich::new(EnrichPorts {
-        enrichment: Arc::new(aws.observations(ProcessEnv.require("OBSERVATIONS_TABLE")?)),
-        embedder: Arc::new(LocalEmbedder),
-    });
+    let services = aws.services(|name| env.get(name), env.get("MODELS_SECRET_ARN")).await?;
+    let observations = Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?));
+    let around = Around {
+        enrichment: Arc::clone(&observations) as _,
+        models: observations,
+        looks: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
+        clock: Arc::new(SystemClock),
+    };
+    let enrich = Enrich::new(enrich_ports(&services, around));
     connector_lambda::sqs::serve(async |task| enrich.handle(task).await.map(drop)).await
 }

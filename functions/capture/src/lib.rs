@@ -11,9 +11,11 @@ pub mod lambda;
 mod lifecycle;
 mod notify;
 mod replay;
+mod services;
 
 pub use assess::{Assessed, Context, assess};
 pub use capture::{Capture, CaptureError, CapturePorts, Captured};
-pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched};
+pub use enrich::{Enrich, EnrichError, EnrichPorts, Enriched, ModelPorts, ModelSteps};
 pub use notify::Notify;
 pub use replay::Replayed;
+pub use services::{Around, enrich_ports};

@@ -13,7 +13,8 @@ use crate::dynamodb::{
     DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoHolds, DynamoObservations,
     DynamoStates, SealedTokens,
 };
-use crate::secrets::SecretsManager;
+use crate::secrets::{SecretsManager, service_keys};
+use crate::services::{ServiceKeys, ServiceLimits, Services};
 use crate::sqs::SqsQueue;
 use crate::system::{OsRandom, SystemClock};
 use crate::vault::{KmsKeys, Sealer, Vault};
@@ -86,6 +87,23 @@ impl AwsConfig {
     /// Webhook secrets: the providers with the name or ARN of each one's secret.
     pub fn secrets(&self, ids: impl IntoIterator<Item = (ProviderKind, String)>) -> SecretsManager {
         SecretsManager::new(aws_sdk_secretsmanager::Client::new(&self.sdk), ids, Arc::new(SystemClock))
+    }
+
+    /// The services that settings name, with the keys of the secret of that name or ARN. Without any service nothing is
+    /// asked for.
+    ///
+    /// # Errors
+    /// When the secret cannot be read, a key is missing or a setting is wrong.
+    pub async fn services(
+        &self,
+        setting: impl Fn(&'static str) -> Option<String>,
+        secret: Option<String>,
+    ) -> Result<Services, Box<dyn std::error::Error + Send + Sync>> {
+        let keys = match secret {
+            Some(id) => service_keys(&aws_sdk_secretsmanager::Client::new(&self.sdk), &id).await?,
+            None => ServiceKeys::default(),
+        };
+        Ok(Services::from_settings(setting, &keys, ServiceLimits::default())?)
     }
 
     /// Sealed tokens, which cannot be opened.

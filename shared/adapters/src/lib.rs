@@ -1,4 +1,4 @@
-//! Everything that talks to AWS or to a provider: the only crate that names an AWS SDK or an HTTP client.
+//! Everything that talks to AWS, to a provider or to a service that reads texts: the only crate that names an AWS SDK or an HTTP client.
 //! It implements the ports of the domain and holds no rule of the business.
 
 mod aws;
@@ -6,6 +6,7 @@ pub mod config;
 pub mod dynamodb;
 pub mod http;
 pub mod secrets;
+pub mod services;
 pub mod signer;
 pub mod sqs;
 pub mod system;

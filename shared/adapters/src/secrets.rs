@@ -15,6 +15,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::aws::port_error;
+use crate::services::ServiceKeys;
 
 const OPERATION: &str = "read a secret";
 /// How long a secret is believed.
@@ -140,6 +141,13 @@ impl Secrets for SecretsManager {
     async fn app(&self, provider: ProviderKind, fresh: bool) -> Result<Option<AppCredentials>, PortError> {
         Ok(self.known(provider, fresh).await?.app)
     }
+}
+
+/// The keys of services that a secret holds, as they are now.
+pub(crate) async fn service_keys(client: &Client, id: &str) -> Result<ServiceKeys, PortError> {
+    let answer = client.get_secret_value().secret_id(id).send().await.map_err(|error| port_error(OPERATION, &error))?;
+    ServiceKeys::parse(answer.secret_string().unwrap_or("{}"))
+        .ok_or_else(|| PortError::permanent(OPERATION, "the secret is not a JSON object of texts"))
 }
 
 /// Time since a moment; a clock that was set back lets nothing pass.

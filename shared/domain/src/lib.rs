@@ -16,6 +16,7 @@ pub mod http;
 pub mod id;
 pub mod identity;
 pub mod lifecycle;
+pub mod model;
 pub mod notification;
 pub mod oauth;
 pub mod observation;

@@ -194,6 +194,9 @@ pub struct EnrichTask {
     pub workspace: WorkspaceId,
     /// Which ones; [`MAX_ENRICHED`] at most.
     pub observations: Vec<SourceId>,
+    /// Summarise what belongs together in this week, by its Monday.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summarise: Option<String>,
     /// Follows the work through logs and rows.
     pub correlation: String,
 }
@@ -206,9 +209,22 @@ impl EnrichTask {
             v: TASK_VERSION,
             workspace: workspace.clone(),
             observations: part.to_vec(),
+            summarise: None,
             correlation: correlation.to_owned(),
         };
         observations.chunks(MAX_ENRICHED).map(task).collect()
+    }
+
+    /// The message that asks for a look at a week.
+    #[must_use]
+    pub fn summarise(workspace: &WorkspaceId, week: &str, correlation: &str) -> Self {
+        Self {
+            v: TASK_VERSION,
+            workspace: workspace.clone(),
+            observations: Vec::new(),
+            summarise: Some(week.to_owned()),
+            correlation: correlation.to_owned(),
+        }
     }
 }
 

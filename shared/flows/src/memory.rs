@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use connector_domain::enrich::{
-    Cluster, Edge, Feature, Link, LinkKey, Profile, Relation, Similar, clusters, edges_between, links, profiles,
-    similar, weeks,
+    Cluster, Edge, Embedding, Feature, Link, LinkKey, Nearest, Profile, Relation, Similar, VectorQuery, View, clusters,
+    edges_between, embed_text, feature, links, profiles, similar, weeks,
 };
+use connector_domain::model::{ClusterSummary, cluster_content};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{Embedder, EnrichmentStore, PortError};
+pub use connector_domain::ports::MAX_WEEKS;
+use connector_domain::ports::{Embedder, EnrichmentStore, ModelStore, PortError, Purpose, VectorIndex};
 use connector_domain::{ProviderKind, SourceId, Timestamp, WorkspaceId};
 use futures::future::try_join_all;
 use serde::Serialize;
@@ -161,6 +163,18 @@ pub async fn clusters_of(
     workspace: &WorkspaceId,
     week: &str,
 ) -> Result<Vec<Cluster>, PortError> {
+    clusters_and_features(store, workspace, week).await.map(|(clusters, _)| clusters)
+}
+
+/// The same with what each of the week's facts is like.
+///
+/// # Errors
+/// When a store fails.
+pub async fn clusters_and_features(
+    store: &dyn EnrichmentStore,
+    workspace: &WorkspaceId,
+    week: &str,
+) -> Result<(Vec<Cluster>, Vec<Feature>), PortError> {
     let mut features = store.features(workspace, week).await?;
     let people = people(store, workspace).await?;
     let person: BTreeMap<&str, &str> =
@@ -172,11 +186,27 @@ pub async fn clusters_of(
             *actor = (*id).to_owned();
         }
     }
-    Ok(clusters(&features))
+    Ok((clusters(&features), features))
 }
 
-/// Most weeks that a search goes back: a quarter of a year.
-pub const MAX_WEEKS: usize = 13;
+/// The clusters of a week, each with what a language model said of it as it is now.
+///
+/// # Errors
+/// When a store fails.
+pub async fn summarised_clusters(
+    store: &dyn EnrichmentStore,
+    models: &dyn ModelStore,
+    workspace: &WorkspaceId,
+    week: &str,
+) -> Result<Vec<(Cluster, Option<ClusterSummary>)>, PortError> {
+    let summaries = models.summaries(workspace, week).await?;
+    let clusters = clusters_of(store, workspace, week).await?.into_iter();
+    let summary = |content: &str| summaries.iter().find(|one| one.content == content).cloned();
+    Ok(clusters
+        .map(|cluster| (summary(&cluster_content(&cluster)), cluster))
+        .map(|(told, cluster)| (cluster, told))
+        .collect())
+}
 
 /// What a search looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,29 +221,41 @@ pub struct Search {
     pub limit: usize,
 }
 
-/// What a search found.
+/// A fact that a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
     /// Whether every word stands in the title, the topics or the things that the fact names.
     pub named: bool,
     /// How alike its text is, from 0 to 1.
     pub similarity: f64,
+    /// By which view of it.
+    pub view: View,
     /// The fact.
     pub feature: Feature,
 }
 
-/// Looks for facts by their words, and then by what is alike: at most [`MAX_WEEKS`] back from the end.
+/// What a search found, and what it was found with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchResult {
+    /// What made the vectors that were compared; the local one too when the service of another does not answer.
+    pub embedder: String,
+    /// The facts.
+    pub found: Vec<Found>,
+}
+
+/// Looks for facts by their words, at most [`MAX_WEEKS`] back from the end, and then by what is alike: within the same
+/// weeks, or wherever `index` has it.
 ///
 /// # Errors
-/// When a port fails.
+/// When a store fails.
 pub async fn search(
     store: &dyn EnrichmentStore,
     embedder: &dyn Embedder,
+    index: Option<&dyn VectorIndex>,
     workspace: &WorkspaceId,
     search: &Search,
-) -> Result<Vec<Found>, PortError> {
-    let embedding = embedder.embed(std::slice::from_ref(&search.text)).await?.pop();
-    let Some(embedding) = embedding else { return Ok(Vec::new()) };
+) -> Result<SearchResult, PortError> {
+    let embedding = embedded(embedder, &search.text).await;
     let lower = search.text.to_lowercase();
     let words: Vec<&str> = lower.split_whitespace().collect();
     let mut all = Vec::new();
@@ -224,15 +266,65 @@ pub async fn search(
     let (named, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| names(one, &words));
     let mut found: Vec<_> = named
         .into_iter()
-        .map(|feature| Found { named: true, similarity: feature.embedding.similarity(&embedding), feature })
+        .map(|feature| {
+            let (similarity, view) = feature.nearest(&embedding);
+            Found { named: true, similarity, view, feature }
+        })
         .collect();
     found.sort_by(|a, b| {
         b.similarity.total_cmp(&a.similarity).then_with(|| a.feature.source_id.cmp(&b.feature.source_id))
     });
-    let alike = similar(others, &embedding, search.limit).into_iter();
-    found.extend(alike.map(|Similar { similarity, feature }| Found { named: false, similarity, feature }));
+    let alike = match index {
+        Some(index) => match indexed(store, index, workspace, search, &embedding, &others).await {
+            Ok(alike) => alike,
+            // What is kept here is looked through instead.
+            Err(_) => similar(others, &embedding, search.limit),
+        },
+        None => similar(others, &embedding, search.limit),
+    };
+    let new = |one: &Similar| found.iter().all(|known| known.feature.source_id != one.feature.source_id);
+    let alike: Vec<_> = alike.into_iter().filter(new).collect();
+    found.extend(alike.into_iter().map(|Similar { similarity, view, feature }| Found {
+        named: false,
+        similarity,
+        view,
+        feature,
+    }));
     found.truncate(search.limit);
-    Ok(found)
+    Ok(SearchResult { embedder: embedding.model, found })
+}
+
+/// A question as a vector, by the local embedder when a service does not answer: every fact has such a vector too.
+async fn embedded(embedder: &dyn Embedder, text: &str) -> Embedding {
+    let texts = [text.to_owned()];
+    let asked = if text.trim().is_empty() {
+        Vec::new()
+    } else {
+        embedder.embed(Purpose::Query, &texts).await.unwrap_or_default()
+    };
+    asked.into_iter().next().unwrap_or_else(|| embed_text(text))
+}
+
+/// What an index outside finds, with what is kept here of each.
+async fn indexed(
+    store: &dyn EnrichmentStore,
+    index: &dyn VectorIndex,
+    workspace: &WorkspaceId,
+    search: &Search,
+    vector: &Embedding,
+    known: &[Feature],
+) -> Result<Vec<Similar>, PortError> {
+    let query = VectorQuery { vector: vector.clone(), since: search.since, until: search.until, limit: search.limit };
+    let mut alike = Vec::new();
+    for Nearest { source_id, view, similarity } in index.nearest(workspace, &query).await? {
+        let here = known.iter().find(|feature| feature.source_id == source_id).cloned();
+        let feature = match here {
+            Some(feature) => Some(feature),
+            None => store.load(workspace, &source_id).await?.map(|(observation, _)| feature(&observation)),
+        };
+        alike.extend(feature.map(|feature| Similar { similarity, view, feature }));
+    }
+    Ok(alike)
 }
 
 fn names(feature: &Feature, words: &[&str]) -> bool {

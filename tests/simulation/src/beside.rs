@@ -8,11 +8,12 @@ use connector_capture::{Enrich, EnrichPorts};
 use connector_domain::WorkspaceId;
 use connector_domain::enrich::{Step, activity};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{EnrichmentStore, LocalEmbedder, ObservationStore};
+use connector_domain::ports::{EnrichmentStore, ObservationStore};
 use connector_domain::task::EnrichTask;
 use connector_testkit::memory::{KeptBeside, MemoryObservations};
 use futures::FutureExt;
 
+use crate::embedder::CalmEmbedder;
 use crate::finding::Rule;
 use crate::history::History;
 
@@ -22,17 +23,13 @@ pub(crate) fn judge(history: &History) {
     progress(history, &all);
     all.sort_unstable_by(|a, b| place(a).cmp(&place(b)));
     let calm = Arc::new(MemoryObservations::default());
-    if calmly(&calm, &all).now_or_never().is_none() {
+    if calmly(&calm, &all, history.scenario.broken_embedder).now_or_never().is_none() {
         history.outside.monitor.find(Rule::Beside, "an undisturbed enrichment does not end");
         return;
     }
     let workspaces: BTreeSet<_> = all.iter().map(|one| &one.workspace).collect();
     for workspace in workspaces {
-        let mut expected = calm.beside(workspace);
-        if history.scenario.broken_embedder {
-            expected.features.clear();
-        }
-        compare(history, workspace, &store.beside(workspace), &expected);
+        compare(history, workspace, &store.beside(workspace), &calm.beside(workspace));
         counts(history, workspace, &all, &store.beside(workspace));
     }
 }
@@ -41,6 +38,9 @@ fn place(one: &Observation) -> (connector_domain::Timestamp, &connector_domain::
     (one.event.occurred_at, &one.event.source_id)
 }
 
+/// What there is to do with an embedder outside, and no other service.
+const STEPS: [Step; 4] = [Step::Links, Step::Actor, Step::Features, Step::Embeddings];
+
 /// Every observation is enriched to the end, or given up where something explains it.
 fn progress(history: &History, all: &[Observation]) {
     let store = &history.outside.stores.observations;
@@ -48,8 +48,8 @@ fn progress(history: &History, all: &[Observation]) {
         let (workspace, id) = (&one.workspace, &one.event.source_id);
         let loaded = store.load(workspace, id).now_or_never().and_then(Result::ok).flatten();
         let Some((_, progress)) = loaded else { continue };
-        let open: Vec<_> = progress.open().collect();
-        let explained = open.is_empty() || (history.scenario.broken_embedder && open == [Step::Features]);
+        let open: Vec<_> = STEPS.into_iter().filter(|step| !progress.done.contains(step)).collect();
+        let explained = open.is_empty() || (history.scenario.broken_embedder && open == [Step::Embeddings]);
         if !explained || progress.due_at.is_some() {
             let detail = format!("{id} of {workspace} lacks {open:?}, is due at {:?}", progress.due_at);
             history.outside.monitor.find(Rule::NotEnded, detail);
@@ -57,8 +57,11 @@ fn progress(history: &History, all: &[Observation]) {
     }
 }
 
-async fn calmly(calm: &Arc<MemoryObservations>, all: &[Observation]) {
-    let enrich = Enrich::new(EnrichPorts { enrichment: Arc::clone(calm) as _, embedder: Arc::new(LocalEmbedder) });
+/// Without the vectors of a service that is away for good.
+async fn calmly(calm: &Arc<MemoryObservations>, all: &[Observation], broken: bool) {
+    let local = EnrichPorts::local(Arc::clone(calm) as _);
+    let ports = if broken { local } else { EnrichPorts { embedder: Arc::new(CalmEmbedder), ..local } };
+    let enrich = Enrich::new(ports);
     for one in all {
         calm.put_if_absent(std::slice::from_ref(one)).await;
         for task in EnrichTask::split(&one.workspace, std::slice::from_ref(&one.event.source_id), "calm") {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_domain::enrich::Embedding;
-use connector_domain::ports::{Embedder, LocalEmbedder, PortError};
+use connector_domain::ports::{Embedder, LocalEmbedder, PortError, Purpose};
 
 use crate::{Chance, Plan, Scenario};
 
@@ -38,7 +38,11 @@ impl SimulatedEmbedder {
 
 #[async_trait]
 impl Embedder for SimulatedEmbedder {
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+    fn model(&self) -> &str {
+        MODEL
+    }
+
+    async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
         let away = || Err(PortError::temporary("embed a text", "the embedder is away"));
         if self.broken {
             return away();
@@ -53,6 +57,24 @@ impl Embedder for SimulatedEmbedder {
                 _ => texts.push("What nobody asked for".to_owned()),
             }
         }
-        LocalEmbedder.embed(&texts).await
+        CalmEmbedder.embed(purpose, &texts).await
+    }
+}
+
+/// What its vectors are called by.
+const MODEL: &str = "simulated";
+
+/// The same where nothing goes wrong.
+pub(crate) struct CalmEmbedder;
+
+#[async_trait]
+impl Embedder for CalmEmbedder {
+    fn model(&self) -> &str {
+        MODEL
+    }
+
+    async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+        let made = LocalEmbedder.embed(purpose, texts).await?;
+        Ok(made.into_iter().map(|one| Embedding { model: MODEL.to_owned(), ..one }).collect())
     }
 }

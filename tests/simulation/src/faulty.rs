@@ -1,6 +1,5 @@
 //! Every port, with the plan's faults at each of its calls.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,14 +9,14 @@ use connector_domain::backfill::{Budget, BudgetKey, Hold, Place, Run, Unit, Unit
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use connector_domain::enrich::{Account, Activity, Advance, Embedding, Enrichment, Feature, Identity, Link, LinkKey};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore, ObservationFilter,
-    ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Put, PutDelivery, Queue, Secrets, StateStore,
-    TokenRows, TokenVault,
+    ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Purpose, Put, PutDelivery, Queue, Secrets,
+    StateStore, TokenRows, TokenVault,
 };
 use connector_domain::task::Task;
 use connector_domain::transformed::Deletion;
@@ -135,9 +134,16 @@ faulty!(TokenVault {
     fn store(connection: &Connection, row: &TokenRow, tokens: &TokenSet, expected: Option<Version>) -> Put;
 });
 
-faulty!(Embedder {
-    fn embed(texts: &[String]) -> Vec<Embedding>;
-});
+#[async_trait]
+impl<P: Embedder + ?Sized> Embedder for Faulty<P> {
+    fn model(&self) -> &str {
+        self.port.model()
+    }
+
+    async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+        self.plan.call("Embedder::embed", self.port.embed(purpose, texts), injected).await
+    }
+}
 
 faulty!(AuditLog {
     fn append(entry: &AuditEntry) -> ();
@@ -150,8 +156,8 @@ impl<P: EnrichmentStore + ?Sized> EnrichmentStore for Faulty<P> {
         self.plan.call("EnrichmentStore::load", self.port.load(of, id), injected).await
     }
 
-    async fn advance(&self, of: &WorkspaceId, id: &SourceId, done: &BTreeSet<Step>) -> Result<(), PortError> {
-        self.plan.call("EnrichmentStore::advance", self.port.advance(of, id, done), injected).await
+    async fn advance(&self, of: &WorkspaceId, id: &SourceId, advance: &Advance) -> Result<(), PortError> {
+        self.plan.call("EnrichmentStore::advance", self.port.advance(of, id, advance), injected).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError> {
@@ -202,6 +208,14 @@ impl<P: EnrichmentStore + ?Sized> EnrichmentStore for Faulty<P> {
 
     async fn put_feature(&self, of: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
         self.plan.call("EnrichmentStore::put_feature", self.port.put_feature(of, feature), injected).await
+    }
+
+    async fn feature(&self, of: &WorkspaceId, id: &SourceId, at: Timestamp) -> Result<Option<Feature>, PortError> {
+        self.plan.call("EnrichmentStore::feature", self.port.feature(of, id, at), injected).await
+    }
+
+    async fn delete_features(&self, of: &WorkspaceId, facts: &[(SourceId, Timestamp)]) -> Result<(), PortError> {
+        self.plan.call("EnrichmentStore::delete_features", self.port.delete_features(of, facts), injected).await
     }
 
     async fn features(&self, of: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {

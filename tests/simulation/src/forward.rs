@@ -257,8 +257,8 @@ macro_rules! enrichment {
     };
     ($type:ty { $($own:tt)* } also advance $($more:ident)*) => {
         crate::forward::enrichment!($type { $($own)*
-            async fn advance(&self, of: &WorkspaceId, id: &SourceId, done: &BTreeSet<Step>) -> Result<(), PortError> {
-                self.store.advance(of, id, done).await
+            async fn advance(&self, of: &WorkspaceId, id: &SourceId, advance: &Advance) -> Result<(), PortError> {
+                self.store.advance(of, id, advance).await
             }
         } also $($more)*);
     };
@@ -312,6 +312,23 @@ macro_rules! enrichment {
 
             async fn put_feature(&self, of: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
                 self.store.put_feature(of, feature).await
+            }
+
+            async fn feature(
+                &self,
+                of: &WorkspaceId,
+                id: &SourceId,
+                at: Timestamp,
+            ) -> Result<Option<Feature>, PortError> {
+                self.store.feature(of, id, at).await
+            }
+
+            async fn delete_features(
+                &self,
+                of: &WorkspaceId,
+                facts: &[(SourceId, Timestamp)],
+            ) -> Result<(), PortError> {
+                self.store.delete_features(of, facts).await
             }
 
             async fn features(&self, of: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {

@@ -362,5 +362,7 @@ fn enriching(outside: &Outside, plant: Option<Plant>) -> EnrichPorts {
             _ => store,
         },
         embedder: if plant == Some(Plant::JunkTaken) { Arc::new(plant::JunkTaken { embedder }) } else { embedder },
+        index: None,
+        model: None,
     }
 }

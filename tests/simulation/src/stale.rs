@@ -1,6 +1,6 @@
 //! Indexes that lag behind their table: what was written a moment ago may be missing, and what has left may still be there.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -8,7 +8,7 @@ use connector_domain::backfill::{Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use connector_domain::enrich::{Account, Activity, Advance, Enrichment, Feature, Identity, Link, LinkKey};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
     BackfillStore, ConnectionStore, DeliveryStore, EnrichmentStore, PortError, Put, PutDelivery,
@@ -164,9 +164,9 @@ impl<S: DeliveryStore + ?Sized> DeliveryStore for Stale<S, DeliveryId> {
 }
 
 forward::enrichment!(Stale<MemoryObservations, (WorkspaceId, SourceId)> {
-    async fn advance(&self, of: &WorkspaceId, id: &SourceId, done: &BTreeSet<Step>) -> Result<(), PortError> {
+    async fn advance(&self, of: &WorkspaceId, id: &SourceId, advance: &Advance) -> Result<(), PortError> {
         self.wrote(&(of.clone(), id.clone()));
-        self.store.advance(of, id, done).await
+        self.store.advance(of, id, advance).await
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError> {

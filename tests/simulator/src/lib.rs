@@ -31,6 +31,7 @@ mod random;
 mod secrets;
 pub mod sentry;
 mod server;
+pub mod services;
 mod signed;
 pub mod vercel;
 mod wire;

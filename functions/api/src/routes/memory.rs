@@ -1,6 +1,9 @@
 //! What facts have to do with each other: stories, people, clusters, and search.
 
+use std::collections::BTreeMap;
+
 use connector_domain::enrich::{Cluster, Edge, Enrichment, Profile, week};
+use connector_domain::model::ClusterSummary;
 use connector_domain::observation::Observation;
 use connector_domain::ports::Page;
 use connector_domain::{ProviderKind, Timestamp};
@@ -10,6 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::observations::{id_in_path, public_id};
+use super::readings::ReadingView;
 use crate::context::{Context, json, page};
 use crate::input::wrong;
 use crate::problem::{Code, Problem};
@@ -32,8 +36,16 @@ pub(crate) struct Beside {
     cluster: Option<Group>,
     /// What it is to other observations, and they to it.
     relations: Vec<Relation>,
-    /// What is found out so far, of `links`, `actor` and `features`.
+    /// What is found out so far, of `links`, `actor` and `features`, and of `embeddings`, `index`, `classify`, `extract` and
+    /// `summaries` where a service for it is on.
     enriched: Vec<&'static str>,
+    /// What a language model was to tell and did not, with the reason, such as `unavailable` or `budget_spent`: there the
+    /// rules stand alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fell_back: BTreeMap<&'static str, String>,
+    /// What language models said of it, beside what the rules say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    readings: Vec<ReadingView>,
     /// Fields in which it said something else when it was seen again. What was seen first is kept.
     conflicts: Vec<String>,
 }
@@ -88,11 +100,18 @@ pub(crate) struct Group {
     first_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     last_at: Timestamp,
-    /// A few of its titles in the order in which they happened.
+    /// What it is about: a few of its titles in the order in which they happened, or a language model's words.
     summary: String,
+    /// The model whose words the summary is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summarised_by: Option<String>,
 }
 
-fn group(cluster: Cluster, now: Timestamp) -> Group {
+fn group((cluster, told): (Cluster, Option<ClusterSummary>), now: Timestamp) -> Group {
+    let (summary, summarised_by) = match told {
+        Some(told) => (told.text, Some(told.model)),
+        None => (cluster.summary.clone(), None),
+    };
     Group {
         state: if cluster.is_open(now) { "open" } else { "closed" },
         observations: cluster.members.iter().map(public_id).collect(),
@@ -104,7 +123,8 @@ fn group(cluster: Cluster, now: Timestamp) -> Group {
         actors: cluster.actors,
         first_at: cluster.first_at,
         last_at: cluster.last_at,
-        summary: cluster.summary,
+        summary,
+        summarised_by,
     }
 }
 
@@ -196,13 +216,16 @@ pub(super) async fn beside(
     };
     let person = people.into_iter().find(|one| account.as_ref().is_some_and(|account| one.accounts.contains(account)));
     let clusters = context.access.clusters(&week(event.occurred_at)).await?;
-    let cluster = clusters.into_iter().find(|one| one.members.contains(&event.source_id));
+    let cluster = clusters.into_iter().find(|(one, _)| one.members.contains(&event.source_id));
+    let readings = context.access.readings(&event.source_id).await?;
     let now = context.access.now();
     Ok(Beside {
         person: person.map(Person::from),
         cluster: cluster.map(|cluster| group(cluster, now)),
         relations: story.edges.iter().filter(own).map(relation).collect(),
         enriched: progress.done.iter().map(|step| step.as_str()).collect(),
+        fell_back: progress.fell_back.into_iter().map(|(step, code)| (step.as_str(), code)).collect(),
+        readings: readings.into_iter().map(ReadingView::from).collect(),
         conflicts: progress.conflicts.into_iter().collect(),
     })
 }
@@ -239,6 +262,19 @@ pub(crate) struct Hit {
     named: bool,
     /// How alike its text is to what was searched for, in percent.
     similarity: u8,
+    /// Which of its texts that is: the title, the content or the summary of both.
+    view: &'static str,
+}
+
+/// What a search found, and with what.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SearchPage {
+    /// The hits, the best first.
+    items: Vec<Hit>,
+    /// There are no more pages.
+    next: Option<String>,
+    /// What made the vectors that texts were compared by.
+    embedder: String,
 }
 
 fn hit(found: Found) -> Hit {
@@ -252,7 +288,7 @@ fn hit(found: Found) -> Hit {
         title: feature.title,
         occurred_at: feature.occurred_at,
     };
-    Hit { observation: brief(told), named: found.named, similarity }
+    Hit { observation: brief(told), named: found.named, similarity, view: found.view.as_str() }
 }
 
 #[utoipa::path(
@@ -262,7 +298,7 @@ fn hit(found: Found) -> Hit {
         ("text" = String, Query, description = "What to look for.", min_length = 1, max_length = 500),
         ("limit" = Option<u32>, Query, description = "Most hits; 20 without it.", minimum = 1, maximum = 100),
     ),
-    responses((status = 200, description = "The hits, the best first.", body = PageOf<Hit>), Refusals, Gateway)
+    responses((status = 200, description = "The hits, the best first.", body = SearchPage), Refusals, Gateway)
 )]
 /// Finds observations by their words, and then those whose text is alike. It looks at 13 weeks at most.
 pub(crate) async fn search(context: &Context<'_>) -> Result<Answer, Problem> {
@@ -272,7 +308,8 @@ pub(crate) async fn search(context: &Context<'_>) -> Result<Answer, Problem> {
     let until = query.value("until", "a moment in RFC 3339")?.unwrap_or(context.access.now());
     let since = query.value("since", "a moment in RFC 3339")?.unwrap_or(Timestamp::UNIX_EPOCH);
     let found = context.access.search(&Search { text, since, until, limit: paging.limit }).await?;
-    json(200, &PageOf { items: found.into_iter().map(hit).collect(), next: None })
+    let items = found.found.into_iter().map(hit).collect();
+    json(200, &SearchPage { items, next: None, embedder: found.embedder })
 }
 
 #[utoipa::path(

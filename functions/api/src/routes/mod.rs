@@ -10,6 +10,7 @@ pub(crate) mod link;
 pub(crate) mod memory;
 pub(crate) mod meta;
 pub(crate) mod observations;
+mod readings;
 pub(crate) mod runs;
 pub(crate) mod settings;
 pub(crate) mod sources;

@@ -16,8 +16,8 @@ use connector_providers::github::app;
 use connector_testkit::builders::{at, connection, delivery, integration, observation, run, unit, workspace};
 use connector_testkit::memory::{
     FakeSigner, ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries,
-    MemoryHolds, MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom,
-    StaticSecrets, StaticTokens,
+    MemoryHolds, MemoryKeys, MemoryModels, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp,
+    SeededRandom, StaticSecrets, StaticTokens,
 };
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ pub(crate) struct Desk {
     pub(crate) pages: Arc<MemoryQueue<PageTask>>,
     pub(crate) captures: Arc<MemoryQueue<CaptureTask>>,
     pub(crate) keys: Arc<MemoryKeys>,
+    pub(crate) models: Arc<MemoryModels>,
     pub(crate) http: Arc<ScriptedHttp>,
 }
 
@@ -83,7 +84,7 @@ impl Desk {
         let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
         let captures = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
         let (keys, http): (Arc<MemoryKeys>, Arc<ScriptedHttp>) = Default::default();
-        let audit: Arc<MemoryAudit> = Arc::default();
+        let (audit, models): (Arc<MemoryAudit>, Arc<MemoryModels>) = Default::default();
         let rows = ApiPorts {
             connections: Arc::clone(&connections) as _,
             connection_lists: Arc::clone(&connections) as _,
@@ -104,7 +105,9 @@ impl Desk {
                 delivery_log: Arc::clone(&deliveries) as _,
                 observations: Arc::clone(&observations) as _,
                 enrichment: Arc::clone(&observations) as _,
+                models: Arc::clone(&models) as _,
                 embedder: Arc::new(LocalEmbedder),
+                index: None,
                 captures: Arc::clone(&captures) as _,
                 keys: Arc::clone(&keys) as _,
             }),
@@ -133,7 +136,7 @@ impl Desk {
             }),
         };
         let api = Api::new(ApiPorts { live: Some(live), ..rows });
-        Self { api, clock, connections, deliveries, observations, backfills, pages, captures, keys, http }
+        Self { api, clock, connections, deliveries, observations, backfills, pages, captures, keys, models, http }
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Value>, caller: Caller) -> Read {

@@ -1,10 +1,17 @@
 //! What facts have to do with each other, as a caller sees it.
 
-use connector_domain::enrich::{activity, embed_text, feature, links};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use connector_domain::capture::Category;
+use connector_domain::enrich::{Advance, Step, activity, feature, links};
+use connector_domain::model::{ClusterSummary, ModelClassification, Reading, Said, cluster_content};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{EnrichmentStore, ObservationStore};
+use connector_domain::ports::{EnrichmentStore, ModelStore, ObservationStore};
 use connector_domain::{Reference, ReferenceKind, SourceId, SourceType};
+use connector_flows::memory::clusters_of;
 use connector_testkit::builders::{at, event, observe, workspace};
+
+use serde_json::json;
 
 use crate::desk::Desk;
 
@@ -30,7 +37,7 @@ async fn furnished() -> (Desk, Vec<Observation>) {
         desk.observations.put_links(&acme, &links(&row)).await.unwrap();
         let (account, act) = activity(&row).unwrap();
         desk.observations.note_activity(&acme, &account, &[act]).await.unwrap();
-        desk.observations.put_feature(&acme, &feature(&row, embed_text(&row.event.title))).await.unwrap();
+        desk.observations.put_feature(&acme, &feature(&row)).await.unwrap();
         rows.push(row);
     }
     desk.clock.set(at(60));
@@ -62,6 +69,59 @@ async fn an_observation_tells_its_person_its_cluster_and_its_relations() {
 }
 
 #[tokio::test]
+async fn what_a_language_model_said_stands_beside_what_the_rules_say() {
+    let (desk, rows) = furnished().await;
+    let (acme, id) = (workspace("acme"), &rows[1].event.source_id);
+    let path = format!("/observations/{}", URL_SAFE_NO_PAD.encode(id.as_str()));
+    let before = desk.get(&path).await.body;
+    assert!(
+        before.get("readings").is_none()
+            && before.get("fellBack").is_none()
+            && before["cluster"].get("summarisedBy").is_none()
+    );
+
+    let said = Said::Classification(ModelClassification {
+        primary: Category::Incident,
+        secondary: vec![Category::BugFix],
+        topics: vec!["checkout".to_owned()],
+        confidence: 91,
+    });
+    let reading = Reading { source_id: id.clone(), model: "claude-haiku-4-5".to_owned(), prompt: 1, at: at(9), said };
+    desk.models.put_reading(&acme, &reading).await.unwrap();
+    let given_up =
+        Advance { fell_back: [(Step::Extract, "budget_spent".to_owned())].into(), ..Advance::of([Step::Extract]) };
+    desk.observations.advance(&acme, id, &given_up).await.unwrap();
+    let week = "2026-02-02";
+    for cluster in clusters_of(&*desk.observations, &acme, week).await.unwrap() {
+        let summary = ClusterSummary {
+            cluster: cluster.id.clone(),
+            week: week.to_owned(),
+            content: cluster_content(&cluster),
+            text: "The payment is retried.".to_owned(),
+            model: "claude-haiku-4-5".to_owned(),
+            at: at(9),
+        };
+        desk.models.put_summary(&acme, &summary).await.unwrap();
+        let other = ClusterSummary { content: "of older facts".to_owned(), cluster: "other".to_owned(), ..summary };
+        desk.models.put_summary(&acme, &other).await.unwrap();
+    }
+    let after = desk.get(&path).await.body;
+    assert_eq!(after["classification"], before["classification"], "the rules are not overruled");
+    assert_eq!(
+        after["readings"],
+        json!([{
+            "model": "claude-haiku-4-5", "prompt": 1, "at": "2026-02-06T12:00:09Z",
+            "classification": {"primary": "incident", "secondary": ["bug_fix"], "topics": ["checkout"], "confidence": 91},
+        }])
+    );
+    assert_eq!(after["fellBack"], json!({"extract": "budget_spent"}));
+    assert_eq!(
+        (after["cluster"]["summary"].as_str(), after["cluster"]["summarisedBy"].as_str()),
+        (Some("The payment is retried."), Some("claude-haiku-4-5"))
+    );
+}
+
+#[tokio::test]
 async fn people_clusters_and_hits_are_listed() {
     let (desk, _) = furnished().await;
     let actors = desk.get("/actors").await.body;
@@ -74,5 +134,6 @@ async fn people_clusters_and_hits_are_listed() {
     let found = desk.get("/search?text=payment%20order%208&limit=2").await.body;
     assert_eq!(found["items"][0]["title"], "[PR Opened] Retry the payment of order 8");
     assert_eq!((found["items"][0]["named"].as_bool(), found["items"][1]["named"].as_bool()), (Some(true), Some(false)));
+    assert_eq!((found["embedder"].as_str(), found["items"][0]["view"].as_str()), (Some("local-1"), Some("title")));
     assert_eq!(desk.get("/search").await.code(), "invalid_parameter");
 }

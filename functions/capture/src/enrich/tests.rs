@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use connector_domain::enrich::{Embedding, profiles, week};
-use connector_domain::ports::{LocalEmbedder, ObservationStore};
+use connector_domain::ports::{ObservationStore, Purpose};
 use connector_domain::{SourceId, Timestamp};
 use connector_testkit::builders::{at, observation, workspace};
 use connector_testkit::memory::MemoryObservations;
@@ -17,9 +17,14 @@ struct Brittle {
 
 #[async_trait]
 impl Embedder for Brittle {
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+    fn model(&self) -> &str {
+        "brittle"
+    }
+
+    async fn embed(&self, _purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+        let vector = Embedding { model: "brittle".to_owned(), values: vec![1, 2] };
         match self.mended.load(Ordering::Relaxed) {
-            true => LocalEmbedder.embed(texts).await,
+            true => Ok(vec![vector; texts.len()]),
             false => Err(PortError::temporary("embed a text", "out of order")),
         }
     }
@@ -41,12 +46,16 @@ async fn captured(count: i64) -> (Arc<MemoryObservations>, Vec<Observation>) {
 async fn a_step_that_fails_is_done_later_and_the_others_stand() {
     let (store, rows) = captured(3).await;
     let embedder = Arc::new(Brittle::default());
-    let enrich = Enrich::new(EnrichPorts { enrichment: Arc::clone(&store) as _, embedder: Arc::clone(&embedder) as _ });
+    let enrich = Enrich::new(EnrichPorts {
+        embedder: Arc::clone(&embedder) as _,
+        ..EnrichPorts::local(Arc::clone(&store) as _)
+    });
     let error = enrich.handle(task(&rows)).await.unwrap_err();
     assert_eq!((error.failed, error.total), (3, 3));
     let acme = &rows[0].workspace;
     let (_, progress) = store.load(acme, &rows[0].event.source_id).await.unwrap().unwrap();
-    assert_eq!(progress.open().collect::<Vec<_>>(), [Step::Features]);
+    assert!(progress.is_complete() && !progress.done.contains(&Step::Embeddings));
+    assert_eq!(store.features(acme, &week(at(0))).await.unwrap().len(), 3, "what needs no service is there");
     assert_eq!(store.identities(acme).await.unwrap()[0].observations, 3);
 
     embedder.mended.store(true, Ordering::Relaxed);
@@ -60,8 +69,8 @@ async fn a_step_that_fails_is_done_later_and_the_others_stand() {
 #[tokio::test]
 async fn what_is_not_there_is_no_reason_to_come_again() {
     let (store, rows) = captured(1).await;
-    let enrich = Enrich::new(EnrichPorts { enrichment: store, embedder: Arc::new(LocalEmbedder) });
+    let enrich = Enrich::new(EnrichPorts::local(store));
     let mut task = task(&rows);
     task.observations.push(SourceId::parse("github:pr:9#404:merged").unwrap());
-    assert_eq!(enrich.handle(task).await.unwrap(), Enriched { enriched: 1, already: 0, missing: 1 });
+    assert_eq!(enrich.handle(task).await.unwrap(), Enriched { enriched: 1, missing: 1, ..Enriched::default() });
 }

@@ -10,3 +10,5 @@
 mod facts;
 mod held;
 mod order;
+mod scenarios;
+mod services;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use connector_capture::{Enrich, EnrichPorts};
 use connector_domain::enrich::{Cluster, Edge, Link, Profile, edges_between, links, week};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{EnrichmentStore, LocalEmbedder, ObservationStore, Random};
+use connector_domain::ports::{EnrichmentStore, ObservationStore, Random};
 use connector_domain::task::EnrichTask;
 use connector_flows::memory::{clusters_of, people};
 use connector_testkit::builders::workspace;
@@ -46,7 +46,7 @@ async fn enriched(facts: &[Observation], seed: u64) -> MemoryObservations {
     let mut order: Vec<_> = facts.to_vec();
     order.sort_by_cached_key(|_| random.bytes());
     let store = Arc::new(MemoryObservations::default());
-    let enrich = Enrich::new(EnrichPorts { enrichment: Arc::clone(&store) as _, embedder: Arc::new(LocalEmbedder) });
+    let enrich = Enrich::new(EnrichPorts::local(Arc::clone(&store) as _));
     for part in order.chunks(7) {
         assert!(store.put_if_absent(part).await.iter().all(Result::is_ok));
         let ids: Vec<_> = part.iter().map(|fact| fact.event.source_id.clone()).collect();

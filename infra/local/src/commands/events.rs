@@ -143,7 +143,13 @@ fn capture_task(now: Timestamp) -> Result<CaptureTask, Failure> {
 /// Enrich an observation.
 fn enrich_task() -> Result<EnrichTask, Failure> {
     let observations = vec![SourceId::parse("github:issue:7001#7:opened")?];
-    Ok(EnrichTask { v: TASK_VERSION, workspace: workspace()?, observations, correlation: "c0ffee".to_owned() })
+    Ok(EnrichTask {
+        v: TASK_VERSION,
+        workspace: workspace()?,
+        observations,
+        summarise: None,
+        correlation: "c0ffee".to_owned(),
+    })
 }
 
 /// Fetch the first page of a repository's issues.

@@ -15,6 +15,7 @@ mod place;
 mod replay;
 mod send;
 mod served;
+mod services;
 mod simulated;
 mod status;
 mod timeline;

@@ -15,6 +15,7 @@ use super::Failure;
 use super::place::{Place, Tenant};
 use super::values::{moment, provider};
 use crate::render::Output;
+use crate::render::detail::detail;
 use crate::render::graph::graph;
 use crate::render::text::{self, count};
 use crate::render::timeline::timeline;
@@ -28,6 +29,7 @@ const PAGE: usize = 200;
 #[command(after_help = "Examples:
   cargo local observations --type pull-request.merged --since 7d
   cargo local observations --related github:pr:1296269#7:merged
+  cargo local observations --show github:pr:1296269#7:merged
   cargo local observations --json --limit 1000 | jq .event.title")]
 pub(super) struct Observations {
     /// One line of JSON for each.
@@ -45,6 +47,9 @@ pub(super) struct Observations {
     /// The story that this observation is a part of, by its source id, as a tree.
     #[arg(long, value_name = "ID", conflicts_with_all = ["source", "kind", "since", "json"])]
     related: Option<String>,
+    /// One observation with all that is known of it, by its source id.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["source", "kind", "since", "related", "json"])]
+    show: Option<String>,
     /// Most rows to show.
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
@@ -60,6 +65,9 @@ impl Observations {
         let rows = self.place.rows(&Template::embedded()?).await?;
         if let (Some(id), Some(rows)) = (&self.related, &rows) {
             return self.story(rows.stores(), id, output).await;
+        }
+        if let (Some(id), Some(rows)) = (&self.show, &rows) {
+            return self.one(rows.stores(), id, output).await;
         }
         let (observations, more) = match &rows {
             Some(rows) => list(&*rows.stores().observations, &self.tenant.workspace, filter).await?,
@@ -88,16 +96,23 @@ impl Observations {
     async fn story(&self, stores: &Stores, id: &str, output: &mut Output) -> Result<ExitCode, Failure> {
         let source_id = SourceId::parse(id)?;
         let workspace = &self.tenant.workspace;
-        let start = stores.observations.get(workspace, &source_id).await?.ok_or_else(|| {
-            Failure::new(format!("there is no observation {id:?}"))
-                .hint("cargo local observations --json shows them with their event.sourceId")
-        })?;
+        let start = stores.observations.get(workspace, &source_id).await?.ok_or_else(|| unknown(id))?;
         let reach = Reach { steps: 6, facts: usize::try_from(self.limit).unwrap_or(usize::MAX) };
         let story = story(&*stores.enrichment, workspace, &start, reach).await?;
         output.lines(graph(&story, 0, output.look))?;
         if story.more {
             output.note(output.aside.faint("There is more; --limit shows it."))?;
         }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn one(&self, stores: &Stores, id: &str, output: &mut Output) -> Result<ExitCode, Failure> {
+        let source_id = SourceId::parse(id)?;
+        let workspace = &self.tenant.workspace;
+        let loaded = stores.enrichment.load(workspace, &source_id).await?;
+        let (observation, progress) = loaded.ok_or_else(|| unknown(id))?;
+        let readings = stores.models.readings(workspace, &source_id).await?;
+        output.lines(detail(&observation, &progress, &readings, output.look))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -131,6 +146,11 @@ impl Observations {
             ),
         ]
     }
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::new(format!("there is no observation {id:?}"))
+        .hint("cargo local observations --json shows them with their event.sourceId")
 }
 
 /// Types that a person may have meant.

@@ -11,6 +11,7 @@ use connector_domain::{DeliveryId, Timestamp};
 use connector_providers::Provider;
 
 use super::place::{Place, Tenant};
+use super::services::ServiceOptions;
 use super::values::{moment, provider};
 use super::{Failure, log};
 use crate::render::Output;
@@ -39,6 +40,8 @@ pub(super) struct Replay {
     #[command(flatten)]
     tenant: Tenant,
     #[command(flatten)]
+    services: ServiceOptions,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -50,12 +53,14 @@ impl Replay {
             output.line(format!("Nothing is stored in {} yet.", self.place.directory.display()))?;
             return Ok(ExitCode::SUCCESS);
         };
+        let secrets = self.place.secrets()?;
+        let services = self.services.services(&secrets)?;
         let now = SystemClock.now();
         let ids = self.reopen(rows.stores(), now).await?;
         let before = self.report(rows.stores(), &ids).await?;
         drop(rows);
         // A stack that starts goes on with what is not captured.
-        let stack = Stack::start(&template, Options::new(self.place.data(), self.place.secrets()?)).await?;
+        let stack = Stack::start(&template, Options { services, ..Options::new(self.place.data(), secrets) }).await?;
         stack.settled().await;
         let after = self.report(stack.stores(), &ids).await?;
         let failed = stack.dead_letters().len();

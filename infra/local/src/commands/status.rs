@@ -100,10 +100,15 @@ impl Status {
             .first()
             .map_or_else(String::new, |newest| format!(", the newest of {}", minute(newest.event.occurred_at)));
         let at_least = if more { "+" } else { "" };
+        let usage = stores.models.usage(&self.tenant.workspace, SystemClock.now()).await?;
         let mut table = Table::new([Column::text(""), Column::number(""), Column::text("").yields()]);
         let mut line = |name: &str, n: String, text: String| table.row([name.into(), n.into(), text.into()]);
         line("observations", number(rows.len() as u64) + at_least, format!("stored{newest}"));
         line("", number(bare), "of them not enriched yet, in all workspaces".to_owned());
+        if usage.calls > 0 {
+            let tokens = number(usage.tokens);
+            line("model calls", number(usage.calls), format!("today (UTC), {tokens} tokens"));
+        }
         line("deliveries", number(waiting), "stored and not captured yet, in all workspaces".to_owned());
         line("units", number(units), "of runs that have not ended, in all workspaces".to_owned());
         output.line(format!("\n{}", output.look.style.strong("Rows")))?;

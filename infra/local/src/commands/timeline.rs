@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use connector_adapters::system::SystemClock;
 use connector_domain::enrich::{Cluster, Profile, weeks};
+use connector_domain::model::cluster_content;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{Clock, ObservationFilter};
 use connector_domain::{ProviderKind, Timestamp};
@@ -101,7 +102,12 @@ impl Timeline {
             Failure::new(format!("there is no cluster {id:?}"))
                 .hint("cargo local timeline shows those of the last weeks")
         })?;
-        output.say(0, &format!("{}: {}", cluster.id, clean(&cluster.summary)))?;
+        let told = stores.models.summaries(&self.tenant.workspace, &cluster.week).await?;
+        let told = told.into_iter().find(|one| one.content == cluster_content(&cluster));
+        match told {
+            Some(told) => output.say(0, &format!("{}: {} ({})", cluster.id, clean(&told.text), clean(&told.model)))?,
+            None => output.say(0, &format!("{}: {}", cluster.id, clean(&cluster.summary)))?,
+        }
         let mut all = Vec::new();
         for member in &cluster.members {
             all.extend(stores.observations.get(&self.tenant.workspace, member).await?);

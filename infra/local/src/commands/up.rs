@@ -4,11 +4,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use connector_adapters::services::Services;
 use connector_adapters::system::SystemClock;
 use connector_domain::ports::Clock;
 
 use super::interrupt::interrupted;
 use super::place::Place;
+use super::services::ServiceOptions;
 use super::simulated::{SEED, Simulated};
 use super::{Failure, log, served};
 use crate::render::Output;
@@ -34,6 +36,8 @@ pub(super) struct Up {
     #[arg(long)]
     simulator: bool,
     #[command(flatten)]
+    services: ServiceOptions,
+    #[command(flatten)]
     place: Place,
 }
 
@@ -41,7 +45,9 @@ impl Up {
     pub(super) async fn run(self, output: &mut Output) -> Result<ExitCode, Failure> {
         log::start(log::FUNCTIONS, output.aside);
         let template = Template::embedded()?;
-        let options = Options::new(self.place.data(), self.place.secrets()?);
+        let secrets = self.place.secrets()?;
+        let services = self.services.services(&secrets)?;
+        let options = Options { services: services.clone(), ..Options::new(self.place.data(), secrets) };
         let simulated = if self.simulator { Some(Simulated::start(SEED, SystemClock.now()).await?) } else { None };
         let options = match &simulated {
             Some(simulated) => simulated.connectable(options)?,
@@ -52,7 +58,7 @@ impl Up {
         if let Some(simulated) = &simulated {
             simulated.send_back_to(&served.url);
         }
-        output.lines(self.introduction(&template, &served.url, output))?;
+        output.lines(self.introduction(&template, &served.url, &services, output))?;
 
         interrupted().await;
         output.say(
@@ -70,7 +76,7 @@ impl Up {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn introduction(&self, template: &Template, url: &str, output: &Output) -> Vec<String> {
+    fn introduction(&self, template: &Template, url: &str, services: &Services, output: &Output) -> Vec<String> {
         let style = output.look.style;
         let place = self.place.as_argument();
         let at = served::as_argument(url);
@@ -78,6 +84,7 @@ impl Up {
         let (open, guarded): (Vec<_>, Vec<_>) = template.routes.iter().partition(|route| route.guard == Guard::Open);
         lines.extend(open.into_iter().map(|route| format!("  {} {url}{}", route.method, route.path)));
         lines.push(format!("  the management API: {} routes, described at {url}/openapi.json", guarded.len()));
+        lines.extend(services.names().into_iter().map(|name| format!("  {name}")));
         lines.extend([
             String::new(),
             "Connect an account and link what it gives access to, from another terminal:".to_owned(),

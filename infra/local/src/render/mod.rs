@@ -2,6 +2,7 @@
 //!
 //! It owns widths, words and colours. It must not know where the things come from.
 
+pub(crate) mod detail;
 pub(crate) mod graph;
 pub(crate) mod progress;
 pub(crate) mod runs;

@@ -12,7 +12,7 @@ use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
 use connector_domain::ports::{
     BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, EnrichmentStore, HoldStore,
-    ObservationStore, RunLists,
+    ModelStore, ObservationStore, RunLists,
 };
 use connector_flows::runs;
 use dynoxide::Database as Engine;
@@ -43,6 +43,8 @@ pub struct Stores {
     pub observations: Arc<dyn ObservationStore>,
     /// What is kept beside observations.
     pub enrichment: Arc<dyn EnrichmentStore>,
+    /// What language models said, and what of their budget is spent.
+    pub models: Arc<dyn ModelStore>,
     /// Runs and units.
     pub backfills: Arc<dyn BackfillStore>,
     /// What runs hold back.
@@ -96,7 +98,8 @@ impl Database {
             connections: Arc::clone(&connections) as _,
             deliveries: Arc::clone(&deliveries) as _,
             observations: Arc::clone(&observations) as _,
-            enrichment: observations,
+            enrichment: Arc::clone(&observations) as _,
+            models: observations,
             backfills: Arc::clone(&backfills) as _,
             holds: Arc::new(adapter.holds()),
             connection_lists: connections,

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use connector_api::{Api, ApiPorts, Authorizer, LivePorts};
 use connector_backfill::{PagePorts, PageWorker, Scheduler};
-use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
+use connector_capture::{Capture, CapturePorts, Enrich};
 use connector_domain::ProviderKind;
-use connector_domain::ports::LocalEmbedder;
 use connector_oauth::{OAuth, OAuthSettings};
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_webhook::{Webhook, WebhookPorts};
@@ -109,10 +108,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             notify: None,
             clock: wiring.clock(),
         })),
-        "observation-enrich" => Function::Enrich(Enrich::new(EnrichPorts {
-            enrichment: wiring.enrichment()?,
-            embedder: Arc::new(LocalEmbedder),
-        })),
+        "observation-enrich" => Function::Enrich(Enrich::new(wiring.enrich()?)),
         "recovery-sweep" => {
             let ports = RecoveryPorts {
                 deliveries: wiring.deliveries()?,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connector_adapters::services::Services;
 use connector_adapters::system::SystemClock;
 use connector_backfill::PageSettings;
 use connector_domain::ports::Clock;
@@ -37,6 +38,8 @@ pub struct Options {
     pub page: PageSettings,
     /// What signs webhooks.
     pub secrets: LocalSecrets,
+    /// Services that read texts; none without settings.
+    pub services: Services,
     /// When a failed message comes again. In AWS that is when its visibility timeout ends, which is minutes.
     pub retry_after: Duration,
     /// What tells the functions the time. Queues and schedules have their own.
@@ -70,6 +73,7 @@ impl Options {
             tokens: BTreeMap::new(),
             page: PageSettings::default(),
             secrets,
+            services: Services::none(),
             retry_after: Duration::from_secs(1),
             clock: StackClock::default(),
         }

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_adapters::http::ReqwestHttp;
+use connector_adapters::services::Services;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemPause};
 use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
 use connector_api::{ApiPorts, ProviderTeardown, RecordPorts};
+use connector_capture::{Around, EnrichPorts, enrich_ports};
 use connector_domain::backfill::Limits;
 use connector_domain::connection::Connection;
 use connector_domain::http::Host;
@@ -29,6 +31,9 @@ use super::queue::{Activity, LocalQueue, Sender};
 use super::template::{Function, QueueSpec, Template};
 use super::{Database, Options, StackError, Stores, TemplateError, key};
 
+/// What turns services on.
+const SERVICE_SETTINGS: [&str; 4] = ["EMBEDDER", "VECTOR_INDEX", "LANGUAGE_MODEL", "MODELS_SECRET_ARN"];
+
 /// Everything that functions may need.
 pub(super) struct Ports {
     pub(super) stores: Stores,
@@ -44,6 +49,7 @@ pub(super) struct Ports {
     pub(super) states: Arc<dyn StateStore>,
     pub(super) audit: Arc<dyn AuditLog>,
     pub(super) http: Arc<dyn ProviderHttp>,
+    pub(super) services: Services,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
 }
@@ -97,6 +103,7 @@ impl Ports {
             states: Arc::new(adapter.states(sealer)),
             audit,
             http,
+            services: options.services.clone(),
             clock: Arc::clone(&clock),
             random: Arc::new(OsRandom),
         })
@@ -145,6 +152,16 @@ impl Wiring<'_> {
 
     pub(super) fn enrichments(&self) -> Result<Arc<dyn Queue<EnrichTask>>, TemplateError> {
         self.queue("ENRICH_QUEUE_URL")
+    }
+
+    /// What enriching needs, with the services that were chosen here: the template has each at its default, which is off.
+    pub(super) fn enrich(&self) -> Result<EnrichPorts, TemplateError> {
+        for setting in SERVICE_SETTINGS {
+            self.setting(setting)?;
+        }
+        let (enrichment, looks) = (self.enrichment()?, self.enrichments()?);
+        let models = Arc::clone(&self.ports.stores.models);
+        Ok(enrich_ports(&self.ports.services, Around { enrichment, models, looks, clock: self.clock() }))
     }
 
     pub(super) fn pages(&self) -> Result<Arc<dyn Queue<PageTask>>, TemplateError> {
@@ -257,7 +274,9 @@ impl Wiring<'_> {
             delivery_log: Arc::clone(&stores.delivery_log),
             observations: self.observations()?,
             enrichment: self.enrichment()?,
+            models: Arc::clone(&stores.models),
             embedder: Arc::new(LocalEmbedder),
+            index: None,
             captures: self.captures()?,
             keys: Arc::clone(&stores.access) as _,
         })

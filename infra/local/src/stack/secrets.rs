@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::{fmt, fs, io};
 
 use async_trait::async_trait;
+use connector_adapters::services::ServiceKeys;
 use connector_domain::oauth::AppCredentials;
 use connector_domain::ports::{PortError, Random, Secrets};
 use connector_domain::{ProviderKind, Secret};
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::private;
 
@@ -21,6 +24,7 @@ const FILE: &str = "secrets.json";
 pub struct LocalSecrets {
     webhooks: BTreeMap<ProviderKind, Secret>,
     apps: BTreeMap<ProviderKind, AppCredentials>,
+    services: BTreeMap<String, Secret>,
 }
 
 /// The secrets cannot be read or made.
@@ -38,7 +42,7 @@ pub enum SecretsError {
     /// The file is not what it should be. Its content is not shown.
     #[error(
         "{} is not as expected at line {line}, column {column}: it should hold one {{\"webhook_secret\": \"...\"}} per \
-         provider name. Remove it to have new secrets made",
+         provider name, and the keys of services as {{\"services\": {{\"anthropic\": \"...\"}}}}. Remove it to have new secrets made",
         path.display()
     )]
     Malformed {
@@ -74,6 +78,56 @@ struct Entry {
     private_key: Option<String>,
 }
 
+/// The whole file: the providers by their names, and among them `services`.
+#[derive(Default)]
+struct File {
+    entries: BTreeMap<ProviderKind, Entry>,
+    services: BTreeMap<String, String>,
+}
+
+const SERVICES: &str = "services";
+
+impl Serialize for File {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (provider, entry) in &self.entries {
+            map.serialize_entry(provider, entry)?;
+        }
+        if !self.services.is_empty() {
+            map.serialize_entry(SERVICES, &self.services)?;
+        }
+        map.end()
+    }
+}
+
+/// By hand, since a flattened map forgets where in the file a mistake is.
+impl<'de> Deserialize<'de> for File {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = File;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<File, A::Error> {
+                let mut file = File::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    if name == SERVICES {
+                        file.services = map.next_value()?;
+                    } else {
+                        let provider = name.parse().map_err(|_| A::Error::custom("no such provider"))?;
+                        file.entries.insert(provider, map.next_value()?);
+                    }
+                }
+                Ok(file)
+            }
+        }
+        deserializer.deserialize_map(Names)
+    }
+}
+
 impl LocalSecrets {
     /// New secrets that are kept nowhere.
     #[must_use]
@@ -86,7 +140,7 @@ impl LocalSecrets {
     /// Just these.
     #[must_use]
     pub fn of(secrets: impl IntoIterator<Item = (ProviderKind, Secret)>) -> Self {
-        Self { webhooks: secrets.into_iter().collect(), apps: BTreeMap::new() }
+        Self { webhooks: secrets.into_iter().collect(), ..Self::default() }
     }
 
     /// With what a provider knows an app by.
@@ -114,6 +168,12 @@ impl LocalSecrets {
         Ok(secrets)
     }
 
+    /// The keys of services that read texts.
+    #[must_use]
+    pub fn services(&self) -> ServiceKeys {
+        ServiceKeys::of(self.services.clone())
+    }
+
     /// The webhook secret of a provider.
     #[must_use]
     pub fn webhook(&self, provider: ProviderKind) -> Option<&Secret> {
@@ -121,11 +181,12 @@ impl LocalSecrets {
     }
 
     fn parse(text: &[u8], path: &Path) -> Result<Self, SecretsError> {
-        let entries: BTreeMap<ProviderKind, Entry> = serde_json::from_slice(text).map_err(|error| {
+        let File { services, entries } = serde_json::from_slice(text).map_err(|error| {
             // serde_json's own text can quote the file.
             SecretsError::Malformed { path: path.to_owned(), line: error.line(), column: error.column() }
         })?;
-        let mut secrets = Self::default();
+        let services = services.into_iter().filter_map(|(name, key)| Some((name, Secret::new(key)?)));
+        let mut secrets = Self { services: services.collect(), ..Self::default() };
         for (provider, entry) in entries {
             let empty = || SecretsError::Empty { path: path.to_owned(), provider };
             secrets.webhooks.insert(provider, Secret::new(entry.webhook_secret).ok_or_else(empty)?);
@@ -165,8 +226,10 @@ impl LocalSecrets {
             };
             Some((*provider, entry))
         };
-        let entries: BTreeMap<_, _> = self.webhooks.iter().filter_map(entry).collect();
-        let mut text = serde_json::to_vec_pretty(&entries)?;
+        let entries = self.webhooks.iter().filter_map(entry).collect();
+        let key = |(name, key): (&String, &Secret)| Some((name.clone(), key.expose_str()?.to_owned()));
+        let file = File { entries, services: self.services.iter().filter_map(key).collect() };
+        let mut text = serde_json::to_vec_pretty(&file)?;
         text.push(b'\n');
         private::write(path, &text)
     }

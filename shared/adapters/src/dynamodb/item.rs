@@ -18,7 +18,7 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 pub(crate) const MAX_ITEM_BYTES: usize = 390_000;
 
 /// Attributes that are ours and no part of the value that an item holds.
-const AROUND: [&str; 15] = [
+const AROUND: [&str; 17] = [
     "PK",
     "SK",
     "activeKey",
@@ -26,15 +26,20 @@ const AROUND: [&str; 15] = [
     "bucket",
     "dueAt",
     "dueShard",
+    "embedded",
     "enrichAttempts",
     "enriched",
     "expiresAt",
+    "fellBack",
     "grantedAt",
     "identityConflicts",
     "latest",
     "occurredKey",
     "writeId",
 ];
+
+/// Attributes that count failures start so, and are ours too.
+pub(crate) const FAILED: &str = "failed_";
 
 /// A value as an item.
 pub(crate) fn to_item(operation: &'static str, value: impl Serialize) -> Result<Item, PortError> {
@@ -51,6 +56,7 @@ pub(crate) fn from_item<T: DeserializeOwned>(operation: &'static str, mut item: 
     for name in AROUND {
         item.remove(name);
     }
+    item.retain(|name, _| !name.starts_with(FAILED));
     // Its own error would quote what is stored.
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item).map_err(|_| corrupt(operation))
 }

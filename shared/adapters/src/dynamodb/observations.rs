@@ -22,6 +22,7 @@ use super::table::{Condition, Table, Written};
 mod deletions;
 mod enrichment;
 mod list;
+mod models;
 
 pub(super) use list::INDEX as TIMELINE;
 pub use list::Search;

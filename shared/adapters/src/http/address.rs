@@ -13,7 +13,7 @@ pub struct InvalidBaseUrl;
 
 /// A provider's base address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct BaseUrl(Url);
+pub(crate) struct BaseUrl(Url);
 
 impl BaseUrl {
     /// Where the providers usually are.
@@ -22,7 +22,7 @@ impl BaseUrl {
         both.filter_map(|(kind, host)| Some(((kind, host), Self::parse(kind.usual_url(host)).ok()?))).collect()
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
+    pub(crate) fn parse(text: &str) -> Result<Self, InvalidBaseUrl> {
         let url = Url::parse(text).map_err(|_| InvalidBaseUrl)?;
         let here = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -37,6 +37,13 @@ impl BaseUrl {
             "http" if plain && here => Ok(Self(url)),
             _ => Err(InvalidBaseUrl),
         }
+    }
+
+    /// The URL of a path below it, which is ours and plain.
+    pub(crate) fn below(&self, path: &str) -> Url {
+        let mut url = self.0.clone();
+        url.set_path(&format!("{}{path}", self.0.path().trim_end_matches('/')));
+        url
     }
 
     /// The URL of a request.

@@ -4,7 +4,7 @@ use connector_domain::http::HttpError;
 use reqwest::Response;
 
 /// The body, inflated. What comes after the limit is not read.
-pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, HttpError> {
+pub(crate) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, HttpError> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     if announced > limit {
         return Err(HttpError::TooLarge { limit });
@@ -19,7 +19,7 @@ pub(super) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>
     Ok(body)
 }
 
-pub(super) fn error(error: reqwest::Error) -> HttpError {
+pub(crate) fn error(error: reqwest::Error) -> HttpError {
     if error.is_timeout() {
         HttpError::Timeout
     } else if error.is_builder() {

@@ -2,8 +2,8 @@
 //!
 //! Whatever a provider's module describes, the host is fixed here per provider, and a token leaves for that host only.
 
-mod address;
-mod body;
+pub(crate) mod address;
+pub(crate) mod body;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub use address::InvalidBaseUrl;
 const MAX_HOPS: usize = 3;
 /// How we call ourselves; GitHub refuses who does not.
 /// <https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#user-agent-required>
-const USER_AGENT: &str = concat!("memory-connectors/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("memory-connectors/", env!("CARGO_PKG_VERSION"));
 /// Headers that a described request must not set.
 const OURS: [HeaderName; 3] = [AUTHORIZATION, reqwest::header::HOST, reqwest::header::COOKIE];
 

@@ -11,7 +11,8 @@ use connector_adapters::system::OsRandom;
 use connector_adapters::vault::{LocalKeyService, Sealer, Vault};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::ports::{
-    Clock, ConnectionStore, DeliveryStore, ObservationFilter, ObservationStore, PortErrorKind, PutDelivery, Random,
+    Clock, ConnectionStore, DeliveryStore, FeatureIndex, ObservationFilter, ObservationStore, PortErrorKind,
+    PutDelivery, Random,
 };
 use connector_domain::{SourceType, Timestamp};
 use connector_testkit::builders::{at, delivery, integration, observation, workspace};
@@ -38,6 +39,16 @@ async fn observations_keep_their_contract() {
 #[tokio::test]
 async fn enrichment_keeps_its_contract() {
     contract::enrichment(&stores().observations()).await;
+}
+
+#[tokio::test]
+async fn what_models_said_keeps_its_contract() {
+    contract::models(&stores().observations()).await;
+}
+
+#[tokio::test]
+async fn features_keep_the_contract_of_an_index() {
+    contract::vectors(&FeatureIndex(Arc::new(stores().observations()))).await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod dynamodb;
 mod http;
 mod kms;
 mod secrets;
+mod services;
 mod sqs;
 mod support;
 mod template;

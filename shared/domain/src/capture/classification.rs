@@ -45,6 +45,24 @@ pub enum Category {
 }
 
 impl Category {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::BugFix,
+        Self::Feature,
+        Self::Refactor,
+        Self::Documentation,
+        Self::Testing,
+        Self::Infrastructure,
+        Self::Security,
+        Self::Performance,
+        Self::Incident,
+        Self::Decision,
+        Self::Discussion,
+        Self::Release,
+        Self::Deployment,
+        Self::Other,
+    ];
+
     /// The name in rows and topics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

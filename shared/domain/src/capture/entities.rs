@@ -24,8 +24,16 @@ pub enum EntityCategory {
     Config,
     /// A source file, as `src/main.rs`.
     Definition,
+    /// An outside service; only a language model tells it.
+    Service,
     /// Any other thing: a commit by seven digits, `branch:main`, `tag:v1`, a label.
     Reference,
+}
+
+impl EntityCategory {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Engineer, Self::Project, Self::Endpoint, Self::Config, Self::Definition, Self::Service, Self::Reference];
 }
 
 /// A thing that a fact names.
@@ -109,7 +117,9 @@ fn spelled(category: EntityCategory, key: &str) -> String {
             Some((method, path)) => format!("{} {}", method.to_uppercase(), path.to_lowercase()),
             None => key.to_uppercase(),
         },
-        EntityCategory::Engineer | EntityCategory::Definition | EntityCategory::Reference => key.to_lowercase(),
+        EntityCategory::Engineer | EntityCategory::Definition | EntityCategory::Service | EntityCategory::Reference => {
+            key.to_lowercase()
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use jiff::tz::Offset;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::embedding::cosine;
+use super::embedding::{Embedding, cosine};
 use super::search::Feature;
+use super::views::View;
 use crate::{ProviderKind, SourceId, Timestamp};
 
 /// Facts that belong together.
@@ -91,8 +92,8 @@ pub fn weeks(since: Timestamp, until: Timestamp, most: usize) -> Vec<String> {
 /// A cluster while it grows.
 struct Growing<'a> {
     members: Vec<&'a Feature>,
-    /// The sum of all vectors: it points where their mean points.
-    sum: Vec<i64>,
+    /// The sum of all vectors of each model: it points where their mean points.
+    sums: BTreeMap<&'a str, Vec<i64>>,
     entities: BTreeMap<&'a str, usize>,
     actors: BTreeMap<&'a str, usize>,
     last_at: Timestamp,
@@ -100,16 +101,18 @@ struct Growing<'a> {
 
 impl<'a> Growing<'a> {
     fn new(first: &'a Feature) -> Self {
-        let (entities, actors) = (BTreeMap::new(), BTreeMap::new());
-        let mut new = Self { members: Vec::new(), sum: Vec::new(), entities, actors, last_at: first.occurred_at };
+        let (sums, entities, actors) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut new = Self { members: Vec::new(), sums, entities, actors, last_at: first.occurred_at };
         new.add(first);
         new
     }
 
     fn add(&mut self, feature: &'a Feature) {
-        let values = &feature.embedding.values;
-        self.sum.resize(self.sum.len().max(values.len()), 0);
-        self.sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += i64::from(*value));
+        for summary in summaries(feature) {
+            let sum = self.sums.entry(&summary.model).or_default();
+            sum.resize(sum.len().max(summary.values.len()), 0);
+            sum.iter_mut().zip(&summary.values).for_each(|(sum, value)| *sum += i64::from(*value));
+        }
         for entity in &feature.entities {
             *self.entities.entry(entity).or_default() += 1;
         }
@@ -122,8 +125,8 @@ impl<'a> Growing<'a> {
 
     /// How near a fact is, from 0 to 100: what the texts say (40), what they name (30), who acted (20), and when (10).
     fn affinity(&self, feature: &Feature) -> f64 {
-        let same_model = self.members.first().is_some_and(|first| first.embedding.model == feature.embedding.model);
-        let text = if same_model { cosine(&feature.embedding.values, &self.sum) } else { 0.0 };
+        let text = summaries(feature).find_map(|one| Some(cosine(&one.values, self.sums.get(one.model.as_str())?)));
+        let text = text.unwrap_or(0.0);
         let known: BTreeSet<&str> = most(&self.entities, KNOWN).into_iter().collect();
         let named: BTreeSet<&str> = feature.entities.iter().map(String::as_str).collect();
         let (both, either) = (known.intersection(&named).count(), known.union(&named).count());
@@ -155,6 +158,11 @@ impl<'a> Growing<'a> {
             summary: summary(&self.members),
         })
     }
+}
+
+/// A fact's vectors as a whole, that of a service first. Every fact has one that is made without any.
+fn summaries(feature: &Feature) -> impl Iterator<Item = &Embedding> {
+    feature.views.get(&View::Summary).into_iter().chain(std::iter::once(&feature.embedding))
 }
 
 /// The facts that matter most, as they happened.

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 /// Numbers of a vector of [`embed_text`].
 pub const EMBEDDING_DIM: usize = 256;
+/// What made the vectors of [`embed_text`].
+pub const LOCAL_MODEL: &str = "local-1";
+/// Most numbers of a vector, so that three of them fit beside a fact.
+pub const MAX_DIMENSIONS: usize = 3_072;
 /// Pieces of words have so many characters.
 const PIECE: usize = 4;
 /// Most characters of a text that are looked at.
@@ -44,10 +48,23 @@ impl TryFrom<Wire> for Embedding {
 }
 
 impl Embedding {
+    /// A service's vector in steps of 1/127 of its largest number, which changes the angle between two by less than what
+    /// they say is worth. `None` when a number is none, or all are 0.
+    #[must_use]
+    pub fn quantised(model: &str, numbers: &[f32]) -> Option<Self> {
+        let largest = numbers.iter().map(|number| number.abs()).fold(0.0, f32::max);
+        if numbers.len() > MAX_DIMENSIONS || largest <= 0.0 || numbers.iter().any(|number| !number.is_finite()) {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it is between -127 and 127")]
+        let values = numbers.iter().map(|number| (number / largest * 127.0).round() as i8).collect();
+        Some(Self { model: model.to_owned(), values })
+    }
+
     /// How alike two texts are, from 0 to 1; 0 where they cannot be compared.
     #[must_use]
     pub fn similarity(&self, other: &Self) -> f64 {
-        if self.model != other.model {
+        if self.model != other.model || self.values.len() != other.values.len() {
             return 0.0;
         }
         let sums: Vec<i64> = other.values.iter().map(|value| i64::from(*value)).collect();
@@ -83,7 +100,7 @@ pub fn embed_text(text: &str) -> Embedding {
     let largest = counts.iter().map(|count| count.abs()).max().unwrap_or(0).max(1);
     // Scaled to the largest: the length of a vector says nothing about the angle.
     let values = counts.iter().map(|count| i8::try_from(count * 127 / largest).unwrap_or(0)).collect();
-    Embedding { model: "local-1".to_owned(), values }
+    Embedding { model: LOCAL_MODEL.to_owned(), values }
 }
 
 fn add<'a>(counts: &mut [i32; EMBEDDING_DIM], piece: impl Iterator<Item = &'a char>, weight: i32) {

@@ -10,11 +10,13 @@ mod embedding;
 mod link;
 mod progress;
 mod search;
+mod views;
 
 pub use actor::{Account, Activity, Identity, Profile, activity, profiles};
 pub use cluster::{Cluster, clusters, week, weeks};
 pub use edge::{Edge, Relation, edges_between};
-pub use embedding::{EMBEDDING_DIM, Embedding, embed_text};
+pub use embedding::{EMBEDDING_DIM, Embedding, LOCAL_MODEL, MAX_DIMENSIONS, embed_text};
 pub use link::{Link, LinkKey, Role, links};
-pub use progress::{Enrichment, Step};
-pub use search::{Feature, Similar, feature, similar};
+pub use progress::{Advance, Enrichment, Step};
+pub use search::{Feature, MIN_SIMILARITY, Similar, feature, similar};
+pub use views::{Indexed, Nearest, VectorQuery, View};

@@ -1,9 +1,12 @@
 //! What a fact is like, in short: enough to find what is similar and what belongs together without the fact itself.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::actor::Account;
-use super::embedding::Embedding;
+use super::embedding::{Embedding, embed_text};
+use super::views::View;
 use crate::observation::Observation;
 use crate::{ProviderKind, SourceId, Timestamp};
 
@@ -30,29 +33,48 @@ pub struct Feature {
     /// Who acted, as `provider:id`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor: Option<String>,
-    /// Its text as a vector.
+    /// Its summary as a vector that is made without any service, so that any two facts can be compared.
     pub embedding: Embedding,
+    /// Its other vectors: all views of one model.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub views: BTreeMap<View, Embedding>,
 }
 
 /// Most entities of a feature.
 const MAX_ENTITIES: usize = 20;
-/// Most characters of the text that is embedded.
-const MAX_BODY_CHARS: usize = 1_000;
 
 impl Feature {
-    /// The text that is embedded: the title without the label of its type, and the start of the body.
+    /// Whether it has vectors of a service.
     #[must_use]
-    pub fn text(observation: &Observation) -> String {
-        let event = &observation.event;
-        let label = format!("[{}] ", event.source_type.label());
-        let title = event.title.strip_prefix(&label).unwrap_or(&event.title);
-        format!("{title}\n\n{}", crate::text::cut(&event.body, MAX_BODY_CHARS))
+    pub fn is_embedded(&self) -> bool {
+        self.views.values().any(|view| view.model != self.embedding.model)
+    }
+
+    /// All its vectors.
+    pub fn vectors(&self) -> impl Iterator<Item = (View, &Embedding)> {
+        let views = self.views.iter().map(|(view, embedding)| (*view, embedding));
+        views.chain(std::iter::once((View::Summary, &self.embedding)))
+    }
+
+    /// How alike it is, from 0 to 1, and by which view.
+    #[must_use]
+    pub fn nearest(&self, to: &Embedding) -> (f64, View) {
+        let alike = self.vectors().map(|(view, embedding)| (embedding.similarity(to), view));
+        alike.fold((0.0, View::Summary), |best, next| if next.0 > best.0 { next } else { best })
+    }
+
+    /// The same with a service's vectors.
+    #[must_use]
+    pub fn with_views(mut self, views: BTreeMap<View, Embedding>) -> Self {
+        self.views = views;
+        self
     }
 }
 
-/// What a fact is like; `embedding` is of its [`text`](Feature::text).
+/// What a fact is like, as can be told without any service.
 #[must_use]
-pub fn feature(observation: &Observation, embedding: Embedding) -> Feature {
+pub fn feature(observation: &Observation) -> Feature {
+    let local = |view: View| view.text(observation).map(|text| (view, embed_text(&text)));
     let event = &observation.event;
     let category = |category| serde_json::to_value(category).ok().and_then(|name| name.as_str().map(str::to_owned));
     let named = observation.entities.iter().take(MAX_ENTITIES);
@@ -66,7 +88,8 @@ pub fn feature(observation: &Observation, embedding: Embedding) -> Feature {
         topics: observation.topics.clone(),
         entities: named.filter_map(|one| Some(format!("{}:{}", category(one.category)?, one.key))).collect(),
         actor: event.actor.as_ref().map(|actor| Account::new(event.provider(), &actor.id).to_string()),
-        embedding,
+        embedding: embed_text(&View::Summary.text(observation).unwrap_or_default()),
+        views: [View::Title, View::Content].into_iter().filter_map(local).collect(),
     }
 }
 
@@ -75,6 +98,8 @@ pub fn feature(observation: &Observation, embedding: Embedding) -> Feature {
 pub struct Similar {
     /// How alike, from 0 to 1.
     pub similarity: f64,
+    /// The view of it that is most alike.
+    pub view: View,
     /// The fact.
     pub feature: Feature,
 }
@@ -84,7 +109,10 @@ pub struct Similar {
 pub fn similar(features: Vec<Feature>, to: &Embedding, limit: usize) -> Vec<Similar> {
     let mut found: Vec<_> = features
         .into_iter()
-        .map(|feature| Similar { similarity: feature.embedding.similarity(to), feature })
+        .map(|feature| {
+            let (similarity, view) = feature.nearest(to);
+            Similar { similarity, view, feature }
+        })
         .filter(|one| one.similarity > MIN_SIMILARITY)
         .collect();
     found.sort_by(|a, b| {
@@ -95,4 +123,4 @@ pub fn similar(features: Vec<Feature>, to: &Embedding, limit: usize) -> Vec<Simi
 }
 
 /// What is less alike has come near by chance.
-const MIN_SIMILARITY: f64 = 0.15;
+pub const MIN_SIMILARITY: f64 = 0.15;

@@ -1,11 +1,9 @@
-//! Where it is kept what facts have to do with each other, and what makes vectors of texts.
-
-use std::collections::BTreeSet;
+//! Where it is kept what facts have to do with each other.
 
 use async_trait::async_trait;
 
 use super::PortError;
-use crate::enrich::{Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use crate::enrich::{Account, Activity, Advance, Enrichment, Feature, Identity, Link, LinkKey};
 use crate::observation::Observation;
 use crate::{SourceId, Timestamp, WorkspaceId};
 
@@ -19,13 +17,8 @@ pub trait EnrichmentStore: Send + Sync {
         source_id: &SourceId,
     ) -> Result<Option<(Observation, Enrichment)>, PortError>;
 
-    /// Notes which steps are done, beside those noted before; with the last one the row leaves the index of what is due.
-    async fn advance(
-        &self,
-        workspace: &WorkspaceId,
-        source_id: &SourceId,
-        done: &BTreeSet<Step>,
-    ) -> Result<(), PortError>;
+    /// Notes how steps went, beside what was noted before; what is complete leaves the index of what is due.
+    async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError>;
 
     /// Observations that wait for enrichment since before `now`, the oldest first.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(WorkspaceId, SourceId)>, PortError>;
@@ -64,27 +57,20 @@ pub trait EnrichmentStore: Send + Sync {
     /// All accounts that have acted.
     async fn identities(&self, workspace: &WorkspaceId) -> Result<Vec<Identity>, PortError>;
 
-    /// Indexes what a fact is like.
+    /// Indexes what a fact is like. One without vectors of a service does not replace one that is there.
     async fn put_feature(&self, workspace: &WorkspaceId, feature: &Feature) -> Result<(), PortError>;
+
+    /// What a fact is like, if that is indexed.
+    async fn feature(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+        at: Timestamp,
+    ) -> Result<Option<Feature>, PortError>;
+
+    /// Forgets what facts are like, which may not be there.
+    async fn delete_features(&self, workspace: &WorkspaceId, facts: &[(SourceId, Timestamp)]) -> Result<(), PortError>;
 
     /// The features of a [`week`](crate::enrich::week), in the order of time, without those of things that were deleted.
     async fn features(&self, workspace: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError>;
-}
-
-/// Makes vectors of texts.
-#[async_trait]
-pub trait Embedder: Send + Sync {
-    /// A vector for each text, in order.
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, PortError>;
-}
-
-/// Makes vectors without any service.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LocalEmbedder;
-
-#[async_trait]
-impl Embedder for LocalEmbedder {
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
-        Ok(texts.iter().map(|text| crate::enrich::embed_text(text)).collect())
-    }
 }

@@ -8,4 +8,5 @@
 
 mod corpus;
 mod enrich;
+mod prompts;
 mod vectors;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use connector_domain::capture::CaptureOutcome;
-use connector_domain::enrich::{Account, Activity, LinkKey, Step, embed_text, feature, links, week};
+use connector_domain::enrich::{Account, Activity, Advance, Embedding, LinkKey, Step, View, feature, links, week};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, ObservationFilter, ObservationStore};
 use connector_domain::transformed::Deletion;
@@ -24,6 +24,8 @@ pub async fn enrichment<S: EnrichmentStore + ObservationStore>(store: &S) {
     what_an_account_did_is_counted_once(store).await;
     features_are_kept_by_week(store).await;
     what_was_deleted_is_withheld(store).await;
+    vectors_of_a_service_are_not_lost(store).await;
+    what_is_given_up_and_what_failed_is_noted(store).await;
 }
 
 async fn captured<S: EnrichmentStore + ObservationStore>(store: &S, workspace: &WorkspaceId) -> Observation {
@@ -46,14 +48,14 @@ async fn what_is_captured_waits_until_every_step_is_done<S: EnrichmentStore + Ob
     let id = &row.event.source_id;
     assert_eq!(waits(store, &workspace, at(DUE - 1)).await, 0);
     assert_eq!(waits(store, &workspace, at(DUE)).await, 1);
-    store.advance(&workspace, id, &BTreeSet::from([Step::Links])).await.unwrap();
-    store.advance(&workspace, id, &BTreeSet::from([Step::Actor])).await.unwrap();
+    store.advance(&workspace, id, &Advance::of([Step::Links])).await.unwrap();
+    store.advance(&workspace, id, &Advance::of([Step::Actor])).await.unwrap();
     let (kept, progress) = store.load(&workspace, id).await.unwrap().unwrap();
     assert_eq!((kept, progress.attempts, progress.due_at), (row.clone(), 0, Some(at(DUE))));
     assert_eq!(progress.open().collect::<Vec<_>>(), [Step::Features]);
-    store.advance(&workspace, id, &BTreeSet::new()).await.unwrap();
+    store.advance(&workspace, id, &Advance::default()).await.unwrap();
     assert_eq!(waits(store, &workspace, at(DUE)).await, 1);
-    store.advance(&workspace, id, &BTreeSet::from(Step::ALL)).await.unwrap();
+    store.advance(&workspace, id, &Advance::of([Step::Features]).complete()).await.unwrap();
     assert_eq!(waits(store, &workspace, Timestamp::MAX).await, 0);
     let (kept, progress) = store.load(&workspace, id).await.unwrap().unwrap();
     assert!(kept == row && progress.is_complete() && progress.due_at.is_none());
@@ -63,7 +65,7 @@ async fn what_is_captured_waits_until_every_step_is_done<S: EnrichmentStore + Ob
     assert_eq!(waits(store, &workspace, Timestamp::MAX).await, 0, "a duplicate does not begin anew");
     let nothing = SourceId::once(ProviderKind::Github, "pr", "none", "merged");
     assert!(store.load(&workspace, &nothing).await.unwrap().is_none());
-    assert!(store.advance(&workspace, &nothing, &BTreeSet::from(Step::ALL)).await.is_err());
+    assert!(store.advance(&workspace, &nothing, &Advance::of(Step::BASE)).await.is_err());
     assert!(store.load(&workspace, &nothing).await.unwrap().is_none(), "and nothing is made by that");
 }
 
@@ -167,13 +169,13 @@ async fn features_are_kept_by_week(store: &impl EnrichmentStore) {
     let mut all = Vec::new();
     for n in 0..3 {
         let row = observation(&workspace, &format!("9#{n}"), at(n));
-        all.push(feature(&row, embed_text(&row.event.title)));
+        all.push(feature(&row));
     }
     for one in all.iter().rev().chain(&all) {
         store.put_feature(&workspace, one).await.unwrap();
     }
     let later = observation(&workspace, "9#9", at(7 * 86_400));
-    store.put_feature(&workspace, &feature(&later, embed_text("x"))).await.unwrap();
+    store.put_feature(&workspace, &feature(&later)).await.unwrap();
     assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap(), all);
     assert_eq!(store.features(&workspace, &week(at(7 * 86_400))).await.unwrap().len(), 1);
     assert!(store.features(&some_workspace(), &week(at(0))).await.unwrap().is_empty());
@@ -192,7 +194,7 @@ async fn what_was_deleted_is_withheld<S: EnrichmentStore + ObservationStore>(sto
     for row in [&gone, &stays, &foreign] {
         assert!(store.put_if_absent(std::slice::from_ref(row)).await[0].is_ok());
         store.put_links(&row.workspace, &links(row)).await.unwrap();
-        store.put_feature(&row.workspace, &feature(row, embed_text(&row.event.title))).await.unwrap();
+        store.put_feature(&row.workspace, &feature(row)).await.unwrap();
     }
     let deletion = |second| Deletion::of(&gone.event.source_id, at(second));
     store.put_deletions(&workspace, &[deletion(90)]).await.unwrap();
@@ -223,4 +225,42 @@ async fn what_was_deleted_is_withheld<S: EnrichmentStore + ObservationStore>(sto
     assert_eq!(store.features(&other, &week(at(0))).await.unwrap().len(), 1);
     let outcome = store.put_if_absent(&[Observation { delivery: delivery_id("github#02"), ..gone }]).await.remove(0);
     assert_eq!(outcome.unwrap(), CaptureOutcome::Duplicate { conflicts: vec![] }, "the row itself is as it was");
+}
+
+async fn vectors_of_a_service_are_not_lost(store: &impl EnrichmentStore) {
+    let workspace = some_workspace();
+    let row = observation(&workspace, "9#1", at(0));
+    let (id, local) = (&row.event.source_id, feature(&row));
+    let service = Embedding { model: "other".to_owned(), values: vec![-127, 0, 5] };
+    let embedded = local.clone().with_views(View::ALL.map(|view| (view, service.clone())).into());
+    for (put, kept) in [(&local, &local), (&embedded, &embedded), (&local, &embedded), (&embedded, &embedded)] {
+        store.put_feature(&workspace, put).await.unwrap();
+        assert_eq!(store.feature(&workspace, id, at(0)).await.unwrap().as_ref(), Some(kept));
+        assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap(), [kept.clone()]);
+    }
+    assert_eq!(store.feature(&workspace, id, at(1)).await.unwrap(), None);
+    assert_eq!(store.feature(&some_workspace(), id, at(0)).await.unwrap(), None);
+    for _ in 0..2 {
+        store.delete_features(&workspace, &[(id.clone(), at(0))]).await.unwrap();
+        assert_eq!(store.feature(&workspace, id, at(0)).await.unwrap(), None);
+    }
+}
+
+async fn what_is_given_up_and_what_failed_is_noted<S: EnrichmentStore + ObservationStore>(store: &S) {
+    let workspace = some_workspace();
+    let row = captured(store, &workspace).await;
+    let id = &row.event.source_id;
+    let failed = Advance { failed: BTreeSet::from([Step::Classify, Step::Extract]), ..Advance::default() };
+    store.advance(&workspace, id, &failed).await.unwrap();
+    let again = Advance { failed: BTreeSet::from([Step::Classify]), ..Advance::of([Step::Links]) };
+    store.advance(&workspace, id, &again).await.unwrap();
+    let given_up =
+        Advance { fell_back: [(Step::Extract, "declined".to_owned())].into(), ..Advance::of([Step::Extract]) };
+    store.advance(&workspace, id, &given_up).await.unwrap();
+    let (kept, progress) = store.load(&workspace, id).await.unwrap().unwrap();
+    assert_eq!(kept, row, "the fact is as it was");
+    assert_eq!(progress.failed, [(Step::Classify, 2), (Step::Extract, 1)].into());
+    assert_eq!(progress.fell_back, [(Step::Extract, "declined".to_owned())].into());
+    assert_eq!(progress.done, BTreeSet::from([Step::Links, Step::Extract]));
+    assert_eq!(waits(store, &workspace, at(DUE)).await, 1);
 }

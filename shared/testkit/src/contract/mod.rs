@@ -9,9 +9,11 @@ mod deliveries;
 mod enrichment;
 mod holds;
 mod lists;
+mod models;
 mod oauth;
 mod observations;
 mod redeliveries;
+mod vectors;
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -24,9 +26,11 @@ pub use deliveries::deliveries;
 pub use enrichment::enrichment;
 pub use holds::holds;
 pub use lists::{connection_lists, delivery_log, run_lists};
+pub use models::models;
 pub use oauth::{audit, states, vault};
 pub use observations::observations;
 pub use redeliveries::redeliveries;
+pub use vectors::{MODEL as VECTOR_MODEL, vectors};
 
 /// A name that no other part uses.
 fn unique(prefix: &str) -> String {

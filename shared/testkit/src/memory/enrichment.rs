@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step, week};
+use connector_domain::enrich::{Account, Activity, Advance, Enrichment, Feature, Identity, Link, LinkKey, week};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
@@ -63,13 +63,8 @@ impl EnrichmentStore for MemoryObservations {
         Ok(Some((self.shown(observation), progress)))
     }
 
-    async fn advance(
-        &self,
-        workspace: &WorkspaceId,
-        source_id: &SourceId,
-        done: &BTreeSet<Step>,
-    ) -> Result<(), PortError> {
-        if done.is_empty() {
+    async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError> {
+        if advance.is_empty() {
             return Ok(());
         }
         let mut beside = lock(&self.beside);
@@ -77,8 +72,12 @@ impl EnrichmentStore for MemoryObservations {
             .progress
             .get_mut(&(workspace.clone(), source_id.clone()))
             .ok_or_else(|| PortError::permanent("note what is enriched", "there is no such observation"))?;
-        progress.done.extend(done);
-        if Step::ALL.iter().all(|step| done.contains(step)) {
+        progress.done.extend(&advance.done);
+        progress.fell_back.extend(advance.fell_back.iter().map(|(step, code)| (*step, code.clone())));
+        for step in &advance.failed {
+            *progress.failed.entry(*step).or_default() += 1;
+        }
+        if advance.complete {
             progress.due_at = None;
         }
         Ok(())
@@ -177,7 +176,28 @@ impl EnrichmentStore for MemoryObservations {
     async fn put_feature(&self, workspace: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
         let of = week(feature.occurred_at);
         let key = (workspace.clone(), of, feature.occurred_at, feature.source_id.clone());
-        lock(&self.beside).features.insert(key, feature.clone());
+        let mut beside = lock(&self.beside);
+        if feature.is_embedded() || !beside.features.get(&key).is_some_and(Feature::is_embedded) {
+            beside.features.insert(key, feature.clone());
+        }
+        Ok(())
+    }
+
+    async fn feature(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+        at: Timestamp,
+    ) -> Result<Option<Feature>, PortError> {
+        let key = (workspace.clone(), week(at), at, source_id.clone());
+        Ok(lock(&self.beside).features.get(&key).cloned())
+    }
+
+    async fn delete_features(&self, workspace: &WorkspaceId, facts: &[(SourceId, Timestamp)]) -> Result<(), PortError> {
+        let mut beside = lock(&self.beside);
+        for (source_id, at) in facts {
+            beside.features.remove(&(workspace.clone(), week(*at), *at, source_id.clone()));
+        }
         Ok(())
     }
 

@@ -1,5 +1,9 @@
 //! The ports in memory pass the suites that the real ones pass.
 
+use std::sync::Arc;
+
+use connector_domain::ports::FeatureIndex;
+
 use super::*;
 use crate::contract;
 
@@ -17,6 +21,16 @@ async fn observations_keep_their_contract() {
 #[tokio::test]
 async fn enrichment_keeps_its_contract() {
     contract::enrichment(&MemoryObservations::default()).await;
+}
+
+#[tokio::test]
+async fn what_models_said_keeps_its_contract() {
+    contract::models(&MemoryModels::default()).await;
+}
+
+#[tokio::test]
+async fn features_keep_the_contract_of_an_index() {
+    contract::vectors(&FeatureIndex(Arc::new(MemoryObservations::default()))).await;
 }
 
 #[tokio::test]

@@ -36,6 +36,11 @@ impl Harness {
     }
 
     pub(crate) async fn with(history: Populate, page: PageSettings) -> Self {
+        Self::choosing(history, |options| Options { page, ..options }).await
+    }
+
+    /// The same with what else is chosen.
+    pub(crate) async fn choosing(history: Populate, choose: impl FnOnce(Options) -> Options) -> Self {
         let world = World::new(3);
         world.github().set_limits(Limits { anonymous: 1_000_000, authenticated: 1_000_000 });
         let repository = world.github().add_repository("acme", "rocket");
@@ -45,10 +50,9 @@ impl Harness {
         let options = Options {
             api_urls: BTreeMap::from([(ProviderKind::Github, server.github_url())]),
             tokens: Secret::new("a-token").map(|token| (ProviderKind::Github, token)).into_iter().collect(),
-            page,
             ..Options::new(Data::Memory, secrets)
         };
-        let stack = Stack::start(&Template::embedded().unwrap(), options).await.unwrap();
+        let stack = Stack::start(&Template::embedded().unwrap(), choose(options)).await.unwrap();
         let linked = stack
             .link(LinkRequest {
                 workspace: workspace(),

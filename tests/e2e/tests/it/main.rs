@@ -15,5 +15,6 @@ mod paths;
 mod provider_apps;
 mod recorded;
 mod redelivery;
+mod services;
 mod template;
 mod tidy;

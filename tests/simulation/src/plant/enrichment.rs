@@ -1,14 +1,16 @@
 //! Enrichment that is noted, counted or written without care.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connector_domain::enrich::{Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
+use connector_domain::enrich::{
+    Account, Activity, Advance, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step,
+};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{Embedder, EnrichmentStore, PortError, Queue};
+use connector_domain::ports::{Embedder, EnrichmentStore, PortError, Purpose, Queue};
 use connector_domain::task::EnrichTask;
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 
@@ -62,7 +64,7 @@ forward::enrichment!(NotedFirst {
     async fn load(&self, of: &WorkspaceId, id: &SourceId) -> Result<Option<(Observation, Enrichment)>, PortError> {
         let loaded = self.store.load(of, id).await?;
         if loaded.is_some() {
-            self.store.advance(of, id, &BTreeSet::from(Step::ALL)).await?;
+            self.store.advance(of, id, &Advance::of(Step::ALL).complete()).await?;
         }
         Ok(loaded)
     }
@@ -84,8 +86,12 @@ pub(crate) struct JunkTaken {
 
 #[async_trait]
 impl Embedder for JunkTaken {
-    async fn embed(&self, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
-        let mut made = self.embedder.embed(texts).await?;
+    fn model(&self) -> &str {
+        self.embedder.model()
+    }
+
+    async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+        let mut made = self.embedder.embed(purpose, texts).await?;
         let any = made.last().cloned().unwrap_or(Embedding { model: String::new(), values: Vec::new() });
         made.resize(texts.len(), any);
         Ok(made)

@@ -5,6 +5,7 @@ use connector_backfill::PageSettings;
 use connector_domain::{ProviderKind, Secret};
 
 use super::super::place::Place;
+use super::super::services::ServiceOptions;
 use super::super::values::secret_in;
 use super::Failure;
 use crate::stack::Options;
@@ -19,6 +20,8 @@ pub(super) struct Access {
     /// Where the provider's API is, when it is not at its usual address.
     #[arg(long, value_name = "URL")]
     pub(super) api_url: Option<String>,
+    #[command(flatten)]
+    services: ServiceOptions,
 }
 
 impl Access {
@@ -33,12 +36,14 @@ impl Access {
         token: Option<Secret>,
         place: &Place,
     ) -> Result<Options, Failure> {
+        let secrets = place.secrets()?;
         Ok(Options {
             api_urls: self.api_url.iter().map(|url| (provider, url.clone())).collect(),
             tokens: token.into_iter().map(|token| (provider, token)).collect(),
             // There is no live work here to leave calls to.
             page: PageSettings { reserve_percent: 0, ..PageSettings::default() },
-            ..Options::new(place.data(), place.secrets()?)
+            services: self.services.services(&secrets)?,
+            ..Options::new(place.data(), secrets)
         })
     }
 }

@@ -45,11 +45,24 @@ fn a_provider_that_is_new_gets_a_secret_and_the_others_keep_theirs() {
 }
 
 #[test]
+fn keys_of_services_are_kept_beside_what_is_made() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join(FILE), r#"{"services":{"anthropic":"sk-1","cohere":""}}"#).unwrap();
+    for seed in [3, 4] {
+        let secrets = LocalSecrets::open(directory.path(), &Fixed(seed)).unwrap();
+        assert_eq!(secrets.services.keys().collect::<Vec<_>>(), ["anthropic"]);
+        assert_eq!(secrets.services["anthropic"].expose(), b"sk-1");
+        assert!(!format!("{secrets:?}").contains("sk-1"));
+    }
+}
+
+#[test]
 fn a_bad_file_is_named_and_never_shown() {
     for (content, says) in [
         (r#"{"github":"hunter2"}"#, "line 1"),
         (r#"{"github":{"webhook_secret":"hunter2","app_id":"1"}}"#, "line 1"),
         (r#"{"gitlab":{"webhook_secret":"hunter2"}}"#, "line 1"),
+        ("{\n\"services\": {\"anthropic\": [\"hunter2\"]}}", "line 2"),
         ("{\n\"github\": hunter2", "line 2"),
         (r#"{"github":{"webhook_secret":""}}"#, "of github is empty"),
     ] {

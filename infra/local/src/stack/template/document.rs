@@ -87,7 +87,7 @@ impl<'a> Node<'a> {
     /// A text, number or truth value as text. A reference to a resource, or to an attribute of it, is its logical id.
     pub(super) fn text(&self) -> Result<String, TemplateError> {
         self.resolve(self.value).ok_or_else(|| {
-            self.problem("must be a text, !Ref, !GetAtt or !Sub of a parameter with a default, or of a resource")
+            self.problem("must be a text, !Ref, !GetAtt, !Sub or !If of a parameter with a default, or of a resource")
         })
     }
 
@@ -129,8 +129,28 @@ impl<'a> Node<'a> {
                 ("GetAtt", Value::String(path)) => self.reference(path.split('.').next()?),
                 ("GetAtt", Value::Sequence(path)) => self.reference(path.first()?.as_str()?),
                 ("Sub", Value::String(text)) => self.substitute(text),
+                ("If", Value::Sequence(parts)) => {
+                    let [condition, yes, no] = parts.as_slice() else { return None };
+                    self.resolve(if self.condition(condition.as_str()?)? { yes } else { no })
+                }
                 _ => None,
             },
+        }
+    }
+
+    /// Whether a condition of the template holds with every parameter at its default.
+    fn condition(&self, name: &str) -> Option<bool> {
+        self.holds(self.document.root.get("Conditions")?.get(name)?)
+    }
+
+    fn holds(&self, value: &Value) -> Option<bool> {
+        let (function, arguments) = intrinsic(value)?;
+        let arguments = arguments.as_sequence()?;
+        match function {
+            "Equals" => Some(self.resolve(arguments.first()?)? == self.resolve(arguments.get(1)?)?),
+            "Not" => self.holds(arguments.first()?).map(|holds| !holds),
+            "Or" => arguments.iter().map(|one| self.holds(one)).try_fold(false, |any, one| Some(any || one?)),
+            _ => None,
         }
     }
 
@@ -181,7 +201,7 @@ fn intrinsic(value: &Value) -> Option<(&str, &Value)> {
 
 /// The tag without its exclamation mark. `Tag` has no accessor of its text; comparing is all it can do.
 fn tag(tag: &serde_yaml_ng::value::Tag) -> &'static str {
-    ["Ref", "GetAtt", "Sub"].into_iter().find(|name| tag == name).unwrap_or("")
+    ["Ref", "GetAtt", "Sub", "If", "Equals", "Not", "Or"].into_iter().find(|name| tag == name).unwrap_or("")
 }
 
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {

@@ -11,10 +11,12 @@ use connector_domain::{
 };
 use sha2::{Digest, Sha256};
 
+mod part;
 mod place;
 mod time;
 
-pub(crate) use place::{ACCOUNTS, PLACES, features, links};
+use part::{escape, parts, unescape};
+pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, SAID, features, links, readings, summaries};
 use place::{account, place, place_key};
 pub(crate) use time::{bucket, instant, month, occurred, occurred_at};
 
@@ -80,6 +82,14 @@ pub(crate) enum Row {
     Account { workspace: WorkspaceId, account: Account },
     /// Observations: that an account acted in a fact.
     Acted { workspace: WorkspaceId, account: Account, place: Place },
+    /// Observations: what a language model said of a fact.
+    Reading { workspace: WorkspaceId, source_id: SourceId, question: String },
+    /// Observations: what a language model said of a cluster, by its week.
+    Summary { workspace: WorkspaceId, week: String, cluster: String },
+    /// Observations: until when a week's facts are seen by a look that is asked for.
+    Look { workspace: WorkspaceId, week: String },
+    /// Observations: what of a day's budget of a language model is spent.
+    Spent { workspace: WorkspaceId, day: String },
     /// Backfills: a run.
     Run(RunId),
     /// Backfills: a copy of the run, by workspace and time.
@@ -145,6 +155,12 @@ impl Row {
                 let ws = escape(ws.as_str());
                 (format!("ACTED#{ws}#{}#{}", account.provider, account.id), place_key(place))
             }
+            Self::Reading { workspace: ws, source_id, question } => {
+                (readings(ws, source_id), format!("{SAID}{question}"))
+            }
+            Self::Summary { workspace: ws, week, cluster } => (summaries(ws, week), format!("{CLUSTERS}{cluster}")),
+            Self::Look { workspace: ws, week } => (summaries(ws, week), "LOOK".to_owned()),
+            Self::Spent { workspace: ws, day } => (workspace(ws), format!("SPENT#{day}")),
             Self::Run(id) => (run(id), "RUN".to_owned()),
             Self::RunIn { workspace: ws, started_at, run } => {
                 (workspace(ws), format!("{RUNS}{}#{run}", instant(*started_at)))
@@ -261,6 +277,23 @@ impl Row {
                     place: place(of)?,
                 }
             }
+            ("READ", "SAID") => {
+                let (workspace, source_id) = id.split_once('#')?;
+                Self::Reading {
+                    workspace: unescape(workspace)?.parse().ok()?,
+                    source_id: SourceId::parse(source_id).ok()?,
+                    question: of.to_owned(),
+                }
+            }
+            ("TOLD", "CLUSTER" | "LOOK") => {
+                let (workspace, week) = id.split_once('#')?;
+                let (workspace, week) = (unescape(workspace)?.parse().ok()?, week.to_owned());
+                match what {
+                    "LOOK" => Self::Look { workspace, week },
+                    _ => Self::Summary { workspace, week, cluster: of.to_owned() },
+                }
+            }
+            ("WS", "SPENT") => Self::Spent { workspace: id.parse().ok()?, day: of.to_owned() },
             ("RUN", "RUN") => Self::Run(id.parse().ok()?),
             ("WS", "RUN") => {
                 let (started_at, run) = of.split_once('#')?;
@@ -369,20 +402,6 @@ pub(crate) const SHARDS: u8 = 8;
 pub(crate) fn shard(key: &Key) -> String {
     let digest = Sha256::new().chain_update(&key.pk).chain_update(&key.sk).finalize();
     (digest[0] % SHARDS).to_string()
-}
-
-fn escape(part: &str) -> String {
-    part.replace('%', "%25").replace('#', "%23")
-}
-
-/// `None` when it is not what [`escape`] makes.
-fn unescape(part: &str) -> Option<String> {
-    let text = part.replace("%23", "#").replace("%25", "%");
-    (escape(&text) == part).then_some(text)
-}
-
-fn parts<const N: usize>(text: &str) -> Option<[&str; N]> {
-    text.split('#').collect::<Vec<_>>().try_into().ok()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use connector_domain::backfill::Place;
 use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::{SourceId, WorkspaceId};
 
-use super::{escape, occurred};
+use super::occurred;
+use super::part::escape;
 
 /// A fact by when it happened.
 pub(super) fn place_key(place: &Place) -> String {
@@ -21,6 +22,11 @@ pub(crate) const PLACES: &str = "AT#";
 /// Sort keys of a workspace's accounts start so.
 pub(crate) const ACCOUNTS: &str = "ACTOR#";
 
+/// Sort keys of what language models said of a fact start so.
+pub(crate) const SAID: &str = "SAID#";
+/// Sort keys of what they said of clusters start so.
+pub(crate) const CLUSTERS: &str = "CLUSTER#";
+
 /// Partition of what has to do with a thing.
 pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
     format!("LINK#{}#{key}", escape(workspace.as_str()))
@@ -29,6 +35,16 @@ pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
 /// Partition of a week's features.
 pub(crate) fn features(workspace: &WorkspaceId, week: &str) -> String {
     format!("WEEK#{}#{week}", escape(workspace.as_str()))
+}
+
+/// Partition of what language models said of a fact.
+pub(crate) fn readings(workspace: &WorkspaceId, source_id: &SourceId) -> String {
+    format!("READ#{}#{source_id}", escape(workspace.as_str()))
+}
+
+/// Partition of what language models said of a week's clusters.
+pub(crate) fn summaries(workspace: &WorkspaceId, week: &str) -> String {
+    format!("TOLD#{}#{week}", escape(workspace.as_str()))
 }
 
 pub(super) fn account(text: &str) -> Option<Account> {

@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..35, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..39, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -62,6 +62,10 @@ fn row() -> impl Strategy<Value = Row> {
                 31 => Row::Hold(run),
                 32 => Row::Held { run, place },
                 33 => Row::Deletion { workspace, subject: b },
+                34 => Row::Reading { workspace, source_id: SourceId::once(provider, &b, &c, "x"), question: c },
+                35 => Row::Summary { workspace, week: b, cluster: c },
+                36 => Row::Look { workspace, week: b },
+                37 => Row::Spent { workspace, day: b },
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -81,11 +85,11 @@ proptest! {
     #[test]
     fn every_row_has_one_key(
         pk in prop::sample::select(
-            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#"][..],
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#", "READ#", "TOLD#"][..],
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
-            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "HOLD", "HELD#2026-02-06T12:00:00.000000000Z#", "UNIT", "KEY", "KEY#", "ONCE#",
+            &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "HOLD", "HELD#2026-02-06T12:00:00.000000000Z#", "GONE#", "UNIT", "KEY", "KEY#", "ONCE#", "SAID#", "CLUSTER#", "LOOK", "SPENT#",
               "ACTOR#github#", "AT#2026-02-06T12:00:00.000000000Z#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::AttributeValue;
-use connector_domain::enrich::{Account, Activity, Enrichment, Feature, Identity, Link, LinkKey, Step, week};
+use connector_domain::enrich::{Account, Activity, Advance, Enrichment, Feature, Identity, Link, LinkKey, week};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
@@ -13,12 +12,14 @@ use futures::{StreamExt, TryStreamExt};
 use super::{CONCURRENCY, DynamoObservations, deletions, from_row};
 use crate::aws::port_error;
 use crate::dynamodb::due;
-use crate::dynamodb::item::{Item, from_item, get_number, keyed, milliseconds, number, text, to_item};
+use crate::dynamodb::item::{Item, from_item, keyed, milliseconds, number, text, to_item};
 use crate::dynamodb::keys::{self, Key, Row};
-use crate::dynamodb::table::{Written, page_size};
+use crate::dynamodb::table::{Condition, Written, page_size};
 use connector_domain::backfill::Place;
 
 mod acts;
+mod progress;
+mod vectors;
 
 /// Facts whose actor is counted in one transaction, which may have 100 parts.
 const MAX_ACTS: usize = 50;
@@ -33,31 +34,18 @@ impl EnrichmentStore for DynamoObservations {
         const OPERATION: &str = "read an observation";
         let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
         let Some(item) = self.table.get(OPERATION, &row).await? else { return Ok(None) };
-        let progress = progress(&item);
+        let progress = progress::read(&item);
         let shown = deletions::shown(&self.table, workspace, vec![from_row(OPERATION, item)?]).await?;
         Ok(shown.into_iter().next().map(|observation| (observation, progress)))
     }
 
-    async fn advance(
-        &self,
-        workspace: &WorkspaceId,
-        source_id: &SourceId,
-        done: &BTreeSet<Step>,
-    ) -> Result<(), PortError> {
+    async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError> {
         const OPERATION: &str = "note what is enriched";
-        if done.is_empty() {
+        if advance.is_empty() {
             return Ok(());
         }
         let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
-        let names = done.iter().map(|step| step.as_str().to_owned()).collect();
-        let complete = Step::ALL.iter().all(|step| done.contains(step));
-        let change = if complete { "ADD enriched :done REMOVE dueShard, dueAt" } else { "ADD enriched :done" };
-        let update = self
-            .table
-            .update(&row)
-            .update_expression(change)
-            .condition_expression("attribute_exists(PK)")
-            .expression_attribute_values(":done", AttributeValue::Ss(names));
+        let update = progress::update(self.table.update(&row), advance);
         match self.table.change(OPERATION, update).await? {
             Written::Stored => Ok(()),
             Written::Refused(_) => Err(PortError::permanent(OPERATION, "there is no such observation")),
@@ -166,9 +154,33 @@ impl EnrichmentStore for DynamoObservations {
 
     async fn put_feature(&self, workspace: &WorkspaceId, feature: &Feature) -> Result<(), PortError> {
         const OPERATION: &str = "index what a fact is like";
-        let place = Place { at: feature.occurred_at, source_id: feature.source_id.clone() };
-        let row = Row::Feature { workspace: workspace.clone(), week: week(feature.occurred_at), place };
-        self.table.put(OPERATION, keyed(to_item(OPERATION, feature)?, row.key())).await
+        let row = feature_row(workspace, &feature.source_id, feature.occurred_at);
+        let item = keyed(vectors::to_item(OPERATION, feature)?, row.key());
+        if feature.is_embedded() {
+            return self.table.put(OPERATION, item).await;
+        }
+        let condition = Condition { expression: "attribute_not_exists(embedded)", names: &[], values: Item::new() };
+        // A row that is kept has all of it and more.
+        self.table.put_if(OPERATION, item, condition).await.map(drop)
+    }
+
+    async fn feature(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+        at: Timestamp,
+    ) -> Result<Option<Feature>, PortError> {
+        const OPERATION: &str = "read what a fact is like";
+        let item = self.table.get(OPERATION, &feature_row(workspace, source_id, at)).await?;
+        item.map(|item| vectors::from_item(OPERATION, item)).transpose()
+    }
+
+    async fn delete_features(&self, workspace: &WorkspaceId, facts: &[(SourceId, Timestamp)]) -> Result<(), PortError> {
+        const OPERATION: &str = "forget what a fact is like";
+        for (source_id, at) in facts {
+            self.table.remove(OPERATION, self.table.delete(&feature_row(workspace, source_id, *at))).await?;
+        }
+        Ok(())
     }
 
     async fn features(&self, workspace: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {
@@ -176,7 +188,7 @@ impl EnrichmentStore for DynamoObservations {
         // Facts that came a moment ago may be missing; what is read is a view, and half the price.
         let query = self.table.partition(keys::features(workspace, week), keys::PLACES).consistent_read(false);
         let items = self.table.collect(OPERATION, query, usize::MAX).await?;
-        let items = items.into_iter().map(|item| from_item::<Feature>(OPERATION, item));
+        let items = items.into_iter().map(|item| vectors::from_item(OPERATION, item));
         let mut features = items.collect::<Result<Vec<_>, _>>()?;
         let gone = deletions::of(&self.table, workspace, features.iter().map(|feature| &feature.source_id)).await?;
         features.retain(|feature| !gone.contains_key(feature.source_id.subject()));
@@ -184,14 +196,9 @@ impl EnrichmentStore for DynamoObservations {
     }
 }
 
-fn progress(item: &Item) -> Enrichment {
-    let names = item.get("enriched").and_then(|names| names.as_ss().ok());
-    Enrichment {
-        done: names.into_iter().flatten().filter_map(|name| Step::find(name)).collect(),
-        attempts: get_number(item, "enrichAttempts").unwrap_or(0),
-        due_at: get_number(item, "dueAt").and_then(|at| Timestamp::from_millisecond(at).ok()),
-        conflicts: conflicts(item),
-    }
+fn feature_row(workspace: &WorkspaceId, source_id: &SourceId, at: Timestamp) -> Row {
+    let place = Place { at, source_id: source_id.clone() };
+    Row::Feature { workspace: workspace.clone(), week: week(at), place }
 }
 
 /// The fields that a duplicate said otherwise.

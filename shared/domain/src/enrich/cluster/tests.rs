@@ -16,6 +16,7 @@ fn fact(n: usize, text: &str, entities: &[&str], actor: &str, hours: i64) -> Fea
         entities: entities.iter().map(|one| (*one).to_owned()).collect(),
         actor: Some(actor.to_owned()),
         embedding: embed_text(text),
+        views: BTreeMap::new(),
     }
 }
 

@@ -60,8 +60,20 @@ pub(super) fn strings(value: &Value) -> Vec<&str> {
     list(value).into_iter().map(|item| item.as_str().unwrap()).collect()
 }
 
+/// An object that stands there under a condition only has the condition's name beside it as `If`.
+fn conditional(arguments: Value) -> Value {
+    match arguments[1].clone() {
+        Value::Object(mut value) => {
+            value.insert("If".to_owned(), arguments[0].clone());
+            Value::Object(value)
+        }
+        _ => Value::Object(Map::from_iter([("Fn::If".to_owned(), arguments)])),
+    }
+}
+
 fn json(yaml: Yaml) -> Value {
     match yaml {
+        Yaml::Tagged(tagged) if tagged.tag == "If" => conditional(json(tagged.value)),
         Yaml::Tagged(tagged) => {
             let tag = tagged.tag.to_string();
             let function = match tag.trim_start_matches('!') {
