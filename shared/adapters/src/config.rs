@@ -10,7 +10,7 @@ use connector_domain::ProviderKind;
 use connector_domain::task::Task;
 
 use crate::dynamodb::{
-    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoObservations, DynamoStates,
+    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoDocuments, DynamoObservations, DynamoStates,
     SealedTokens,
 };
 use crate::secrets::SecretsManager;
@@ -65,6 +65,11 @@ impl AwsConfig {
     /// Runs and units.
     pub fn backfills(&self, table: impl Into<String>) -> DynamoBackfills {
         DynamoBackfills::new(self.dynamodb.clone(), table)
+    }
+
+    /// Documents of repositories.
+    pub fn documents(&self, observations_table: impl Into<String>) -> DynamoDocuments {
+        DynamoDocuments::new(self.dynamodb.clone(), observations_table)
     }
 
     /// Machine keys, answered requests and changes.

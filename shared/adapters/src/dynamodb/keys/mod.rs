@@ -4,6 +4,7 @@
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
 use connector_domain::backfill::{BudgetKey, EntityType, Pool, UnitKey};
+use connector_domain::documents::DocumentsKey;
 use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::oauth::SecretHash;
 use connector_domain::{
@@ -90,6 +91,12 @@ pub(crate) enum Row {
     EndedUnit { run: RunId, entity: EntityType, resource: ResourceId },
     /// Backfills: how many calls may be made.
     Budget(BudgetKey),
+    /// Backfills: how far the documents of a repository are.
+    DocumentSync(DocumentsKey),
+    /// Observations: a file of a repository.
+    Document { of: DocumentsKey, path: String },
+    /// Observations: a piece of its text. The revision keeps pieces of two texts apart.
+    DocumentChunk { of: DocumentsKey, path: String, revision: String, index: u32 },
 }
 
 impl Row {
@@ -153,6 +160,13 @@ impl Row {
             Self::Unit(UnitKey { workspace, provider, resource, entity }) => {
                 let (workspace, resource) = (escape(workspace.as_str()), escape(resource.as_str()));
                 (format!("UNIT#{workspace}#{provider}#{resource}#{entity}"), "UNIT".to_owned())
+            }
+            Self::DocumentSync(DocumentsKey { workspace: ws, provider, resource }) => {
+                (workspace(ws), format!("{DOCUMENT_SYNCS}{provider}#{resource}"))
+            }
+            Self::Document { of, path } => (documents(of), format!("{DOCUMENTS}{path}")),
+            Self::DocumentChunk { of, path, revision, index } => {
+                (documents(of), format!("{}{}#{index:06}", chunks(path), escape(revision)))
             }
         };
         Key { pk, sk }
@@ -291,6 +305,24 @@ impl Row {
                     entity: entity.parse().ok()?,
                 })
             }
+            ("WS", "DOCS") => {
+                let (provider, resource) = of.split_once('#')?;
+                Self::DocumentSync(DocumentsKey {
+                    workspace: id.parse().ok()?,
+                    provider: provider.parse().ok()?,
+                    resource: resource.parse().ok()?,
+                })
+            }
+            ("DOCS", "FILE") => Self::Document { of: documents_key(id)?, path: of.to_owned() },
+            ("DOCS", "PART") => {
+                let [path, revision, index] = parts(of)?;
+                Self::DocumentChunk {
+                    of: documents_key(id)?,
+                    path: unescape(path)?,
+                    revision: unescape(revision)?,
+                    index: index.parse().ok()?,
+                }
+            }
             _ => return None,
         })
     }
@@ -319,6 +351,32 @@ pub(crate) const PAGES: &str = "PAGE#";
 
 /// Sort keys of what is kept of a run's units start so.
 pub(crate) const ENDED: &str = "ENDED#";
+
+/// Sort keys of a workspace's syncs of documents start so.
+pub(crate) const DOCUMENT_SYNCS: &str = "DOCS#";
+/// Sort keys of a repository's documents start so.
+pub(crate) const DOCUMENTS: &str = "FILE#";
+/// Sort keys of the pieces of documents start so.
+pub(crate) const CHUNKS: &str = "PART#";
+
+/// Partition of a repository's documents.
+pub(crate) fn documents(of: &DocumentsKey) -> String {
+    format!("DOCS#{}#{}#{}", escape(of.workspace.as_str()), of.provider, of.resource)
+}
+
+fn documents_key(text: &str) -> Option<DocumentsKey> {
+    let mut parts = text.splitn(3, '#');
+    Some(DocumentsKey {
+        workspace: unescape(parts.next()?)?.parse().ok()?,
+        provider: parts.next()?.parse().ok()?,
+        resource: parts.next()?.parse().ok()?,
+    })
+}
+
+/// Sort keys of the pieces of a document start so.
+pub(crate) fn chunks(path: &str) -> String {
+    format!("{CHUNKS}{}#", escape(path))
+}
 
 /// Partition of a workspace.
 pub(crate) fn workspace(id: &WorkspaceId) -> String {

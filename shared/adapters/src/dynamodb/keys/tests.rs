@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..32, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..35, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -59,6 +59,12 @@ fn row() -> impl Strategy<Value = Row> {
                 28 => Row::Budget(BudgetKey::Run { run }),
                 29 => Row::Budget(BudgetKey::Connection { connection, pool: Pool::Points }),
                 30 => Row::Redelivered(provider),
+                31 => Row::DocumentSync(DocumentsKey { workspace, provider, resource }),
+                32 => Row::Document { of: DocumentsKey { workspace, provider, resource }, path: c },
+                33 => {
+                    let of = DocumentsKey { workspace, provider, resource };
+                    Row::DocumentChunk { of, path: c, revision: format!("{n:x}#"), index: n }
+                }
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -78,12 +84,12 @@ proptest! {
     #[test]
     fn every_row_has_one_key(
         pk in prop::sample::select(
-            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#"][..],
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#", "DOCS#"][..],
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
             &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "UNIT", "KEY", "KEY#", "ONCE#",
-              "ACTOR#github#", "AT#2026-02-06T12:00:00.000000000Z#",
+              "ACTOR#github#", "DOCS#github#", "FILE#", "PART#", "AT#2026-02-06T12:00:00.000000000Z#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),
         sk_rest in "[#%0-9]{0,12}",
@@ -137,8 +143,11 @@ fn keys_read_as_documented() {
         entity: EntityType::PullRequest,
     };
     assert_eq!(Row::Unit(unit).key().pk, "UNIT#acme%231#github#R_kg%231#pull_request");
-    let link = Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource };
+    let link = Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource: resource.clone() };
     assert_eq!(link.key(), Key { pk: "WS#acme#1".into(), sk: "INT#github#R_kg#1".into() });
+    let of = DocumentsKey { workspace: workspace.clone(), provider: ProviderKind::Github, resource };
+    let chunk = Row::DocumentChunk { of, path: "a/b#1.md".into(), revision: "f0".into(), index: 7 };
+    assert_eq!(chunk.key(), Key { pk: "DOCS#acme%231#github#R_kg#1".into(), sk: "PART#a/b%231.md#f0#000007".into() });
     assert_eq!(bucket(&workspace, "2026-02"), "WS#acme%231#2026-02");
 }
 
