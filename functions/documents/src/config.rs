@@ -32,7 +32,9 @@ mod tests {
     fn aliases_do_not_multiply() {
         let mut bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for (one, before) in "bcdefghijk".chars().zip("abcdefghij".chars()) {
-            bomb.push_str(&format!("{one}: &{one} [*{before},*{before},*{before},*{before},*{before},*{before},*{before},*{before}]\n"));
+            bomb.push_str(&format!(
+                "{one}: &{one} [*{before},*{before},*{before},*{before},*{before},*{before},*{before},*{before}]\n"
+            ));
         }
         assert!(read(bomb.as_bytes()).unwrap_err().contains("it is not YAML of plain values"));
     }

@@ -59,7 +59,8 @@ impl Maker {
             Err(why) => return Ok((self.skipped(file, why, stamp), Vec::new())),
         };
         let pieces = chunk(&text, self.chunks, &*self.tokenizer);
-        let texts: Vec<String> = pieces.iter().filter_map(|piece| Some(text.get(piece.range.clone())?.to_owned())).collect();
+        let texts: Vec<String> =
+            pieces.iter().filter_map(|piece| Some(text.get(piece.range.clone())?.to_owned())).collect();
         let vectors = embed(&self.embedder, &texts).await?;
         let document = Document {
             bytes: text.len() as u64,

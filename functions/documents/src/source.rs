@@ -148,10 +148,15 @@ impl Source<'_> {
                 return Err(Refusal::Hold(reason.into(), Some(after)));
             }
         }
-        let answered = call(self.ports, &of, |_| request.clone(), |_, response| {
-            let rate = self.files.rate(&response);
-            read(response, self.ports.clock.now()).map(|answer| (answer, rate))
-        });
+        let answered = call(
+            self.ports,
+            &of,
+            |_| request.clone(),
+            |_, response| {
+                let rate = self.files.rate(&response);
+                read(response, self.ports.clock.now()).map(|answer| (answer, rate))
+            },
+        );
         Ok(answered.await??)
     }
 }

@@ -375,13 +375,7 @@ impl DocumentsWorker {
         Ok(Some((counts, failures)))
     }
 
-    async fn keep(
-        &self,
-        claimed: &Sync,
-        source: &Source<'_>,
-        work: &Work,
-        stamp: &Stamp<'_>,
-    ) -> Result<Kept, Refusal> {
+    async fn keep(&self, claimed: &Sync, source: &Source<'_>, work: &Work, stamp: &Stamp<'_>) -> Result<Kept, Refusal> {
         let documents = &self.ports.documents;
         let file = match work {
             Work::Write(file) => file,

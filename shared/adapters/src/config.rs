@@ -10,8 +10,8 @@ use connector_domain::ProviderKind;
 use connector_domain::task::Task;
 
 use crate::dynamodb::{
-    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoDocuments, DynamoObservations, DynamoStates,
-    SealedTokens,
+    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoDocuments,
+    DynamoObservations, DynamoStates, SealedTokens,
 };
 use crate::secrets::SecretsManager;
 use crate::sqs::SqsQueue;

@@ -8,9 +8,7 @@ use connector_domain::WorkspaceId;
 use connector_domain::backfill::Version;
 use connector_domain::connection::Integration;
 use connector_domain::documents::{Chunk, DocumentsKey, Sync, SyncLimits, SyncState, is_config};
-use connector_domain::ports::{
-    Clock, DocumentStore, DocumentSyncs, Embedder, Paging, PortError, Put, Queue,
-};
+use connector_domain::ports::{Clock, DocumentStore, DocumentSyncs, Embedder, Paging, PortError, Put, Queue};
 use connector_domain::task::DocumentsTask;
 use connector_providers::{Pushed, provider};
 use tracing::warn;

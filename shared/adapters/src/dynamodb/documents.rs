@@ -162,7 +162,8 @@ impl DocumentStore for DynamoDocuments {
     async fn chunks(&self, key: &DocumentsKey, document: &Document) -> Result<Vec<Chunk>, PortError> {
         const OPERATION: &str = "read the pieces of a document";
         let prefix = format!("{}{}#", keys::chunks(&document.path), document.revision());
-        let items = self.table.collect(OPERATION, self.table.partition(keys::documents(key), &prefix), usize::MAX).await?;
+        let items =
+            self.table.collect(OPERATION, self.table.partition(keys::documents(key), &prefix), usize::MAX).await?;
         items.into_iter().map(|item| from_item(OPERATION, item)).collect()
     }
 

@@ -253,10 +253,7 @@ mod tests {
     #[test]
     fn a_text_is_cut_at_blank_lines_and_a_piece_repeats_the_end_of_the_one_before() {
         let text = "one two three\n\nfour five six\n\nseven eight nine";
-        assert_eq!(texts(text, 12, 3), [
-            "one two three\n\nfour five six",
-            "five six\n\nseven eight nine"
-        ]);
+        assert_eq!(texts(text, 12, 3), ["one two three\n\nfour five six", "five six\n\nseven eight nine"]);
         assert_eq!(texts(text, 12, 0), ["one two three\n\nfour five six", "seven eight nine"]);
     }
 

@@ -139,7 +139,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         assert_eq!(problem(&json!("x")), ": Expected object, received string");
-        assert_eq!(problem(&json!({ "version": 1, "store": 5, "include": ["a"] })), "store: Expected string, received number");
+        assert_eq!(
+            problem(&json!({ "version": 1, "store": 5, "include": ["a"] })),
+            "store: Expected string, received number"
+        );
         let of = |include: Value| problem(&json!({ "version": 1, "store": "x", "include": include }));
         assert_eq!(of(json!("a")), "include: Expected array, received string");
         assert_eq!(of(json!(["a", 1])), "include.1: Expected string, received number");

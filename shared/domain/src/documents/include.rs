@@ -57,9 +57,11 @@ impl Pattern {
             None => (false, pattern),
         };
         let hidden = pattern.split(['/', '{', ',', '}']).filter(|part| part.starts_with('.'));
-        let folders: Vec<&str> = pattern.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '\\'])).collect();
+        let folders: Vec<&str> =
+            pattern.split('/').take_while(|part| !part.contains(['*', '?', '[', '{', '\\'])).collect();
         // The last part is the name of a file.
-        let folders = if folders.len() == pattern.split('/').count() { &folders[..folders.len() - 1] } else { &folders };
+        let folders =
+            if folders.len() == pattern.split('/').count() { &folders[..folders.len() - 1] } else { &folders };
         Some(Self {
             negated,
             whole: glob(pattern)?,
@@ -123,7 +125,9 @@ mod tests {
             assert_eq!(docs.reaches(folder), reached, "{folder}");
         }
         let one = include(&["docs/guide/**/*.md", "LICENSE/text"]);
-        for (folder, reached) in [("docs", true), ("docs/api", false), ("docs-old", false), ("LICENSE", true), ("src", false)] {
+        for (folder, reached) in
+            [("docs", true), ("docs/api", false), ("docs-old", false), ("LICENSE", true), ("src", false)]
+        {
             assert_eq!(one.reaches(folder), reached, "{folder}");
         }
     }

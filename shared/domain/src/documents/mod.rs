@@ -9,9 +9,7 @@ mod sync;
 
 pub use chunk::{ChunkSettings, Piece, Tokenizer, chunk};
 pub use config::{CONFIG_NAMES, Config, ConfigError, MAX_CONFIG_BYTES, config_of, is_config};
-pub use document::{
-    Chunk, Document, DocumentsKey, MAX_PATH_BYTES, Skip, content_hash, is_storable_path, slug, title,
-};
+pub use document::{Chunk, Document, DocumentsKey, MAX_PATH_BYTES, Skip, content_hash, is_storable_path, slug, title};
 pub use include::{Include, IncludeError};
 pub use plan::{File, Plan, Reach, Work, plan};
 pub use sync::{

@@ -27,8 +27,8 @@ use connector_domain::transformed::Transformed;
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::{
-    AccountRef, BackfillSource, DocumentSource, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource,
-    Route, Scope, WebhookSource,
+    AccountRef, BackfillSource, DocumentSource, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage,
+    ResourceSource, Route, Scope, WebhookSource,
 };
 
 /// GitHub.

@@ -1,11 +1,11 @@
 //! What a [`DocumentStore`] and a [`DocumentSyncs`] promise.
 
 use connector_domain::ProviderKind;
+use connector_domain::backfill::FailCode;
 use connector_domain::documents::{
     Chunk, ChunkSettings, Claim, Config, ConfigFile, Counts, Document, DocumentsKey, FileFailure, Head, Hold,
     MAX_FAILURES, Pass, Skip, Step, Sync, SyncLimits, SyncState, content_hash,
 };
-use connector_domain::backfill::FailCode;
 use connector_domain::enrich::embed_text;
 use connector_domain::ports::{DocumentStore, DocumentSyncs, Paging, Put};
 

@@ -87,7 +87,8 @@ impl DocumentStore for MemoryDocuments {
         limit: usize,
     ) -> Result<Vec<Document>, PortError> {
         let documents = lock(&self.documents);
-        let ours = documents.iter().filter(|((of, path), _)| of == key && after.is_none_or(|after| path.as_str() > after));
+        let ours =
+            documents.iter().filter(|((of, path), _)| of == key && after.is_none_or(|after| path.as_str() > after));
         Ok(ours.take(limit).map(|(_, (document, _))| document.clone()).collect())
     }
 

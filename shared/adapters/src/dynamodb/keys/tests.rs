@@ -143,7 +143,8 @@ fn keys_read_as_documented() {
         entity: EntityType::PullRequest,
     };
     assert_eq!(Row::Unit(unit).key().pk, "UNIT#acme%231#github#R_kg%231#pull_request");
-    let link = Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource: resource.clone() };
+    let link =
+        Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource: resource.clone() };
     assert_eq!(link.key(), Key { pk: "WS#acme#1".into(), sk: "INT#github#R_kg#1".into() });
     let of = DocumentsKey { workspace: workspace.clone(), provider: ProviderKind::Github, resource };
     let chunk = Row::DocumentChunk { of, path: "a/b#1.md".into(), revision: "f0".into(), index: 7 };
