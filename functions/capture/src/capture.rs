@@ -16,8 +16,9 @@ use connector_domain::task::{CaptureTask, EnrichTask};
 use connector_domain::transformed::{Item, Transformed};
 use connector_domain::{Delivery, RunId, SourceEvent, SourceId, Timestamp, WorkspaceId};
 use connector_flows::TeardownPorts;
+use connector_flows::documents::{self, DocumentPorts};
 use connector_lambda::telemetry::chain;
-use connector_providers::provider;
+use connector_providers::{Pushed, provider};
 use tracing::{info, warn};
 
 use crate::assess::{Assessed, Context, assess};
@@ -40,6 +41,8 @@ pub struct CapturePorts {
     pub audit: Arc<dyn AuditLog>,
     /// Who enriches what was captured.
     pub enrichments: Arc<dyn Queue<EnrichTask>>,
+    /// Who looks at repositories that were pushed to.
+    pub documents: DocumentPorts,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -96,8 +99,8 @@ impl Capture {
     }
 
     fn ending(&self) -> TeardownPorts {
-        let CapturePorts { connections, backfills, tokens, audit, clock, .. } = self.ports.clone();
-        TeardownPorts { connections, backfills, tokens, audit, clock }
+        let CapturePorts { connections, backfills, tokens, audit, documents, clock, .. } = self.ports.clone();
+        TeardownPorts { connections, backfills, tokens, audit, documents, clock }
     }
 
     /// Does what a message asks. Safe to repeat.
@@ -114,11 +117,15 @@ impl Capture {
             return Ok(Captured::Already);
         }
         let delivery = Delivery::restored(&record, raw);
-        let transformed = match provider(record.provider) {
+        let provider = provider(record.provider);
+        let transformed = match provider {
             Some(provider) => provider.transform(&delivery),
             None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
         };
         let mut report = self.apply(&record, &task.workspace, transformed).await?;
+        if let Some(push) = provider.and_then(|provider| provider.documents()?.pushed(&delivery)) {
+            self.pushed(&record, &task.workspace, &push).await.map_err(failed)?;
+        }
         if !report.missing.is_empty() && !self.is_proof(&record.origin).await.map_err(failed)? {
             report.missing.clear();
         }
@@ -173,6 +180,15 @@ impl Capture {
             },
         }
         Ok(report)
+    }
+
+    /// What was pushed may change documents, whether or not the push is one of the facts that are wanted.
+    async fn pushed(&self, record: &DeliveryRecord, workspace: &WorkspaceId, push: &Pushed) -> Result<(), PortError> {
+        let Some(resource) = &record.resource else { return Ok(()) };
+        match self.ports.connections.integration(record.provider, resource, workspace).await? {
+            Some(link) => documents::pushed(&self.ports.documents, &link, push, &record.correlation).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Whether what a delivery brings was missing.

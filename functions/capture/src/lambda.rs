@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::LocalEmbedder;
+use connector_flows::documents::DocumentPorts;
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
@@ -19,6 +21,7 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
     let connections = env.require("CONNECTIONS_TABLE")?;
+    let backfills = Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?));
     let capture = Capture::new(CapturePorts {
         tokens: Arc::new(aws.sealed_tokens(connections.clone())),
         audit: Arc::new(aws.audit(connections.clone())),
@@ -27,8 +30,14 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         ),
         connections: Arc::new(aws.connections(connections)),
         observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
-        backfills: Arc::new(aws.backfills(env.require("BACKFILLS_TABLE")?)),
+        backfills: Arc::clone(&backfills) as _,
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
+        documents: DocumentPorts {
+            syncs: backfills,
+            tasks: Arc::new(aws.queue(env.require("DOCUMENTS_QUEUE_URL")?)),
+            clock: Arc::new(SystemClock),
+            limits: SyncLimits::default(),
+        },
         clock: Arc::new(SystemClock),
     });
     connector_lambda::sqs::serve(async |task| capture.handle(task).await.map(drop)).await

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use connector_domain::backfill::{Limits, UnitKey};
 use connector_domain::delivery::DeliveryState;
+use connector_domain::documents::DocumentsKey;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, EnrichmentStore, PortError, Put, Queue};
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
 use connector_domain::{DeliveryId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{RedeliveryPorts, redeliver};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
@@ -28,6 +30,8 @@ pub struct RecoveryPorts {
     pub pages: Arc<dyn Queue<PageTask>>,
     /// Who enriches.
     pub enrichments: Arc<dyn Queue<EnrichTask>>,
+    /// Documents that are not as they should be.
+    pub documents: DocumentPorts,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -51,6 +55,8 @@ pub struct Swept {
     pub units: u64,
     /// Observations sent again.
     pub observations: u64,
+    /// Syncs of documents sent again.
+    pub documents: u64,
     /// Observations whose enrichment is given up; it is done when their deliveries are replayed.
     pub unenriched: u64,
     /// Webhooks that a provider was asked for again.
@@ -116,6 +122,15 @@ impl Recovery {
             }
         }
         self.observations(now, &mut swept).await?;
+        for key in self.ports.documents.syncs.due_syncs(now, BATCH).await? {
+            match self.documents(&key, now, &mut swept).await {
+                Ok(()) => {}
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(documents = %key, "could not look at the documents of {key}: {}", chain(&error));
+                }
+            }
+        }
         self.redeliver(&mut swept).await;
         if swept != Swept::default() {
             info!(
@@ -123,6 +138,7 @@ impl Recovery {
                 metric.dead = swept.dead,
                 metric.units_sent_again = swept.units,
                 metric.observations_sent_again = swept.observations,
+                metric.documents_sent_again = swept.documents,
                 metric.unenriched = swept.unenriched,
                 metric.failed = swept.failed,
                 metric.oldest_seconds = swept.oldest,
@@ -219,6 +235,20 @@ impl Recovery {
         enrichment.redrive(workspace, source_id, progress.attempts, Some(due_at)).await
     }
 
+    async fn documents(&self, key: &DocumentsKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
+        let DocumentPorts { syncs, tasks, limits, .. } = &self.ports.documents;
+        let Some(sync) = syncs.sync(key).await? else { return Ok(()) };
+        let Some(next) = sync.redrive(limits, now) else { return Ok(()) };
+        if syncs.put_sync(&next, Some(sync.version)).await? == Put::Stored {
+            tasks.send(&[next.task()], Duration::ZERO).await?;
+            swept.documents += 1;
+            if let Some(due_at) = sync.due_at.filter(|_| !sync.state.is_at_rest()) {
+                swept.overdue(due_at, now);
+            }
+        }
+        Ok(())
+    }
+
     async fn unit(&self, key: &UnitKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
         let Some(unit) = self.ports.backfills.unit(key).await? else { return Ok(()) };
         let Some(next) = unit.redrive(&self.limits, now) else { return Ok(()) };
@@ -240,9 +270,14 @@ fn next_attempt(attempts: u32, now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use connector_domain::Timestamp;
+    use connector_domain::documents::SyncLimits;
     use connector_domain::ports::ObservationStore;
-    use connector_testkit::builders::{at, delivery, observation, unit, workspace};
-    use connector_testkit::memory::{ManualClock, MemoryBackfills, MemoryDeliveries, MemoryObservations, MemoryQueue};
+    use connector_domain::task::DocumentsTask;
+    use connector_flows::documents::ask;
+    use connector_testkit::builders::{at, connection, delivery, integration, observation, unit, workspace};
+    use connector_testkit::memory::{
+        ManualClock, MemoryBackfills, MemoryDeliveries, MemoryDocuments, MemoryObservations, MemoryQueue,
+    };
 
     use super::*;
 
@@ -255,6 +290,8 @@ mod tests {
         pages: Arc<MemoryQueue<PageTask>>,
         observations: Arc<MemoryObservations>,
         enrichments: Arc<MemoryQueue<EnrichTask>>,
+        documents: DocumentPorts,
+        document_tasks: Arc<MemoryQueue<DocumentsTask>>,
     }
 
     fn desk(now: Timestamp) -> Desk {
@@ -264,6 +301,13 @@ mod tests {
         let pages = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let enrichments = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let observations = Arc::new(MemoryObservations::default());
+        let document_tasks = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let documents = DocumentPorts {
+            syncs: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::clone(&document_tasks) as _,
+            clock: Arc::clone(&clock) as _,
+            limits: SyncLimits::default(),
+        };
         let ports = RecoveryPorts {
             enrichment: Arc::clone(&observations) as _,
             enrichments: Arc::clone(&enrichments) as _,
@@ -271,10 +315,22 @@ mod tests {
             backfills: Arc::clone(&backfills) as _,
             captures: Arc::clone(&captures) as _,
             pages: Arc::clone(&pages) as _,
+            documents: documents.clone(),
             clock: Arc::clone(&clock) as _,
         };
         let recovery = Recovery::new(ports, Limits::default());
-        Desk { recovery, clock, deliveries, backfills, captures, pages, observations, enrichments }
+        Desk {
+            recovery,
+            clock,
+            deliveries,
+            backfills,
+            captures,
+            pages,
+            observations,
+            enrichments,
+            documents,
+            document_tasks,
+        }
     }
 
     #[tokio::test]
@@ -328,6 +384,19 @@ mod tests {
             ends += swept.unenriched;
         }
         assert_eq!((sweeps, ends), (u64::from(MAX_ATTEMPTS), 25));
+    }
+
+    #[tokio::test]
+    async fn a_sync_of_documents_that_stands_still_is_sent_again_once_per_stall() {
+        let desk = desk(at(0));
+        let link = integration(&connection("conn", &workspace("acme"), "5"), "1");
+        let asked = ask(&desk.documents, &link, None, "cor").await.unwrap().unwrap();
+        desk.document_tasks.drain();
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        desk.clock.set(asked.due_at.unwrap());
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept { documents: 1, ..Swept::default() });
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        assert_eq!(desk.document_tasks.drain(), [asked.task()]);
     }
 
     #[tokio::test]

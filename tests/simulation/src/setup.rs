@@ -8,6 +8,7 @@ use std::time::Duration;
 use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts};
 use connector_domain::backfill::Limits;
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, ObservationStore, Pause, ProviderHttp, Queue,
     Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
@@ -15,11 +16,12 @@ use connector_domain::ports::{
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask};
 use connector_domain::{ProviderKind, Timestamp};
 use connector_flows::connect::{Connect, ConnectPorts};
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 use connector_recovery::{Recovery, RecoveryPorts};
 use connector_testkit::memory::{
-    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryObservations, MemoryQueue,
-    MemoryStates, MemoryVault, StaticSecrets,
+    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryDocuments, MemoryObservations,
+    MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -239,11 +241,19 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         limits,
     };
     let rows = Faulty::of(plan, &stores.vault) as Arc<dyn TokenRows>;
+    // Documents are not looked at here: nobody takes their messages.
+    let documents = DocumentPorts {
+        syncs: Arc::new(MemoryDocuments::default()),
+        tasks: Arc::new(MemoryQueue::new(Arc::clone(&time))),
+        clock: Arc::clone(&time),
+        limits: SyncLimits::default(),
+    };
     let teardown = TeardownPorts {
         connections: Arc::clone(&connections),
         backfills: Arc::clone(&backfills),
         tokens: Arc::clone(&rows),
         audit: Arc::clone(&audit),
+        documents: documents.clone(),
         clock: Arc::clone(&time),
     };
     // What is enriched is not looked at here: nobody takes these messages, and nothing of it breaks.
@@ -281,6 +291,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
             tokens: rows,
             audit: Arc::clone(&audit),
             enrichments: Arc::clone(&enrichments) as _,
+            documents: documents.clone(),
             clock: Arc::clone(&time),
         }),
         recovery: Recovery::new(
@@ -291,6 +302,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
                 backfills,
                 captures: Arc::clone(&captures),
                 pages,
+                documents,
                 clock: Arc::clone(&time),
             },
             limits,

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 
 use super::deployment::Deployment;
 use super::gateway::Gateway;
+use super::link::link;
 use super::ports::Ports;
 use super::refill::refill;
 use super::triggers;
@@ -110,7 +111,8 @@ impl Stack {
     /// # Errors
     /// When the store fails.
     pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
-        self.0.database.link(request).await
+        let Ports { stores, clock, random, .. } = &self.0.ports;
+        link(&*stores.connections, &self.0.deployment.recovery()?.1.documents, &**clock, &**random, request).await
     }
 
     /// Starts a run.
