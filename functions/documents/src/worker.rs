@@ -6,13 +6,10 @@ use std::time::Duration;
 use connector_domain::Timestamp;
 use connector_domain::backfill::FailCode;
 use connector_domain::documents::{
-    CONFIG_NAMES, ChunkSettings, Claim, ConfigFile, Counts, Document, File, FileFailure, Head, Hold, Include,
-    MAX_CONFIG_BYTES, Pass, Plan, Reach, Skip, Step, Sync, SyncLimits, SyncState, Work, plan,
+    CONFIG_NAMES, Claim, ConfigFile, Counts, Document, File, FileFailure, Head, Hold, Include, MAX_CONFIG_BYTES, Pass,
+    Plan, Reach, Skip, Step, Sync, SyncState, Work, plan,
 };
-use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DocumentStore, DocumentSyncs, Embedder, PortError, ProviderHttp, Put, Queue,
-    Random, Tokens,
-};
+use connector_domain::ports::{PortError, Put};
 use connector_domain::task::DocumentsTask;
 use connector_flows::documents::wants_documents;
 use connector_flows::fetch::FetchPorts;
@@ -22,70 +19,9 @@ use tracing::info;
 
 use crate::config;
 use crate::content::{Maker, Stamp};
-use crate::embed::Model;
+use crate::settings::{DocumentsSettings, WorkerPorts};
 use crate::source::{Refusal, Source};
 use crate::tokens::Cl100k;
-
-/// What the function needs of the outside.
-#[derive(Clone)]
-pub struct WorkerPorts {
-    /// How far documents are.
-    pub syncs: Arc<dyn DocumentSyncs>,
-    /// Documents.
-    pub documents: Arc<dyn DocumentStore>,
-    /// Where the next step is asked for.
-    pub tasks: Arc<dyn Queue<DocumentsTask>>,
-    /// What makes vectors of texts.
-    pub embedder: Arc<dyn Embedder>,
-    /// Whether the connection and the link still stand.
-    pub connections: Arc<dyn ConnectionStore>,
-    /// Budgets.
-    pub backfills: Arc<dyn BackfillStore>,
-    /// What opens the provider.
-    pub tokens: Arc<dyn Tokens>,
-    /// The provider.
-    pub http: Arc<dyn ProviderHttp>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Spreads retries.
-    pub random: Arc<dyn Random>,
-}
-
-/// How documents are fetched.
-#[derive(Debug, Clone)]
-pub struct DocumentsSettings {
-    /// Most documents written or removed by a step.
-    pub batch: usize,
-    /// Bytes of files after which a step takes no more of them.
-    pub batch_bytes: u64,
-    /// Largest file that is read.
-    pub max_bytes: u64,
-    /// Most folders that a step asks for, where a tree is read folder by folder.
-    pub max_folders: usize,
-    /// Share of a provider's call budget left to people and tokens, in percent. History leaves more.
-    pub reserve_percent: u64,
-    /// How texts are cut.
-    pub chunks: ChunkSettings,
-    /// What makes the vectors.
-    pub model: Model,
-    /// Bounds of a sync.
-    pub limits: SyncLimits,
-}
-
-impl Default for DocumentsSettings {
-    fn default() -> Self {
-        Self {
-            batch: 50,
-            batch_bytes: 4 * 1024 * 1024,
-            max_bytes: 2 * 1024 * 1024,
-            max_folders: 100,
-            reserve_percent: 10,
-            chunks: ChunkSettings::default(),
-            model: Model::default(),
-            limits: SyncLimits::default(),
-        }
-    }
-}
 
 /// What a message led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,10 +139,11 @@ impl DocumentsWorker {
                 continue;
             }
             self.enqueue(&next, now).await?;
-            let Counts { written, unchanged, removed, skipped, failed } = next.counts;
+            let Counts { written, removed, failed, .. } = step.counts();
             info!(
                 workspace.id = %next.key.workspace, documents = %next.key, step = claimed.step, state = next.state.name(),
-                correlation = next.correlation, provider = %next.key.provider, written, unchanged, removed, skipped, failed,
+                correlation = next.correlation, provider = %next.key.provider, metric.documents_written = written,
+                metric.documents_removed = removed, metric.documents_failed = failed,
                 "documents of {} are {}", next.key, next.state.name()
             );
             return Ok(DocumentsOutcome::Done(next.state));

@@ -9,238 +9,21 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Config, DocumentsKey};
-use crate::backfill::{FailCode, Version, WaitReason};
+use super::DocumentsKey;
+use crate::backfill::{FailCode, Version};
 use crate::connection::{Integration, ResourceRef};
 use crate::task::{DocumentsTask, TASK_VERSION};
 use crate::{ConnectionId, Timestamp};
 
-/// Most failures that are kept by name.
-pub const MAX_FAILURES: usize = 50;
+mod limits;
+mod pass;
+mod state;
+#[cfg(test)]
+mod tests;
 
-/// What a sync waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Hold {
-    /// The provider's budget is used up, or down to what is reserved for other work.
-    RateLimit,
-    /// The provider asked to slow down.
-    SecondaryLimit,
-    /// The provider does not answer, or answers with a fault.
-    Unavailable,
-    /// The provider does not show yet what it has told of.
-    Behind,
-    /// A person must connect the account again.
-    NeedsReconnect,
-    /// The provider has suspended the connection.
-    Suspended,
-}
-
-impl Hold {
-    /// The name of the reason.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::RateLimit => "rate_limit",
-            Self::SecondaryLimit => "secondary_limit",
-            Self::Unavailable => "unavailable",
-            Self::Behind => "behind",
-            Self::NeedsReconnect => "needs_reconnect",
-            Self::Suspended => "connection_suspended",
-        }
-    }
-}
-
-impl From<WaitReason> for Hold {
-    fn from(reason: WaitReason) -> Self {
-        match reason {
-            WaitReason::RateLimit => Self::RateLimit,
-            WaitReason::SecondaryLimit => Self::SecondaryLimit,
-            WaitReason::Unavailable => Self::Unavailable,
-        }
-    }
-}
-
-/// How a sync stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum SyncState {
-    /// The next step is asked for.
-    Pending,
-    /// A step is being done.
-    Running,
-    /// Nothing happens until then.
-    Waiting {
-        /// When it goes on.
-        until: Timestamp,
-        /// What it waits for.
-        reason: Hold,
-    },
-    /// The documents are those of the commit.
-    Synced,
-    /// Some files could not be read. They are tried again, with an end.
-    Partial,
-    /// The repository has no configuration, so nothing of it is kept.
-    NoConfig,
-    /// The link has ended, or wants no documents: nothing of it is kept.
-    Off,
-    /// It cannot go on until somebody changes something. What was kept before stays.
-    Failed {
-        /// Why.
-        code: FailCode,
-        /// For whoever can change it, where there is more to say.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        detail: Option<String>,
-    },
-}
-
-impl SyncState {
-    /// The name of the state.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Running => "running",
-            Self::Waiting { .. } => "waiting",
-            Self::Synced => "synced",
-            Self::Partial => "partial",
-            Self::NoConfig => "no_config",
-            Self::Off => "off",
-            Self::Failed { .. } => "failed",
-        }
-    }
-
-    /// Whether it waits for what may be over by now.
-    const fn can_be_asked_on(&self) -> bool {
-        matches!(self, Self::Waiting { reason: Hold::Behind | Hold::NeedsReconnect | Hold::Suspended, .. })
-    }
-
-    /// Whether nothing is being done or about to be.
-    #[must_use]
-    pub const fn is_at_rest(&self) -> bool {
-        match self {
-            Self::Pending | Self::Running | Self::Waiting { .. } => false,
-            Self::Synced | Self::Partial | Self::NoConfig | Self::Off | Self::Failed { .. } => true,
-        }
-    }
-}
-
-/// A commit, and the tree of its files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
-    /// The commit.
-    pub commit: String,
-    /// Its tree.
-    pub tree: String,
-}
-
-/// One way through all files of a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pass {
-    /// Of which commit.
-    pub head: Head,
-    /// Up to which path it has come.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-    /// Whether the tree is too large to be told at once, so that it is read folder by folder.
-    #[serde(default)]
-    pub by_folder: bool,
-}
-
-/// The configuration that a sync goes by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConfigFile {
-    /// The file's path.
-    pub path: String,
-    /// The name of what it holds.
-    pub blob: String,
-    /// What it says.
-    pub config: Config,
-}
-
-/// What was done in a pass.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Counts {
-    /// Documents written.
-    pub written: u64,
-    /// Documents that were so already.
-    pub unchanged: u64,
-    /// Documents removed.
-    pub removed: u64,
-    /// Files of those written that have no text to keep, and files whose path is too long.
-    pub skipped: u64,
-    /// Files that could not be read.
-    pub failed: u64,
-}
-
-impl Counts {
-    /// Both together.
-    #[must_use]
-    pub const fn and(self, more: Self) -> Self {
-        Self {
-            written: self.written + more.written,
-            unchanged: self.unchanged + more.unchanged,
-            removed: self.removed + more.removed,
-            skipped: self.skipped + more.skipped,
-            failed: self.failed + more.failed,
-        }
-    }
-
-    /// Files that are kept after it.
-    #[must_use]
-    pub const fn documents(&self) -> u64 {
-        self.written + self.unchanged
-    }
-}
-
-/// A file that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileFailure {
-    /// Its path.
-    pub path: String,
-    /// Why.
-    pub code: FailCode,
-}
-
-/// Bounds of a sync.
-#[derive(Debug, Clone, Copy)]
-pub struct SyncLimits {
-    /// How long a worker may keep a step to itself. Longer than a function may run.
-    pub lease: Duration,
-    /// How long a sync may stand still before recovery sends it again.
-    pub stall: Duration,
-    /// Most tries of a step that the provider does not answer.
-    pub max_attempts: u32,
-    /// First wait after a fault; it doubles with each.
-    pub backoff: Duration,
-    /// Longest wait after a fault.
-    pub max_backoff: Duration,
-    /// Most passes that are made again because files could not be read.
-    pub max_retries: u32,
-    /// Pause before the first of them; it doubles with each.
-    pub retry_after: Duration,
-    /// How often a head is looked at again that does not show what was told of it.
-    pub max_behind: u32,
-    /// How often a connection is looked at that cannot be used.
-    pub look_again: Duration,
-}
-
-impl Default for SyncLimits {
-    fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(240),
-            stall: Duration::from_secs(300),
-            max_attempts: 8,
-            backoff: Duration::from_secs(2),
-            max_backoff: Duration::from_secs(600),
-            max_retries: 5,
-            retry_after: Duration::from_secs(900),
-            max_behind: 3,
-            look_again: Duration::from_secs(3_600),
-        }
-    }
-}
+pub use limits::SyncLimits;
+pub use pass::{ConfigFile, Counts, FileFailure, Head, MAX_FAILURES, Pass, Step};
+pub use state::{Hold, SyncState};
 
 /// The row of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -319,49 +102,6 @@ pub enum Claim {
     Wait {
         /// When it goes on.
         until: Timestamp,
-    },
-}
-
-/// What a step came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
-    /// A part of a pass is done.
-    Done {
-        /// How far it has come. Without a cursor, this was the last part.
-        pass: Pass,
-        /// By which configuration.
-        config: ConfigFile,
-        /// Whether the pass began with this step.
-        first: bool,
-        /// What was done.
-        counts: Counts,
-        /// Files that could not be read.
-        failures: Vec<FileFailure>,
-    },
-    /// A part of what was kept is removed, because there is no configuration or no link any more.
-    Cleared {
-        /// The state that comes when nothing is left.
-        to: SyncState,
-        /// The commit that has no configuration.
-        commit: Option<String>,
-        /// What was removed.
-        removed: u64,
-        /// Whether more is left.
-        more: bool,
-    },
-    /// It must wait.
-    Hold {
-        /// Why.
-        reason: Hold,
-        /// How long the provider says, where it does.
-        after: Option<Duration>,
-    },
-    /// It cannot go on.
-    Fail {
-        /// Why.
-        code: FailCode,
-        /// For whoever can change it.
-        detail: Option<String>,
     },
 }
 
@@ -611,6 +351,3 @@ fn doubled(pause: Duration, times: u32) -> Duration {
 fn later(at: Timestamp, by: Duration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
-
-#[cfg(test)]
-mod tests;

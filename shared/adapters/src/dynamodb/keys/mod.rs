@@ -12,9 +12,11 @@ use connector_domain::{
 };
 use sha2::{Digest, Sha256};
 
+mod documents;
 mod place;
 mod time;
 
+pub(crate) use documents::{CHUNKS, DOCUMENT_SYNCS, DOCUMENTS, chunks, documents};
 use place::account;
 pub(crate) use place::{ACCOUNTS, PLACES, Place, features, links};
 pub(crate) use time::{bucket, instant, month, occurred, occurred_at};
@@ -305,24 +307,8 @@ impl Row {
                     entity: entity.parse().ok()?,
                 })
             }
-            ("WS", "DOCS") => {
-                let (provider, resource) = of.split_once('#')?;
-                Self::DocumentSync(DocumentsKey {
-                    workspace: id.parse().ok()?,
-                    provider: provider.parse().ok()?,
-                    resource: resource.parse().ok()?,
-                })
-            }
-            ("DOCS", "FILE") => Self::Document { of: documents_key(id)?, path: of.to_owned() },
-            ("DOCS", "PART") => {
-                let [path, revision, index] = parts(of)?;
-                Self::DocumentChunk {
-                    of: documents_key(id)?,
-                    path: unescape(path)?,
-                    revision: unescape(revision)?,
-                    index: index.parse().ok()?,
-                }
-            }
+            ("WS", "DOCS") => documents::sync(id, of)?,
+            ("DOCS", _) => documents::row(id, what, of)?,
             _ => return None,
         })
     }
@@ -351,32 +337,6 @@ pub(crate) const PAGES: &str = "PAGE#";
 
 /// Sort keys of what is kept of a run's units start so.
 pub(crate) const ENDED: &str = "ENDED#";
-
-/// Sort keys of a workspace's syncs of documents start so.
-pub(crate) const DOCUMENT_SYNCS: &str = "DOCS#";
-/// Sort keys of a repository's documents start so.
-pub(crate) const DOCUMENTS: &str = "FILE#";
-/// Sort keys of the pieces of documents start so.
-pub(crate) const CHUNKS: &str = "PART#";
-
-/// Partition of a repository's documents.
-pub(crate) fn documents(of: &DocumentsKey) -> String {
-    format!("DOCS#{}#{}#{}", escape(of.workspace.as_str()), of.provider, of.resource)
-}
-
-fn documents_key(text: &str) -> Option<DocumentsKey> {
-    let mut parts = text.splitn(3, '#');
-    Some(DocumentsKey {
-        workspace: unescape(parts.next()?)?.parse().ok()?,
-        provider: parts.next()?.parse().ok()?,
-        resource: parts.next()?.parse().ok()?,
-    })
-}
-
-/// Sort keys of the pieces of a document start so.
-pub(crate) fn chunks(path: &str) -> String {
-    format!("{CHUNKS}{}#", escape(path))
-}
 
 /// Partition of a workspace.
 pub(crate) fn workspace(id: &WorkspaceId) -> String {
