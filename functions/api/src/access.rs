@@ -6,6 +6,7 @@ use connector_domain::backfill::{Run, RunProgress, Unit, UnitKey};
 use connector_domain::change::{Change, ChangeAction};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
+use connector_domain::documents::{Chunk, Document, DocumentsKey, Sync};
 use connector_domain::enrich::{Cluster, Enrichment, Profile};
 use connector_domain::model::{ClusterSummary, Reading};
 use connector_domain::observation::Observation;
@@ -13,6 +14,7 @@ use connector_domain::ports::{
     DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
 };
 use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::documents::{self, FoundChunks};
 use connector_flows::estimate::{Estimate, estimate};
 use connector_flows::fetch::{FetchPorts, PAGE_SIZE, RESERVE_PERCENT};
 use connector_flows::memory::{self, Reach, Search, SearchResult, Story};
@@ -204,6 +206,52 @@ impl<'a> Access<'a> {
     pub(crate) async fn cancel_unit(&self, unit: Unit) -> Answer<bool> {
         let run = unit.run.clone();
         Ok(runs::cancel_unit(&*self.ports.start.backfills, &*self.ports.start.clock, unit, &run).await?)
+    }
+
+    // ---- documents
+
+    pub(crate) fn documents_of(&self, provider: ProviderKind, resource: ResourceId) -> DocumentsKey {
+        DocumentsKey { workspace: self.workspace().clone(), provider, resource }
+    }
+
+    /// Has the repository of a link of this workspace looked at.
+    pub(crate) async fn ask_for_documents(&self, link: &Integration, correlation: &str) -> Answer<Option<Sync>> {
+        debug_assert!(link.workspace == *self.workspace(), "a link of this workspace");
+        Ok(documents::ask(&self.ports.documents, link, None, correlation).await?)
+    }
+
+    pub(crate) async fn document_sync(&self, key: &DocumentsKey) -> Answer<Option<Sync>> {
+        debug_assert!(key.workspace == *self.workspace(), "a key of this workspace");
+        Ok(self.ports.documents.syncs.sync(key).await?)
+    }
+
+    pub(crate) async fn document_syncs(&self) -> Answer<Vec<Sync>> {
+        Ok(self.ports.documents.syncs.syncs_in(self.workspace()).await?)
+    }
+
+    pub(crate) async fn documents(
+        &self,
+        key: &DocumentsKey,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Answer<Vec<Document>> {
+        debug_assert!(key.workspace == *self.workspace(), "a key of this workspace");
+        Ok(self.records()?.documents.documents(key, after, limit).await?)
+    }
+
+    /// A document with its pieces.
+    pub(crate) async fn document(&self, key: &DocumentsKey, path: &str) -> Answer<(Document, Vec<Chunk>)> {
+        debug_assert!(key.workspace == *self.workspace(), "a key of this workspace");
+        let store = &self.records()?.documents;
+        let document = store.document(key, path).await?.ok_or(Problem::new(Code::NotFound))?;
+        let chunks = store.chunks(key, &document).await?;
+        Ok((document, chunks))
+    }
+
+    pub(crate) async fn search_documents(&self, text: &str, limit: usize) -> Answer<FoundChunks> {
+        let (records, syncs) = (self.records()?, &*self.ports.documents.syncs);
+        let workspace = self.workspace();
+        Ok(documents::search(syncs, &*records.documents, &*records.embedder, workspace, text, limit).await?)
     }
 
     // ---- observations and deliveries

@@ -7,7 +7,9 @@ use connector_adapters::http::from_settings;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::LocalEmbedder;
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{
     ConnectionTokens, ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
 };
@@ -38,6 +40,7 @@ pub async fn run() -> Result<(), Failure> {
         observations: Arc::clone(&observations) as _,
         enrichment: Arc::clone(&observations) as _,
         models: observations,
+        documents: Arc::new(aws.documents(env.require("OBSERVATIONS_TABLE")?)),
         embedder: Arc::new(LocalEmbedder),
         index: None,
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
@@ -78,6 +81,7 @@ pub async fn run_live() -> Result<(), Failure> {
             backfills: Arc::clone(&ports.start.backfills),
             tokens: Arc::new(aws.sealed_tokens(table)),
             audit,
+            documents: ports.documents.clone(),
             clock: Arc::clone(&clock) as _,
         },
         revoke: RevokePorts { vault, secrets: Arc::clone(&secrets) as _, http: Arc::clone(&http) as _ },
@@ -116,6 +120,12 @@ fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {
         connections: Arc::clone(&connections) as _,
         connection_lists: connections,
         run_lists: Arc::clone(&backfills) as _,
+        documents: DocumentPorts {
+            syncs: Arc::clone(&backfills) as _,
+            tasks: Arc::new(aws.queue(env.require("DOCUMENTS_QUEUE_URL")?)),
+            clock: Arc::new(SystemClock),
+            limits: SyncLimits::default(),
+        },
         start: StartPorts {
             backfills,
             holds,

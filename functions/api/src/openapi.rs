@@ -5,8 +5,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes::{
-    changes, connections, deliveries, estimate, events, keys, link, memory, meta, observations, runs, settings,
-    sources, start,
+    changes, connections, deliveries, documents, estimate, events, keys, link, memory, meta, observations, runs,
+    settings, sources, start,
 };
 
 /// The committed document.
@@ -37,6 +37,7 @@ pub(crate) fn answer() -> Answer {
         sources::list, sources::get, sources::change,
         runs::list, start::start, estimate::estimate, runs::get, runs::cancel, runs::pause, runs::resume, runs::retry, start::restart, start::prove,
         observations::list, observations::get, memory::related, memory::search, memory::actors, memory::clusters,
+        documents::list, documents::get, documents::search, documents::sync, documents::start,
         deliveries::list, deliveries::replay_some, deliveries::get, deliveries::replay, deliveries::dead,
         changes::list, settings::get, settings::change,
         keys::list, keys::create, keys::revoke,
@@ -50,6 +51,7 @@ pub(crate) fn answer() -> Answer {
         (name = "sources", description = "Linked resources, and what is wanted from each."),
         (name = "runs", description = "Requests for history."),
         (name = "observations", description = "Captured facts."),
+        (name = "documents", description = "Files of linked repositories, and how far they are."),
         (name = "deliveries", description = "Raw deliveries, what became of them, and replay."),
         (name = "workspace", description = "Settings and the audit log."),
         (name = "keys", description = "Machine keys."),

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use connector_domain::UserId;
 use connector_domain::connection::Connection;
 use connector_domain::ports::{
-    AuditLog, ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, Embedder, EnrichmentStore,
-    MachineKeys, ModelStore, ObservationStore, OnceStore, PortError, Queue, RunLists, VectorIndex,
+    AuditLog, ChangeLog, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, DocumentStore, Embedder,
+    EnrichmentStore, MachineKeys, ModelStore, ObservationStore, OnceStore, PortError, Queue, RunLists, VectorIndex,
 };
 use connector_domain::task::CaptureTask;
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{ProbePorts, StartPorts};
 
 /// What every route may need. The rest is with the function that has the right to it.
@@ -29,6 +30,8 @@ pub struct ApiPorts {
     pub changes: Arc<dyn ChangeLog>,
     /// What happened to connections.
     pub audit: Arc<dyn AuditLog>,
+    /// How far documents are, and who looks at repositories.
+    pub documents: DocumentPorts,
     /// What was captured, and how programs get in.
     pub records: Option<RecordPorts>,
     /// What must ask the provider.
@@ -48,6 +51,8 @@ pub struct RecordPorts {
     pub enrichment: Arc<dyn EnrichmentStore>,
     /// What language models said.
     pub models: Arc<dyn ModelStore>,
+    /// Documents of repositories.
+    pub documents: Arc<dyn DocumentStore>,
     /// What makes vectors of what is searched for.
     pub embedder: Arc<dyn Embedder>,
     /// An index outside that vectors are looked for in.

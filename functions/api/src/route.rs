@@ -58,6 +58,11 @@ routes! {
     GET "/v1/workspaces/{workspace}/sources", READ, Rows, ListSources;
     GET "/v1/workspaces/{workspace}/sources/{source}", READ, Rows, GetSource;
     PATCH "/v1/workspaces/{workspace}/sources/{source}", WRITE, Rows, ChangeSource;
+    GET "/v1/workspaces/{workspace}/sources/{source}/documents", READ, Rows, GetDocumentSync;
+    POST "/v1/workspaces/{workspace}/sources/{source}/documents/sync", WRITE, Rows, StartDocumentSync;
+    GET "/v1/workspaces/{workspace}/documents", READ, Rows, ListDocuments;
+    GET "/v1/workspaces/{workspace}/documents/search", READ, Rows, SearchDocuments;
+    GET "/v1/workspaces/{workspace}/documents/{document}", READ, Rows, GetDocument;
     GET "/v1/workspaces/{workspace}/runs", READ, Rows, ListRuns;
     POST "/v1/workspaces/{workspace}/runs", WRITE, Rows, StartRun;
     POST "/v1/workspaces/{workspace}/runs/estimate", WRITE, Live, EstimateRun;

@@ -16,7 +16,8 @@ use connector_domain::task::{CaptureMessage, CaptureTask, EnrichTask, ReplayTask
 use connector_domain::transformed::{Deletion, Item, Transformed};
 use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, Verified, WorkspaceId};
 use connector_flows::TeardownPorts;
-use connector_providers::provider;
+use connector_flows::documents::{self, DocumentPorts};
+use connector_providers::{Pushed, provider};
 use tracing::{info, warn};
 
 use crate::assess::{Assessed, Context, assess};
@@ -47,6 +48,8 @@ pub struct CapturePorts {
     pub enrichments: Arc<dyn Queue<EnrichTask>>,
     /// Who else is told of it; `None` when nobody is.
     pub notify: Option<Notify>,
+    /// Who looks at repositories that were pushed to.
+    pub documents: DocumentPorts,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -127,8 +130,8 @@ impl Capture {
     }
 
     fn ending(&self) -> TeardownPorts {
-        let CapturePorts { connections, backfills, tokens, audit, clock, .. } = self.ports.clone();
-        TeardownPorts { connections, backfills, tokens, audit, clock }
+        let CapturePorts { connections, backfills, tokens, audit, documents, clock, .. } = self.ports.clone();
+        TeardownPorts { connections, backfills, tokens, audit, documents, clock }
     }
 
     /// Does what a message asks. Safe to repeat.
@@ -173,11 +176,15 @@ impl Capture {
         delivery: &Delivery<Verified>,
     ) -> Result<CaptureReport, CaptureError> {
         let failed = |source| CaptureError::Port { delivery: record.id.to_string(), source };
-        let transformed = match provider(record.provider) {
+        let provider = provider(record.provider);
+        let transformed = match provider {
             Some(provider) => provider.transform(delivery),
             None => Transformed::Ignored(connector_domain::transformed::IgnoreReason::fixed("provider_not_served")),
         };
         let mut report = self.apply(record, workspace, transformed).await?;
+        if let Some(push) = provider.and_then(|provider| provider.documents()?.pushed(delivery)) {
+            self.pushed(record, workspace, &push).await.map_err(failed)?;
+        }
         if !report.missing.is_empty() && !self.is_proof(&record.origin).await.map_err(failed)? {
             report.missing.clear();
         }
@@ -248,6 +255,15 @@ impl Capture {
             },
         }
         Ok(report)
+    }
+
+    /// What was pushed may change documents, whether or not the push is one of the facts that are wanted.
+    async fn pushed(&self, record: &DeliveryRecord, workspace: &WorkspaceId, push: &Pushed) -> Result<(), PortError> {
+        let Some(resource) = &record.resource else { return Ok(()) };
+        match self.ports.connections.integration(record.provider, resource, workspace).await? {
+            Some(link) => documents::pushed(&self.ports.documents, &link, push, &record.correlation).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Whether what a delivery brings was missing.

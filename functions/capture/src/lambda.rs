@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::system::SystemClock;
+use connector_domain::documents::SyncLimits;
+use connector_flows::documents::DocumentPorts;
 use connector_lambda::env::{Env, EnvError, ProcessEnv};
 use connector_lambda::telemetry;
 
@@ -17,7 +19,8 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let (connections, backfills) = (env.require("CONNECTIONS_TABLE")?, env.require("BACKFILLS_TABLE")?);
+    let (connections, table) = (env.require("CONNECTIONS_TABLE")?, env.require("BACKFILLS_TABLE")?);
+    let backfills = Arc::new(aws.backfills(table.clone()));
     let capture = Capture::new(CapturePorts {
         tokens: Arc::new(aws.sealed_tokens(connections.clone())),
         audit: Arc::new(aws.audit(connections.clone())),
@@ -26,11 +29,17 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         ),
         connections: Arc::new(aws.connections(connections)),
         observations: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
-        backfills: Arc::new(aws.backfills(backfills.clone())),
-        holds: Arc::new(aws.holds(backfills)),
+        backfills: Arc::clone(&backfills) as _,
+        holds: Arc::new(aws.holds(table)),
         replays: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
         notify: notify(&aws, &env)?,
+        documents: DocumentPorts {
+            syncs: backfills,
+            tasks: Arc::new(aws.queue(env.require("DOCUMENTS_QUEUE_URL")?)),
+            clock: Arc::new(SystemClock),
+            limits: SyncLimits::default(),
+        },
         clock: Arc::new(SystemClock),
     });
     connector_lambda::sqs::serve(async |message| capture.take(message).await).await

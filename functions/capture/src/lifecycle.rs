@@ -66,12 +66,12 @@ async fn apply_to(
         }
         LifecycleAction::ResourcesRemoved(resources) => {
             for resource in resources {
-                deactivate_one(connections, &connection, &resource.id, "removed_from_installation", now).await?;
+                deactivate_one(ports, &connection, &resource.id, "removed_from_installation").await?;
             }
             Ok(())
         }
         LifecycleAction::ResourceGone { resource, reason } => {
-            deactivate_one(connections, &connection, resource, reason, now).await
+            deactivate_one(ports, &connection, resource, reason).await
         }
         LifecycleAction::ResourceRenamed(resource) => match link(connections, &connection, &resource.id).await? {
             Some(link) => rename(connections, link, &resource.name, now).await,
@@ -135,14 +135,13 @@ async fn rename(
 }
 
 async fn deactivate_one(
-    connections: &dyn ConnectionStore,
+    ports: &TeardownPorts,
     connection: &Connection,
     resource: &ResourceId,
     reason: &str,
-    now: Timestamp,
 ) -> Result<(), PortError> {
-    match link(connections, connection, resource).await? {
-        Some(link) if link.active => deactivate(connections, link, reason, now).await,
+    match link(&*ports.connections, connection, resource).await? {
+        Some(link) if link.active => deactivate(ports, link, reason).await,
         Some(_) | None => Ok(()),
     }
 }

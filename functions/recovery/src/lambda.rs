@@ -6,6 +6,8 @@ use connector_adapters::AwsConfig;
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
+use connector_domain::documents::SyncLimits;
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{ConnectionTokens, RedeliveryPorts, TokenPorts};
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
@@ -29,16 +31,23 @@ pub async fn run() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         http: Arc::new(connector_adapters::http::from_settings(|name| env.get(name))?),
         clock: Arc::new(SystemClock),
     };
-    let (backfills, captures) = (env.require("BACKFILLS_TABLE")?, env.require("CAPTURE_QUEUE_URL")?);
+    let (table, captures) = (env.require("BACKFILLS_TABLE")?, env.require("CAPTURE_QUEUE_URL")?);
+    let backfills = Arc::new(aws.backfills(table.clone()));
     let ports = RecoveryPorts {
         deliveries,
-        backfills: Arc::new(aws.backfills(backfills.clone())),
-        holds: Arc::new(aws.holds(backfills)),
+        backfills: Arc::clone(&backfills) as _,
+        holds: Arc::new(aws.holds(table)),
         enrichment: Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?)),
         enrichments: Arc::new(aws.queue(env.require("ENRICH_QUEUE_URL")?)),
         captures: Arc::new(aws.queue(captures.clone())),
         replays: Arc::new(aws.queue(captures)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
+        documents: DocumentPorts {
+            syncs: backfills,
+            tasks: Arc::new(aws.queue(env.require("DOCUMENTS_QUEUE_URL")?)),
+            clock: Arc::new(SystemClock),
+            limits: SyncLimits::default(),
+        },
         clock: Arc::new(SystemClock),
     };
     let recovery = Recovery::new(ports, Limits::default()).redelivering(redelivery);

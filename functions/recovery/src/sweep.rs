@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use connector_domain::backfill::{Limits, UnitKey};
 use connector_domain::delivery::DeliveryState;
+use connector_domain::documents::DocumentsKey;
 use connector_domain::ports::{BackfillStore, Clock, DeliveryStore, EnrichmentStore, HoldStore, PortError, Put, Queue};
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
 use connector_domain::{DeliveryId, RunId, SourceId, Timestamp, WorkspaceId};
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{RedeliveryPorts, redeliver};
 use connector_lambda::telemetry::chain;
 use tracing::{error, info, warn};
@@ -32,6 +34,8 @@ pub struct RecoveryPorts {
     pub pages: Arc<dyn Queue<PageTask>>,
     /// Who enriches.
     pub enrichments: Arc<dyn Queue<EnrichTask>>,
+    /// Documents that are not as they should be.
+    pub documents: DocumentPorts,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -57,6 +61,8 @@ pub struct Swept {
     pub holds: u64,
     /// Observations sent again.
     pub observations: u64,
+    /// Syncs of documents sent again.
+    pub documents: u64,
     /// Observations whose enrichment is given up; it is done when their deliveries are replayed.
     pub unenriched: u64,
     /// Webhooks that a provider was asked for again.
@@ -131,6 +137,15 @@ impl Recovery {
             }
         }
         self.observations(now, &mut swept).await?;
+        for key in self.ports.documents.syncs.due_syncs(now, BATCH).await? {
+            match self.documents(&key, now, &mut swept).await {
+                Ok(()) => {}
+                Err(error) => {
+                    swept.failed += 1;
+                    warn!(documents = %key, "could not look at the documents of {key}: {}", chain(&error));
+                }
+            }
+        }
         self.redeliver(&mut swept).await;
         if swept != Swept::default() {
             info!(
@@ -138,6 +153,7 @@ impl Recovery {
                 metric.dead = swept.dead,
                 metric.units_sent_again = swept.units,
                 metric.observations_sent_again = swept.observations,
+                metric.documents_sent_again = swept.documents,
                 metric.unenriched = swept.unenriched,
                 metric.failed = swept.failed,
                 metric.oldest_seconds = swept.oldest,
@@ -246,6 +262,20 @@ impl Recovery {
         Ok(true)
     }
 
+    async fn documents(&self, key: &DocumentsKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
+        let DocumentPorts { syncs, tasks, limits, .. } = &self.ports.documents;
+        let Some(sync) = syncs.sync(key).await? else { return Ok(()) };
+        let Some(next) = sync.redrive(limits, now) else { return Ok(()) };
+        if syncs.put_sync(&next, Some(sync.version)).await? == Put::Stored {
+            tasks.send(&[next.task()], Duration::ZERO).await?;
+            swept.documents += 1;
+            if let Some(due_at) = sync.due_at.filter(|_| !sync.state.is_at_rest()) {
+                swept.overdue(due_at, now);
+            }
+        }
+        Ok(())
+    }
+
     async fn unit(&self, key: &UnitKey, now: Timestamp, swept: &mut Swept) -> Result<(), PortError> {
         let Some(unit) = self.ports.backfills.unit(key).await? else { return Ok(()) };
         let Some(next) = unit.redrive(&self.limits, now) else { return Ok(()) };
@@ -268,10 +298,13 @@ fn next_attempt(attempts: u32, now: Timestamp) -> Timestamp {
 mod tests {
     use connector_domain::Timestamp;
     use connector_domain::backfill::Hold;
+    use connector_domain::documents::SyncLimits;
     use connector_domain::ports::ObservationStore;
-    use connector_testkit::builders::{at, delivery, observation, unit, workspace};
+    use connector_domain::task::DocumentsTask;
+    use connector_flows::documents::ask;
+    use connector_testkit::builders::{at, connection, delivery, integration, observation, unit, workspace};
     use connector_testkit::memory::{
-        ManualClock, MemoryBackfills, MemoryDeliveries, MemoryHolds, MemoryObservations, MemoryQueue,
+        ManualClock, MemoryBackfills, MemoryDeliveries, MemoryDocuments, MemoryHolds, MemoryObservations, MemoryQueue,
     };
 
     use super::*;
@@ -287,6 +320,8 @@ mod tests {
         enrichments: Arc<MemoryQueue<EnrichTask>>,
         holds: Arc<MemoryHolds>,
         replays: Arc<MemoryQueue<ReplayTask>>,
+        documents: DocumentPorts,
+        document_tasks: Arc<MemoryQueue<DocumentsTask>>,
     }
 
     fn desk(now: Timestamp) -> Desk {
@@ -297,6 +332,13 @@ mod tests {
         let enrichments = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let replays = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
         let (observations, holds): (Arc<MemoryObservations>, Arc<MemoryHolds>) = Default::default();
+        let document_tasks = Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>));
+        let documents = DocumentPorts {
+            syncs: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::clone(&document_tasks) as _,
+            clock: Arc::clone(&clock) as _,
+            limits: SyncLimits::default(),
+        };
         let ports = RecoveryPorts {
             holds: Arc::clone(&holds) as _,
             replays: Arc::clone(&replays) as _,
@@ -306,10 +348,24 @@ mod tests {
             backfills: Arc::clone(&backfills) as _,
             captures: Arc::clone(&captures) as _,
             pages: Arc::clone(&pages) as _,
+            documents: documents.clone(),
             clock: Arc::clone(&clock) as _,
         };
         let recovery = Recovery::new(ports, Limits::default());
-        Desk { recovery, clock, deliveries, backfills, captures, pages, observations, enrichments, holds, replays }
+        Desk {
+            recovery,
+            clock,
+            deliveries,
+            backfills,
+            captures,
+            pages,
+            observations,
+            enrichments,
+            holds,
+            replays,
+            documents,
+            document_tasks,
+        }
     }
 
     #[tokio::test]
@@ -381,6 +437,19 @@ mod tests {
         desk.holds.put_hold(&now.end(), Some(now.version)).await.unwrap();
         desk.clock.set(at(86_400));
         assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+    }
+
+    #[tokio::test]
+    async fn a_sync_of_documents_that_stands_still_is_sent_again_once_per_stall() {
+        let desk = desk(at(0));
+        let link = integration(&connection("conn", &workspace("acme"), "5"), "1");
+        let asked = ask(&desk.documents, &link, None, "cor").await.unwrap().unwrap();
+        desk.document_tasks.drain();
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        desk.clock.set(asked.due_at.unwrap());
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept { documents: 1, ..Swept::default() });
+        assert_eq!(desk.recovery.sweep().await.unwrap(), Swept::default());
+        assert_eq!(desk.document_tasks.drain(), [asked.task()]);
     }
 
     #[tokio::test]

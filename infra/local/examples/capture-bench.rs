@@ -20,9 +20,11 @@ use connector_capture::{Capture, CapturePorts, Captured, Enrich, EnrichPorts};
 use connector_domain::backfill::{EntityType, Window};
 use connector_domain::connection::{Integration, ResourceRef, SyncSettings, WorkspaceSettings};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState, Origin};
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{Clock, ProviderHttp};
 use connector_domain::task::{CaptureTask, EnrichTask, TASK_VERSION};
 use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
+use connector_flows::documents::DocumentPorts;
 use connector_providers::{Scope, provider};
 use connector_simulator::github::{Limits, Populate};
 use connector_simulator::{Server, World};
@@ -105,6 +107,12 @@ impl Bench {
             audit: Arc::new(MemoryAudit::default()),
             enrichments: Arc::clone(&enrichments) as _,
             notify: None,
+            documents: DocumentPorts {
+                syncs: Arc::clone(&stores.document_syncs),
+                tasks: Arc::new(MemoryQueue::new(Arc::clone(&clock))),
+                clock: Arc::clone(&clock),
+                limits: SyncLimits::default(),
+            },
             clock,
         });
         let enrich = Enrich::new(EnrichPorts::local(Arc::clone(&stores.enrichment)));

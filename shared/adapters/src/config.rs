@@ -10,8 +10,8 @@ use connector_domain::ProviderKind;
 use connector_domain::task::Task;
 
 use crate::dynamodb::{
-    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoHolds, DynamoObservations,
-    DynamoStates, SealedTokens,
+    DynamoAccess, DynamoAudit, DynamoBackfills, DynamoConnections, DynamoDeliveries, DynamoDocuments, DynamoHolds,
+    DynamoObservations, DynamoStates, SealedTokens,
 };
 use crate::secrets::{SecretsManager, service_keys};
 use crate::services::{ServiceKeys, ServiceLimits, Services};
@@ -72,6 +72,11 @@ impl AwsConfig {
     #[must_use]
     pub fn holds(&self, backfills_table: impl Into<String>) -> DynamoHolds {
         DynamoHolds::new(self.dynamodb.clone(), backfills_table)
+    }
+
+    /// Documents of repositories.
+    pub fn documents(&self, observations_table: impl Into<String>) -> DynamoDocuments {
+        DynamoDocuments::new(self.dynamodb.clone(), observations_table)
     }
 
     /// Machine keys, answered requests and changes.

@@ -49,6 +49,8 @@ pub enum ChangeAction {
     RunRetried,
     /// A delivery is captured anew.
     Replayed,
+    /// Documents of a source were asked for.
+    DocumentsSynced,
     /// A machine key was handed out.
     KeyCreated,
     /// A machine key was ended.

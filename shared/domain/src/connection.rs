@@ -122,6 +122,14 @@ pub struct SyncSettings {
     pub events: BTreeSet<String>,
     /// Whether and how history is fetched.
     pub backfill: BackfillSettings,
+    /// Whether files are kept as documents, where the repository has a configuration that names some.
+    #[serde(default = "yes")]
+    pub documents: bool,
+}
+
+/// For links from before there was the choice.
+const fn yes() -> bool {
+    true
 }
 
 /// Whether and how history is fetched.
@@ -144,6 +152,7 @@ impl SyncSettings {
         Self {
             events: SourceType::subscriptions(provider).into_iter().map(str::to_owned).collect(),
             backfill: BackfillSettings { enabled: true, depth: Depth::Days30, entities: BTreeSet::new() },
+            documents: true,
         }
     }
 
@@ -173,6 +182,12 @@ impl Default for WorkspaceSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_from_before_documents_wants_them() {
+        let old = r#"{"events":[],"backfill":{"enabled":true,"depth":30}}"#;
+        assert!(serde_json::from_str::<SyncSettings>(old).unwrap().documents);
+    }
 
     #[test]
     fn every_type_passes_the_full_subscription_and_none_the_empty_one() {

@@ -10,6 +10,7 @@ pub mod capture;
 pub mod change;
 pub mod connection;
 pub mod delivery;
+pub mod documents;
 pub mod enrich;
 pub mod event;
 pub mod http;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::backfill::UnitKey;
+use crate::documents::DocumentsKey;
 use crate::{DeliveryId, RunId, SourceId, WorkspaceId};
 
 /// Version written into every message; a reader keeps a message of a newer version in the queue instead of dropping it.
@@ -233,6 +234,32 @@ impl Task for EnrichTask {
 
     fn workspace(&self) -> &WorkspaceId {
         &self.workspace
+    }
+
+    fn version(&self) -> u32 {
+        self.v
+    }
+}
+
+/// Do the next step of a repository's documents. Where it is, its row says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentsTask {
+    /// [`TASK_VERSION`] when it was written.
+    pub v: u32,
+    /// Whose documents.
+    pub documents: DocumentsKey,
+    /// Which step; a message for a step that is done does nothing.
+    pub step: u64,
+    /// Follows the work through logs and rows.
+    pub correlation: String,
+}
+
+impl Task for DocumentsTask {
+    const NAME: &'static str = "documents";
+
+    fn workspace(&self) -> &WorkspaceId {
+        &self.documents.workspace
     }
 
     fn version(&self) -> u32 {

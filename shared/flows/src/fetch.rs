@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use connector_domain::backfill::{
-    BudgetKey, Cursor, Disposition, EntityType, FailCode, ProviderError, Take, Unit, UnitKey, WaitReason, Window,
-};
-use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef};
-use connector_domain::http::{HttpError, HttpResponse};
-use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, PortError, ProviderHttp, TokenError, Tokens};
-use connector_domain::{ConnectionId, RunId, Secret, Timestamp};
+use connector_domain::backfill::{BudgetKey, Cursor, Disposition, EntityType, FailCode, Take, Unit, UnitKey, Window};
+use connector_domain::connection::{Connection, Integration, ResourceRef};
+use connector_domain::http::HttpResponse;
+use connector_domain::ports::{BackfillStore, Clock, ConnectionStore, PortError, ProviderHttp, Tokens};
+use connector_domain::{ConnectionId, RunId};
 use connector_providers::{PageMeta, Provider, Scope, provider};
-use tracing::warn;
 
 use crate::budget::{self, Allowed};
+use crate::call::{CallOf, call};
 
 /// Items per page asked for.
 pub const PAGE_SIZE: u32 = 100;
@@ -133,102 +131,32 @@ pub async fn allowed(ports: &FetchPorts, ask: &Ask<'_>, reserve_percent: u64) ->
 /// # Errors
 /// When a port fails.
 pub async fn fetch(ports: &FetchPorts, ask: &Ask<'_>) -> Result<Fetched, PortError> {
-    let failed = |code| Ok(Fetched::Refused(Disposition::Fail(code)));
-    let Some(provider) = provider(ask.key.provider) else { return failed(FailCode::UNSUPPORTED) };
-    let key = &ask.key;
-    let Some(connection) = ports.connections.connection(ask.connection).await? else {
-        return failed(FailCode::CONNECTION_REMOVED);
+    let Some(provider) = provider(ask.key.provider) else {
+        return Ok(Fetched::Refused(Disposition::Fail(FailCode::UNSUPPORTED)));
     };
-    let link = ports.connections.integration(key.provider, &key.resource, &key.workspace).await?;
-    if !connection.status.receives() || !link.is_some_and(|link| link.active) {
-        return failed(FailCode::CONNECTION_REMOVED);
-    }
-    // The unit waits, and goes on when the connection works (`crate::restart_stopped`).
-    match connection.status {
-        ConnectionStatus::NeedsReconnect => return failed(FailCode::NEEDS_RECONNECT),
-        ConnectionStatus::Suspended => return failed(FailCode::SUSPENDED),
-        ConnectionStatus::Active | ConnectionStatus::Revoked => {}
-    }
-    let (mut asked, bearer) = send(ports, provider, ask, &connection, None).await?;
-    if is_token_refused(&asked) {
-        (asked, _) = send(ports, provider, ask, &connection, bearer.as_ref()).await?;
-        if is_token_refused(&asked) {
-            ports.tokens.stays_refused(&connection).await?;
+    fn scope<'a>(ask: &'a Ask<'_>, connection: &'a Connection) -> Scope<'a> {
+        Scope {
+            account: &connection.account,
+            resource: ask.resource,
+            entity: ask.key.entity,
+            window: ask.window,
+            page_size: ask.page_size,
         }
     }
-    let fetched = asked.unwrap_or_else(|error| refused(ask, &error));
-    keep_budget(ports, &ask.budget(provider), &fetched).await?;
-    Ok(fetched)
-}
-
-async fn keep_budget(ports: &FetchPorts, key: &BudgetKey, fetched: &Fetched) -> Result<(), PortError> {
-    let now = ports.clock.now();
-    match fetched {
-        Fetched::Page { meta, .. } => budget::learn(&*ports.backfills, key, &meta.rate, now).await,
-        Fetched::Refused(Disposition::Retry {
-            after: Some(after),
-            reason: reason @ (WaitReason::RateLimit | WaitReason::SecondaryLimit),
-        }) => {
-            let until = now.checked_add(*after).unwrap_or(Timestamp::MAX);
-            budget::close(&*ports.backfills, key, until, *reason, now).await
-        }
-        Fetched::Refused(_) => Ok(()),
-    }
-}
-
-async fn send(
-    ports: &FetchPorts,
-    provider: &dyn Provider,
-    ask: &Ask<'_>,
-    connection: &Connection,
-    refused: Option<&Secret>,
-) -> Result<(Result<Fetched, ProviderError>, Option<Secret>), PortError> {
-    let scope = Scope {
-        account: &connection.account,
-        resource: ask.resource,
-        entity: ask.key.entity,
-        window: ask.window,
-        page_size: ask.page_size,
+    let of = CallOf {
+        workspace: &ask.key.workspace,
+        provider,
+        connection: ask.connection,
+        resource: &ask.key.resource,
+        pool: provider.pool(ask.key.entity),
+        needs_token: provider.needs_token(ask.key.entity),
+        what: &ask.key,
     };
-    let Some(request) = provider.page_request(&scope, ask.cursor) else {
-        return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::UNSUPPORTED))), None));
+    let request = |connection: &Connection| provider.page_request(&scope(ask, connection), ask.cursor);
+    let read = |connection: &Connection, response: HttpResponse| {
+        let meta = provider.read_page(&scope(ask, connection), ask.cursor, &response, ports.clock.now())?;
+        let rate = meta.rate.clone();
+        Ok((Fetched::Page { response, meta }, rate))
     };
-    let bearer = match ports.tokens.bearer(connection, Some(&ask.key.resource), refused).await {
-        Ok(bearer) => bearer,
-        Err(TokenError::NeedsReconnect) => {
-            return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_RECONNECT))), None));
-        }
-        Err(TokenError::Port(error)) => return Err(error),
-    };
-    // Not asked in vain: the answer would pass for a refused token, and end the other lists.
-    if bearer.is_none() && provider.needs_token(scope.entity) {
-        return Ok((Ok(Fetched::Refused(Disposition::Fail(FailCode::NEEDS_TOKEN))), None));
-    }
-    let response = match ports.http.send(&request, bearer.as_ref()).await {
-        Ok(response) => response,
-        Err(error) => {
-            warn!(unit = %ask.key, "no page of {}: {error}", ask.key);
-            return Ok((Ok(Fetched::Refused(unreachable(&error))), bearer));
-        }
-    };
-    let page = provider.read_page(&scope, ask.cursor, &response, ports.clock.now());
-    Ok((page.map(|meta| Fetched::Page { response, meta }), bearer))
-}
-
-fn is_token_refused(asked: &Result<Fetched, ProviderError>) -> bool {
-    matches!(asked, Err(error) if error.disposition == Disposition::RefreshToken)
-}
-
-fn refused(ask: &Ask<'_>, error: &ProviderError) -> Fetched {
-    let request_id = error.request_id.as_deref().unwrap_or_default();
-    warn!(unit = %ask.key, request.id = request_id, "no page of {}: {error}", ask.key);
-    Fetched::Refused(error.disposition.clone())
-}
-
-fn unreachable(error: &HttpError) -> Disposition {
-    match error {
-        HttpError::Timeout | HttpError::Unreachable(_) => Disposition::unavailable(None),
-        HttpError::TooLarge { .. } => Disposition::Fail(FailCode::TOO_LARGE),
-        HttpError::Redirected | HttpError::Invalid => Disposition::Fail(FailCode::REJECTED),
-    }
+    Ok(call(ports, &of, request, read).await?.unwrap_or_else(Fetched::Refused))
 }

@@ -3,7 +3,9 @@
 //! Like all business code it awaits nothing but ports, so the simulation can fail or crash it at each of them.
 
 pub mod budget;
+pub mod call;
 pub mod connect;
+pub mod documents;
 pub mod estimate;
 pub mod fetch;
 pub mod memory;

@@ -13,6 +13,8 @@ use connector_domain::ports::{
 use connector_providers::provider;
 use tracing::{info, warn};
 
+use crate::documents::{self, DocumentPorts};
+
 /// What ending a connection needs of the outside.
 #[derive(Clone)]
 pub struct TeardownPorts {
@@ -24,6 +26,8 @@ pub struct TeardownPorts {
     pub tokens: Arc<dyn TokenRows>,
     /// Where it is noted.
     pub audit: Arc<dyn AuditLog>,
+    /// The documents of its links.
+    pub documents: DocumentPorts,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -85,28 +89,29 @@ pub async fn tear_down(
     {
         warn!(connection.id = %connection.id, "its tokens changed while it was taken down");
     }
-    for link in links.into_iter().filter(|link| link.active) {
-        deactivate(&*ports.connections, link, ending.reason, ports.clock.now()).await?;
+    for link in links {
+        if link.active {
+            deactivate(ports, link, ending.reason).await?;
+        } else {
+            // A repetition of what stopped half-way.
+            documents::ask(&ports.documents, &link, None, ending.reason).await?;
+        }
     }
     note(ports, &connection, ending, AuditAction::TornDown).await?;
     info!(connection.id = %connection.id, reason = ending.reason, "took down a connection to {}", connection.provider);
     Ok(())
 }
 
-/// Ends a link.
+/// Ends a link, and has its documents removed.
 ///
 /// # Errors
-/// When the store fails.
-pub async fn deactivate(
-    connections: &dyn ConnectionStore,
-    mut link: Integration,
-    reason: &str,
-    now: Timestamp,
-) -> Result<(), PortError> {
+/// When a store fails.
+pub async fn deactivate(ports: &TeardownPorts, mut link: Integration, reason: &str) -> Result<(), PortError> {
     link.active = false;
     link.inactive_reason = Some(reason.to_owned());
-    link.updated_at = now;
-    connections.put_integration(&link).await
+    link.updated_at = ports.clock.now();
+    ports.connections.put_integration(&link).await?;
+    documents::ask(&ports.documents, &link, None, reason).await.map(drop)
 }
 
 /// Stops what is being fetched of a link. A worker that is at it loses its next write.

@@ -8,6 +8,7 @@ use connector_domain::redelivery::FailedDelivery;
 use connector_domain::transformed::{IgnoreReason, Quarantined, Transformed};
 use connector_domain::{AccountId, Delivery, ProviderKind, ResourceId, Secret, Timestamp, Verified};
 
+use crate::DocumentSource;
 use crate::oauth::OAuthFlow;
 
 /// A provider: all roles together.
@@ -120,6 +121,11 @@ pub trait BackfillSource: Send + Sync {
 
 /// Finds what can be linked.
 pub trait ResourceSource: Send + Sync {
+    /// The files of its resources, where these are repositories.
+    fn documents(&self) -> Option<&dyn DocumentSource> {
+        None
+    }
+
     /// How people write the name of a resource, such as `OWNER/REPO`.
     fn resource_form(&self) -> &'static str;
 

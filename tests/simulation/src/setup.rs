@@ -9,6 +9,7 @@ use std::time::Duration;
 use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
 use connector_domain::backfill::Limits;
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore,
     ObservationStore, Pause, ProviderHttp, Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
@@ -16,11 +17,12 @@ use connector_domain::ports::{
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
 use connector_domain::{ProviderKind, Timestamp};
 use connector_flows::connect::{Connect, ConnectPorts};
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_testkit::memory::{
-    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
-    MemoryStates, MemoryVault, StaticSecrets,
+    FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryDocuments, MemoryHolds,
+    MemoryObservations, MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -256,11 +258,19 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         limits,
     };
     let rows = Faulty::of(plan, &stores.vault) as Arc<dyn TokenRows>;
+    // Documents are not looked at here: nobody takes their messages.
+    let documents = DocumentPorts {
+        syncs: Arc::new(MemoryDocuments::default()),
+        tasks: Arc::new(MemoryQueue::new(Arc::clone(&time))),
+        clock: Arc::clone(&time),
+        limits: SyncLimits::default(),
+    };
     let teardown = TeardownPorts {
         connections: Arc::clone(&connections),
         backfills: Arc::clone(&backfills),
         tokens: Arc::clone(&rows),
         audit: Arc::clone(&audit),
+        documents: documents.clone(),
         clock: Arc::clone(&time),
     };
     let enriching = enriching(outside, plant);
@@ -302,6 +312,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
             audit: Arc::clone(&audit),
             enrichments: Arc::clone(&enrichments),
             notify: None,
+            documents: documents.clone(),
             clock: Arc::clone(&time),
         }),
         renewal: TokenRefresh { tokens: ConnectionTokens::new(token_ports), rows, clock: Arc::clone(&time) },
@@ -316,6 +327,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
                 replays,
                 captures: Arc::clone(&captures),
                 pages,
+                documents,
                 clock: Arc::clone(&time),
             },
             limits,

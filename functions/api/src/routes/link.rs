@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use connector_domain::backfill::{Trigger, Window};
 use connector_domain::change::ChangeAction;
 use connector_domain::connection::{Connection, Integration, ResourceRef, SyncSettings};
+use connector_domain::documents::DocumentsKey;
 use connector_domain::{IntegrationId, ResourceId};
 use connector_flows::{StartRequest, find_resources};
 use connector_lambda::api::Answer;
@@ -164,6 +165,10 @@ async fn link_one(
     let known = access.link(connection.provider, &resource.id).await?;
     let (action, outcome) = match &known {
         Some(known) if known.active && known.connection == connection.id => {
+            // A repetition of a request that stopped half-way asks for what it left.
+            if access.document_sync(&DocumentsKey::of(known)).await?.is_none() {
+                access.ask_for_documents(known, "link").await?;
+            }
             return Ok(Item::done(known, Outcome::Unchanged));
         }
         Some(known) if known.active => return Ok(Item::refused(resource.id.as_str(), "linked_elsewhere")),
@@ -192,6 +197,7 @@ async fn link_one(
             updated_at: now,
         })
         .await?;
+    access.ask_for_documents(&link, "link").await?;
     let mut item = Item::done(&link, outcome);
     if backfill && link.settings.backfill.enabled {
         item.run = start(access, link).await;
@@ -228,7 +234,8 @@ async fn start(access: &Access<'_>, link: Integration) -> Option<String> {
     tag = "connections", params(InWorkspace, ("connection" = String, Path), Once), request_body = ToUnlink,
     responses((status = 200, description = "What became of each.", body = Results), Refusals, Gateway, BodyRefusals, Conflicts)
 )]
-/// Unlinks resources: nothing more is captured of them, and what is being fetched stops. What was captured stays.
+/// Unlinks resources: nothing more is captured of them, what is being fetched stops, and their documents are removed. What
+/// was captured stays.
 pub(crate) async fn unlink(context: &Context<'_>) -> Result<Answer, Problem> {
     context.query(&[])?;
     let asked: ToUnlink = body(context.request)?;
@@ -264,6 +271,9 @@ async fn unlink_one(access: &Access<'_>, connection: &Connection, id: &str) -> R
     // A repetition of a request that stopped half-way ends what it left.
     for unit in sync::units_of(access, std::slice::from_ref(&link)).await?.into_values().flatten() {
         access.cancel_unit(unit).await?;
+    }
+    if !link.active {
+        access.ask_for_documents(&link, "unlink").await?;
     }
     Ok(Item::done(&link, outcome))
 }

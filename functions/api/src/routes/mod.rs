@@ -3,6 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod connections;
 pub(crate) mod deliveries;
+pub(crate) mod documents;
 pub(crate) mod estimate;
 pub(crate) mod events;
 pub(crate) mod keys;
@@ -55,6 +56,11 @@ pub(crate) async fn handle(context: &Context<'_>) -> Result<Answer, Problem> {
         Operation::Search => memory::search(context).await,
         Operation::ListActors => memory::actors(context).await,
         Operation::ListClusters => memory::clusters(context).await,
+        Operation::ListDocuments => documents::list(context).await,
+        Operation::GetDocument => documents::get(context).await,
+        Operation::SearchDocuments => documents::search(context).await,
+        Operation::GetDocumentSync => documents::sync(context).await,
+        Operation::StartDocumentSync => documents::start(context).await,
         Operation::ListDeliveries => deliveries::list(context).await,
         Operation::ReplayDeliveries => deliveries::replay_some(context).await,
         Operation::GetDelivery => deliveries::get(context).await,

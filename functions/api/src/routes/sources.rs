@@ -42,6 +42,8 @@ pub(crate) struct View {
     /// The events that are wanted, by the provider's names.
     events: BTreeSet<String>,
     backfill: Backfill,
+    /// Whether files are kept as documents, where the repository names some.
+    documents: bool,
     #[schema(value_type = String, format = DateTime)]
     linked_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
@@ -74,6 +76,7 @@ fn view(link: Integration, sync: Sync) -> View {
         inactive_reason: link.inactive_reason,
         events: link.settings.events,
         backfill: Backfill { enabled, depth, entities },
+        documents: link.settings.documents,
         linked_at: link.linked_at,
         updated_at: link.updated_at,
         sync,
@@ -111,7 +114,7 @@ pub(crate) async fn list(context: &Context<'_>) -> Result<Answer, Problem> {
 }
 
 /// The link that the path names.
-async fn of_path(context: &Context<'_>) -> Result<Integration, Problem> {
+pub(super) async fn of_path(context: &Context<'_>) -> Result<Integration, Problem> {
     let not_found = || Problem::new(Code::NotFound);
     let (provider, resource) = parse_source(context.variable("source")?).ok_or_else(not_found)?;
     context.access.link(provider, &resource).await?.ok_or_else(not_found)
@@ -144,6 +147,8 @@ pub(crate) struct Wanted {
     #[schema(min_items = 1, max_items = 100)]
     events: Option<BTreeSet<String>>,
     backfill: Option<WantedBackfill>,
+    /// Whether files are kept as documents, where the repository names some. Those of a source that wants none are removed.
+    documents: Option<bool>,
 }
 
 /// What is to be different of how history is fetched.
@@ -178,6 +183,7 @@ impl Wanted {
             }
             settings.events.clone_from(events);
         }
+        settings.documents = self.documents.unwrap_or(settings.documents);
         if let Some(wanted) = &self.backfill {
             let known = provider(kind).map(|provider| provider.entity_types()).unwrap_or_default();
             if let Some(unknown) = wanted.entities.iter().flatten().find(|entity| !known.contains(entity)) {
@@ -208,9 +214,13 @@ pub(crate) async fn change(context: &Context<'_>) -> Result<Answer, Problem> {
     let settings = wanted.apply(&link.settings, link.provider)?;
     if settings != link.settings {
         context.access.note(ChangeAction::SourceChanged, source_id(link.provider, &link.resource.id)).await?;
+        let other = settings.documents != link.settings.documents;
         link.settings = settings;
         link.updated_at = context.access.now();
         link = context.access.save(link).await?;
+        if other {
+            context.access.ask_for_documents(&link, "settings").await?;
+        }
     }
     shown(context, link).await
 }

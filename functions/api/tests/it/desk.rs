@@ -7,17 +7,19 @@ use connector_api::{Api, ApiPorts, LivePorts, ProviderTeardown, RecordPorts};
 use connector_domain::backfill::{Limits, Run};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration};
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, LocalEmbedder, ObservationStore};
-use connector_domain::task::{CaptureTask, PageTask};
+use connector_domain::task::{CaptureTask, DocumentsTask, PageTask};
 use connector_domain::{ProviderKind, WorkspaceId};
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts};
 use connector_lambda::api::{Answer, ApiRequest, Caller};
 use connector_providers::github::app;
 use connector_testkit::builders::{at, connection, delivery, integration, observation, run, unit, workspace};
 use connector_testkit::memory::{
     FakeSigner, ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries,
-    MemoryHolds, MemoryKeys, MemoryModels, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp,
-    SeededRandom, StaticSecrets, StaticTokens,
+    MemoryDocuments, MemoryHolds, MemoryKeys, MemoryModels, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault,
+    ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
 };
 use serde_json::{Value, json};
 
@@ -35,6 +37,8 @@ pub(crate) struct Desk {
     pub(crate) keys: Arc<MemoryKeys>,
     pub(crate) models: Arc<MemoryModels>,
     pub(crate) http: Arc<ScriptedHttp>,
+    pub(crate) documents: Arc<MemoryDocuments>,
+    pub(crate) document_tasks: Arc<MemoryQueue<DocumentsTask>>,
 }
 
 /// An answer, read.
@@ -85,7 +89,16 @@ impl Desk {
         let captures = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
         let (keys, http): (Arc<MemoryKeys>, Arc<ScriptedHttp>) = Default::default();
         let (audit, models): (Arc<MemoryAudit>, Arc<MemoryModels>) = Default::default();
+        let documents: Arc<MemoryDocuments> = Arc::default();
+        let document_tasks = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
+        let asking = DocumentPorts {
+            syncs: Arc::clone(&documents) as _,
+            tasks: Arc::clone(&document_tasks) as _,
+            clock: Arc::clone(&clock) as _,
+            limits: SyncLimits::default(),
+        };
         let rows = ApiPorts {
+            documents: asking.clone(),
             connections: Arc::clone(&connections) as _,
             connection_lists: Arc::clone(&connections) as _,
             run_lists: Arc::clone(&backfills) as _,
@@ -106,6 +119,7 @@ impl Desk {
                 observations: Arc::clone(&observations) as _,
                 enrichment: Arc::clone(&observations) as _,
                 models: Arc::clone(&models) as _,
+                documents: Arc::clone(&documents) as _,
                 embedder: Arc::new(LocalEmbedder),
                 index: None,
                 captures: Arc::clone(&captures) as _,
@@ -130,13 +144,28 @@ impl Desk {
                     backfills: Arc::clone(&backfills) as _,
                     tokens: Arc::clone(&vault) as _,
                     audit,
+                    documents: asking,
                     clock: Arc::clone(&clock) as _,
                 },
                 revoke: RevokePorts { vault, secrets: Arc::new(StaticSecrets::none()), http: Arc::clone(&http) as _ },
             }),
         };
         let api = Api::new(ApiPorts { live: Some(live), ..rows });
-        Self { api, clock, connections, deliveries, observations, backfills, pages, captures, keys, models, http }
+        Self {
+            api,
+            clock,
+            connections,
+            deliveries,
+            observations,
+            backfills,
+            pages,
+            captures,
+            keys,
+            models,
+            http,
+            documents,
+            document_tasks,
+        }
     }
 
     pub(crate) async fn send(&self, method: &str, path: &str, body: Option<Value>, caller: Caller) -> Read {

@@ -4,8 +4,8 @@ use connector_simulator::World;
 use connector_simulator::github::NewIssue;
 use connector_testkit::builders::{at, connection, delivery, integration, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
-    MemoryQueue, MemoryVault,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryDocuments, MemoryHolds,
+    MemoryObservations, MemoryQueue, MemoryVault,
 };
 
 use super::*;
@@ -61,6 +61,12 @@ async fn what_was_dropped_without_a_link_is_captured_by_a_message_that_comes_aga
         holds: Arc::new(MemoryHolds::default()),
         replays: Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>)),
         notify: None,
+        documents: connector_flows::documents::DocumentPorts {
+            syncs: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::new(MemoryQueue::new(Arc::clone(&clock) as Arc<dyn Clock>)),
+            clock: Arc::clone(&clock) as _,
+            limits: connector_domain::documents::SyncLimits::default(),
+        },
         clock,
     });
     let acme = workspace("acme");

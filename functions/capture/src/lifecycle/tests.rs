@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use connector_domain::backfill::UnitState;
 use connector_domain::connection::ResourceRef;
+use connector_domain::documents::SyncLimits;
 use connector_domain::oauth::TokenRow;
 use connector_domain::ports::{BackfillStore, TokenRows, TokenVault};
 use connector_domain::transformed::Transformed;
 use connector_domain::{AccountId, Delivery};
+use connector_flows::documents::DocumentPorts;
 use connector_testkit::builders::{at, connection, integration, resource, tokens, unit, workspace};
-use connector_testkit::memory::{ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryVault};
+use connector_testkit::memory::{
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDocuments, MemoryQueue, MemoryVault,
+};
 
 use super::*;
 
@@ -40,6 +44,12 @@ fn ports(store: &Arc<MemoryConnections>) -> TeardownPorts {
         backfills: Arc::new(MemoryBackfills::default()),
         tokens: Arc::new(MemoryVault::default()),
         audit: Arc::new(MemoryAudit::default()),
+        documents: DocumentPorts {
+            syncs: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::new(MemoryQueue::default()),
+            clock: Arc::new(ManualClock::default()),
+            limits: SyncLimits::default(),
+        },
         clock: Arc::new(clock),
     }
 }

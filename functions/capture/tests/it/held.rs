@@ -9,6 +9,7 @@ use connector_domain::backfill::{EntityType, Hold, HoldState, Run, RunProgress, 
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Integration, WorkspaceSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
+use connector_domain::documents::SyncLimits;
 use connector_domain::notification::Notification;
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
@@ -18,13 +19,14 @@ use connector_domain::ports::{
 use connector_domain::task::{EnrichTask, ReplayTask};
 use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
+use connector_flows::documents::DocumentPorts;
 use connector_flows::runs::progress;
 use connector_testkit::builders::{
     at, capture_task, connection, delivery, integration, resource, run, unit, workspace,
 };
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryHolds, MemoryObservations,
-    MemoryQueue, MemoryVault,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryDocuments, MemoryHolds,
+    MemoryObservations, MemoryQueue, MemoryVault,
 };
 
 /// Observations, with the order in which they are put, which fail when that is wanted.
@@ -116,6 +118,12 @@ async fn desk() -> Desk {
         tokens: Arc::new(MemoryVault::default()),
         audit: Arc::new(MemoryAudit::default()),
         enrichments: Arc::clone(&enrichments) as _,
+        documents: DocumentPorts {
+            syncs: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::new(MemoryQueue::new(Arc::clone(&clock) as _)),
+            clock: Arc::clone(&clock) as _,
+            limits: SyncLimits::default(),
+        },
         notify: Some(Notify { queue: Arc::clone(&notifications) as _, from: 1 }),
         clock: Arc::clone(&clock) as _,
     };

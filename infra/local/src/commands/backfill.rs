@@ -1,6 +1,6 @@
 //! `backfill`: history into the local rows, and what becomes of it.
 
-mod access;
+pub(super) mod access;
 mod estimate;
 mod fetch;
 mod one;

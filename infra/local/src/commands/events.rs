@@ -8,8 +8,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use connector_domain::backfill::{EntityType, UnitKey};
+use connector_domain::documents::DocumentsKey;
 use connector_domain::http::Headers;
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask, TASK_VERSION, Task, encode};
+use connector_domain::task::{CaptureTask, DocumentsTask, EnrichTask, PageTask, TASK_VERSION, Task, encode};
 use connector_domain::{Delivery, ProviderKind, ResourceId, RunId, Secret, SourceId, Timestamp, WorkspaceId};
 use serde::Serialize;
 
@@ -103,6 +104,7 @@ fn all() -> Result<Vec<(&'static str, String)>, Failure> {
         ("backfill-page.json", pretty(&QueueEvent::of("PageQueue", &message(&page_task()?)?, now))?),
         ("observation-capture.json", pretty(&QueueEvent::of("CaptureQueue", &message(&capture_task(now)?)?, now))?),
         ("observation-enrich.json", pretty(&QueueEvent::of("EnrichQueue", &message(&enrich_task()?)?, now))?),
+        ("documents-sync.json", pretty(&QueueEvent::of("DocumentsQueue", &message(&documents_task()?)?, now))?),
         ("backfill-scheduler.json", pretty(&ScheduleEvent::of("backfill-scheduler", now))?),
         ("token-refresh.json", pretty(&ScheduleEvent::of("token-refresh", now))?),
         ("recovery-sweep.json", pretty(&ScheduleEvent::of("recovery-sweep", now))?),
@@ -150,6 +152,13 @@ fn enrich_task() -> Result<EnrichTask, Failure> {
         summarise: None,
         correlation: "c0ffee".to_owned(),
     })
+}
+
+/// Look at a repository for the first time.
+fn documents_task() -> Result<DocumentsTask, Failure> {
+    let documents =
+        DocumentsKey { workspace: workspace()?, provider: ProviderKind::Github, resource: ResourceId::parse("7001")? };
+    Ok(DocumentsTask { v: TASK_VERSION, documents, step: 1, correlation: "c0ffee".to_owned() })
 }
 
 /// Fetch the first page of a repository's issues.

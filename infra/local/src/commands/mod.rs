@@ -3,6 +3,7 @@
 mod backfill;
 mod connect;
 mod demo;
+mod documents;
 mod events;
 mod failure;
 mod follow;
@@ -54,6 +55,7 @@ enum Command {
     Backfill(backfill::Backfill),
     Observations(observations::Observations),
     Timeline(timeline::Timeline),
+    Documents(documents::Documents),
     Replay(replay::Replay),
     Status(status::Status),
     Token(token::Token),
@@ -76,6 +78,7 @@ pub async fn run() -> ExitCode {
         Command::Backfill(command) => command.run(&mut output).await,
         Command::Observations(command) => command.run(&mut output).await,
         Command::Timeline(command) => command.run(&mut output).await,
+        Command::Documents(command) => command.run(&mut output).await,
         Command::Replay(command) => command.run(&mut output).await,
         Command::Status(command) => command.run(&mut output).await,
         Command::Token(command) => command.run(&mut output),

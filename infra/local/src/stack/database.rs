@@ -6,14 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use connector_adapters::dynamodb::{DynamoAccess, Stores as AdapterStores, TableNames, connect_local};
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{
-    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, EnrichmentStore, HoldStore,
-    ModelStore, ObservationStore, RunLists,
+    BackfillStore, ConnectionLists, ConnectionStore, DeliveryLog, DeliveryStore, DocumentStore, DocumentSyncs,
+    EnrichmentStore, HoldStore, ModelStore, ObservationStore, PortError, Queue, RunLists,
 };
+use connector_domain::task::DocumentsTask;
+use connector_flows::documents::DocumentPorts;
 use connector_flows::runs;
 use dynoxide::Database as Engine;
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -55,6 +59,10 @@ pub struct Stores {
     pub delivery_log: Arc<dyn DeliveryLog>,
     /// Runs by workspace.
     pub run_lists: Arc<dyn RunLists>,
+    /// How far documents are.
+    pub document_syncs: Arc<dyn DocumentSyncs>,
+    /// Documents of repositories.
+    pub documents: Arc<dyn DocumentStore>,
     /// Machine keys, answered requests and changes.
     pub access: Arc<DynamoAccess>,
 }
@@ -104,7 +112,9 @@ impl Database {
             holds: Arc::new(adapter.holds()),
             connection_lists: connections,
             delivery_log: deliveries,
-            run_lists: backfills,
+            run_lists: Arc::clone(&backfills) as _,
+            document_syncs: backfills,
+            documents: Arc::new(adapter.documents()),
             access: Arc::new(adapter.access()),
         };
         Ok(Self { stores, adapter, _stop: Arc::new(stop) })
@@ -135,7 +145,13 @@ impl Database {
     /// # Errors
     /// When the store fails.
     pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
-        link::link(&*self.stores.connections, &SystemClock, &OsRandom, request).await
+        let documents = DocumentPorts {
+            syncs: Arc::clone(&self.stores.document_syncs),
+            tasks: Arc::new(Nobody),
+            clock: Arc::new(SystemClock),
+            limits: SyncLimits::default(),
+        };
+        link::link(&*self.stores.connections, Some(&documents), &SystemClock, &OsRandom, request).await
     }
 
     /// How a run stands, with its units; one that a later run has taken over stands as it ended.
@@ -166,6 +182,16 @@ impl Database {
         let backfills = &*self.stores.backfills;
         let run = backfills.run(run).await?.ok_or_else(|| StackError::UnknownRun(run.clone()))?;
         Ok(runs::pause(backfills, &SystemClock, &run).await?)
+    }
+}
+
+/// Nobody takes messages where nothing runs. What they are about is due in its row, and the next start sends them.
+struct Nobody;
+
+#[async_trait]
+impl Queue<DocumentsTask> for Nobody {
+    async fn send(&self, _: &[DocumentsTask], _: Duration) -> Result<(), PortError> {
+        Ok(())
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use connector_api::{Api, ApiPorts, Authorizer, LivePorts};
 use connector_backfill::{PagePorts, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts, Enrich};
+use connector_documents::{DocumentsSettings, DocumentsWorker, WorkerPorts};
 use connector_domain::ProviderKind;
+use connector_domain::ports::LocalEmbedder;
+use connector_flows::documents::DocumentPorts;
 use connector_oauth::{OAuth, OAuthSettings};
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_webhook::{Webhook, WebhookPorts};
@@ -25,6 +28,7 @@ pub(super) enum Function {
     Pages(PageWorker),
     Capture(Capture),
     Enrich(Enrich),
+    Documents(DocumentsWorker),
     Scheduler(Scheduler),
     Tokens(TokenRefresh),
     /// With its ports, for what a start must send again.
@@ -106,9 +110,26 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
             audit: wiring.audit()?,
             enrichments: wiring.enrichments()?,
             notify: None,
+            documents: wiring.documents()?,
             clock: wiring.clock(),
         })),
         "observation-enrich" => Function::Enrich(Enrich::new(wiring.enrich()?)),
+        "documents-sync" => {
+            let DocumentPorts { syncs, tasks, .. } = wiring.documents()?;
+            let ports = WorkerPorts {
+                syncs,
+                documents: wiring.document_store()?,
+                tasks,
+                embedder: Arc::new(LocalEmbedder),
+                connections: wiring.connections()?,
+                backfills: wiring.backfills()?,
+                tokens: wiring.tokens()?,
+                http: wiring.http(),
+                clock: wiring.clock(),
+                random: wiring.random(),
+            };
+            Function::Documents(DocumentsWorker::new(ports, DocumentsSettings::default()))
+        }
         "recovery-sweep" => {
             let ports = RecoveryPorts {
                 deliveries: wiring.deliveries()?,
@@ -119,6 +140,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 replays: wiring.replays()?,
                 pages: wiring.pages()?,
                 enrichments: wiring.enrichments()?,
+                documents: wiring.documents()?,
                 clock: wiring.clock(),
             };
             Function::Recovery(Recovery::new(ports.clone(), limits).redelivering(wiring.redelivery()?), ports)

@@ -4,6 +4,8 @@ use connector_domain::connection::{Connection, ConnectionStatus, Integration, Re
 use connector_domain::ports::{Clock, ConnectionStore, Random};
 use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, WorkspaceId};
 
+use connector_flows::documents::{DocumentPorts, ask};
+
 use super::StackError;
 
 /// What to link.
@@ -45,12 +47,14 @@ pub struct Linked {
     pub outcome: LinkOutcome,
 }
 
-/// Links a resource through the workspace's connection to its account, which is made when there is none.
+/// Links a resource through the workspace's connection to its account, which is made when there is none. Its documents
+/// are looked at when somebody says how to ask for that.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn link(
     store: &dyn ConnectionStore,
+    documents: Option<&DocumentPorts>,
     clock: &dyn Clock,
     random: &dyn Random,
     request: LinkRequest,
@@ -83,6 +87,9 @@ pub async fn link(
         Some(_) => LinkOutcome::Updated,
     };
     store.put_integration(&integration).await?;
+    if let Some(documents) = documents {
+        ask(documents, &integration, None, "link").await?;
+    }
     Ok(Linked { integration, outcome })
 }
 

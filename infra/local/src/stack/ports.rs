@@ -14,15 +14,17 @@ use connector_api::{ApiPorts, ProviderTeardown, RecordPorts};
 use connector_capture::{Around, EnrichPorts, enrich_ports};
 use connector_domain::backfill::Limits;
 use connector_domain::connection::Connection;
+use connector_domain::documents::SyncLimits;
 use connector_domain::http::Host;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, HoldStore, LocalEmbedder,
-    ObservationStore, PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError,
-    TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, DocumentStore, EnrichmentStore, HoldStore,
+    LocalEmbedder, ObservationStore, PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore,
+    TokenError, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
 use connector_flows::connect::ConnectPorts;
+use connector_flows::documents::DocumentPorts;
 use connector_flows::{
     ConnectionTokens, ProbePorts, RedeliveryPorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
 };
@@ -164,6 +166,21 @@ impl Wiring<'_> {
         Ok(enrich_ports(&self.ports.services, Around { enrichment, models, looks, clock: self.clock() }))
     }
 
+    /// What asking for a look at a repository needs.
+    pub(super) fn documents(&self) -> Result<DocumentPorts, TemplateError> {
+        self.setting("BACKFILLS_TABLE")?;
+        Ok(DocumentPorts {
+            syncs: Arc::clone(&self.ports.stores.document_syncs),
+            tasks: self.queue("DOCUMENTS_QUEUE_URL")?,
+            clock: self.clock(),
+            limits: SyncLimits::default(),
+        })
+    }
+
+    pub(super) fn document_store(&self) -> Result<Arc<dyn DocumentStore>, TemplateError> {
+        self.setting("OBSERVATIONS_TABLE").map(|_| Arc::clone(&self.ports.stores.documents))
+    }
+
     pub(super) fn pages(&self) -> Result<Arc<dyn Queue<PageTask>>, TemplateError> {
         self.queue("PAGE_QUEUE_URL")
     }
@@ -233,6 +250,7 @@ impl Wiring<'_> {
             once: Arc::clone(&stores.access) as _,
             changes: Arc::clone(&stores.access) as _,
             audit: self.audit()?,
+            documents: self.documents()?,
             records: None,
             live: None,
         })
@@ -260,6 +278,7 @@ impl Wiring<'_> {
             backfills: self.backfills()?,
             tokens: self.token_rows()?,
             audit: self.audit()?,
+            documents: self.documents()?,
             clock: self.clock(),
         };
         let (vault, secrets) = (Arc::clone(&self.ports.vault), Arc::clone(&self.ports.secrets));
@@ -275,6 +294,7 @@ impl Wiring<'_> {
             observations: self.observations()?,
             enrichment: self.enrichment()?,
             models: Arc::clone(&stores.models),
+            documents: self.document_store()?,
             embedder: Arc::new(LocalEmbedder),
             index: None,
             captures: self.captures()?,

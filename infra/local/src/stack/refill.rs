@@ -10,6 +10,7 @@ use std::time::Duration;
 use connector_domain::Timestamp;
 use connector_domain::backfill::{Unit, UnitState};
 use connector_domain::delivery::DeliveryState;
+use connector_domain::documents::SyncState;
 use connector_domain::ports::PortError;
 use connector_domain::task::EnrichTask;
 use connector_recovery::RecoveryPorts;
@@ -55,8 +56,19 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
         ports.enrichments.send(&EnrichTask::split(&workspace, &ids, "start"), Duration::ZERO).await?;
         enrichments += ids.len();
     }
-    if captures + pages + enrichments > 0 {
-        info!(captures, pages, enrichments, "went on with what was unfinished");
+    let mut documents = 0;
+    for key in ports.documents.syncs.due_syncs(Timestamp::MAX, MOST).await? {
+        // Those that are at rest are due for another pass, later.
+        if let Some(sync) = ports.documents.syncs.sync(&key).await?
+            && !sync.state.is_at_rest()
+        {
+            let waiting = if let SyncState::Waiting { until, .. } = sync.state { Some(until) } else { None };
+            ports.documents.tasks.send(&[sync.task()], later(now, [waiting, sync.leased_until])).await?;
+            documents += 1;
+        }
+    }
+    if captures + pages + enrichments + documents > 0 {
+        info!(captures, pages, enrichments, documents, "went on with what was unfinished");
     }
     Ok(())
 }
@@ -64,6 +76,10 @@ pub(super) async fn refill(ports: &RecoveryPorts) -> Result<(), PortError> {
 /// A worker drops the message of a page that another one holds, so the message comes when the lease is over.
 fn wait(unit: &Unit, now: Timestamp) -> Duration {
     let waiting = if let UnitState::Waiting { until, .. } = unit.state { Some(until) } else { None };
-    let until = [waiting, unit.leased_until].into_iter().flatten().max().unwrap_or(now);
+    later(now, [waiting, unit.leased_until])
+}
+
+fn later(now: Timestamp, moments: [Option<Timestamp>; 2]) -> Duration {
+    let until = moments.into_iter().flatten().max().unwrap_or(now);
     Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
 }

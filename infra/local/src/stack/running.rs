@@ -6,7 +6,10 @@ use std::time::Duration;
 use connector_backfill::{PageSettings, Tick};
 use connector_domain::RunId;
 use connector_domain::backfill::{RunProgress, Unit};
+use connector_domain::connection::Integration;
+use connector_domain::documents::Sync;
 use connector_domain::http::WebhookRequest;
+use connector_flows::documents::ask;
 use connector_flows::estimate::{Estimate, estimate};
 use connector_flows::fetch::FetchPorts;
 use connector_flows::{StartRequest, Started, runs, start_run};
@@ -18,6 +21,7 @@ use tokio::task::JoinSet;
 
 use super::deployment::Deployment;
 use super::gateway::Gateway;
+use super::link::link;
 use super::ports::Ports;
 use super::refill::refill;
 use super::triggers;
@@ -110,7 +114,16 @@ impl Stack {
     /// # Errors
     /// When the store fails.
     pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
-        self.0.database.link(request).await
+        let Ports { stores, clock, random, .. } = &self.0.ports;
+        link(&*stores.connections, Some(&self.0.deployment.recovery()?.1.documents), &**clock, &**random, request).await
+    }
+
+    /// Has the repository of a link looked at; `None` when there is nothing to look at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn ask_for_documents(&self, link: &Integration) -> Result<Option<Sync>, StackError> {
+        Ok(ask(&self.0.deployment.recovery()?.1.documents, link, None, "local").await?)
     }
 
     /// Starts a run.

@@ -68,6 +68,14 @@ fn consume(
             };
             tasks.spawn(deliver(queue, how, stop, handle));
         }
+        Some(Function::Documents(worker)) => {
+            let worker = worker.clone();
+            let handle = move |task| {
+                let worker = worker.clone();
+                async move { worker.handle(task).await.map(drop) }
+            };
+            tasks.spawn(deliver(queue, how, stop, handle));
+        }
         _ => return Err(problem("it is fed by a queue and takes no messages")),
     }
     Ok(())

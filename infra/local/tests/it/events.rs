@@ -11,18 +11,21 @@ use aws_lambda_events::sqs::SqsEvent;
 use connector_api::{Api, ApiPorts, Authorizer};
 use connector_backfill::{PagePorts, PageSettings, PageWorker};
 use connector_capture::{Capture, CapturePorts};
+use connector_documents::{DocumentsSettings, DocumentsWorker, WorkerPorts};
 use connector_domain::backfill::{EntityType, Limits, Unit, UnitState};
-use connector_domain::ports::{BackfillStore, ConnectionStore};
-use connector_domain::task::{CaptureTask, PageTask, Task};
+use connector_domain::documents::{SyncLimits, SyncState};
+use connector_domain::ports::{BackfillStore, ConnectionStore, LocalEmbedder};
+use connector_domain::task::{CaptureTask, DocumentsTask, PageTask, Task};
 use connector_domain::{ProviderKind, Timestamp};
 use connector_flows::StartPorts;
+use connector_flows::documents::{DocumentPorts, ask};
 use connector_lambda::batch::{Record, process};
 use connector_lambda::http::webhook_request;
 use connector_testkit::builders::{at, connection, integration, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryHolds,
-    MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets,
-    StaticTokens,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries, MemoryDocuments,
+    MemoryHolds, MemoryKeys, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom,
+    StaticSecrets, StaticTokens,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
@@ -90,6 +93,7 @@ impl System {
             audit,
             enrichments,
             notify: None,
+            documents: documents(),
             clock,
         })
     }
@@ -111,6 +115,7 @@ impl System {
             once: Arc::new(MemoryOnce::default()),
             changes: Arc::new(MemoryChanges::default()),
             audit: Arc::new(MemoryAudit::default()),
+            documents: documents(),
             records: None,
             live: None,
         })
@@ -123,6 +128,15 @@ impl System {
         let ports =
             PagePorts { backfills, connections, deliveries, captures, replays, pages, tokens, http, clock, random };
         PageWorker::new(ports, PageSettings::default())
+    }
+}
+
+fn documents() -> DocumentPorts {
+    DocumentPorts {
+        syncs: Arc::new(MemoryDocuments::default()),
+        tasks: Arc::new(MemoryQueue::default()),
+        clock: Arc::new(ManualClock::default()),
+        limits: SyncLimits::default(),
     }
 }
 
@@ -215,6 +229,39 @@ async fn the_page_is_fetched() {
     assert_eq!(failed, Vec::<String>::new());
     assert_eq!(system.http.requests().len(), 1);
     assert_eq!(system.backfills.unit(&unit.key).await.unwrap().unwrap().state, UnitState::Completed);
+}
+
+#[tokio::test]
+async fn the_repository_is_looked_at() {
+    let system = System::new().await;
+    let ports = documents();
+    let link = system.connections.integrations_in(&workspace("acme")).await.unwrap().remove(0);
+    let asked = ask(&ports, &link, None, "c0ffee").await.unwrap().unwrap();
+    assert_eq!(asked.task(), task::<DocumentsTask>("documents-sync.json"));
+    let System { connections, backfills, http, clock, .. } = system.clone();
+    http.respond(409, &[], r#"{"message":"Git Repository is empty."}"#);
+    let worker = DocumentsWorker::new(
+        WorkerPorts {
+            syncs: Arc::clone(&ports.syncs),
+            documents: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::clone(&ports.tasks),
+            embedder: Arc::new(LocalEmbedder),
+            connections,
+            backfills,
+            tokens: Arc::new(StaticTokens::none()),
+            http,
+            clock,
+            random: Arc::new(SeededRandom::new(1)),
+        },
+        DocumentsSettings::default(),
+    );
+    let handle = |task: DocumentsTask| {
+        let worker = worker.clone();
+        async move { worker.handle(task).await.map(drop) }
+    };
+    let failed = process(records("documents-sync.json"), Duration::from_secs(60), handle).await;
+    assert_eq!((failed, system.http.requests().len()), (Vec::<String>::new(), 1));
+    assert_eq!(ports.syncs.sync(&asked.key).await.unwrap().unwrap().state, SyncState::NoConfig);
 }
 
 /// These functions take any event; it must be one that the scheduler could send.

@@ -6,6 +6,7 @@ mod api;
 mod backfill;
 mod command_line;
 mod connecting;
+mod documents;
 mod events;
 mod http;
 mod links;

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version};
 use connector_domain::capture::CaptureReport;
-use connector_domain::ports::{BackfillStore, Page, Paging, PortError, Put, RunLists};
+use connector_domain::documents::{DocumentsKey, Sync};
+use connector_domain::ports::{BackfillStore, DocumentSyncs, Page, Paging, PortError, Put, RunLists};
 use connector_domain::{ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 use super::due;
@@ -189,6 +190,41 @@ impl BackfillStore for DynamoBackfills {
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
         const OPERATION: &str = "list page reports";
         let query = self.table.partition(keys::run(run), keys::PAGES);
+        let items = self.table.collect(OPERATION, query, usize::MAX).await?;
+        items.into_iter().map(|item| from_item(OPERATION, item)).collect()
+    }
+}
+
+#[async_trait]
+impl DocumentSyncs for DynamoBackfills {
+    async fn sync(&self, key: &DocumentsKey) -> Result<Option<Sync>, PortError> {
+        const OPERATION: &str = "read a sync of documents";
+        let item = self.table.get(OPERATION, &Row::DocumentSync(key.clone())).await?;
+        item.map(|item| from_item(OPERATION, item)).transpose()
+    }
+
+    async fn put_sync(&self, sync: &Sync, expected: Option<Version>) -> Result<Put, PortError> {
+        const OPERATION: &str = "store a sync of documents";
+        let row = Row::DocumentSync(sync.key.clone());
+        let mut item = keyed(to_item(OPERATION, sync)?, row.key());
+        if let Some(due_at) = sync.due_at {
+            due::insert(&mut item, &row, due_at);
+        }
+        self.table.put_version(OPERATION, item, expected).await
+    }
+
+    async fn due_syncs(&self, now: Timestamp, limit: usize) -> Result<Vec<DocumentsKey>, PortError> {
+        let due = due::keys("list due syncs of documents", &self.table, now, limit).await?;
+        let sync = |key| match Row::of(key)? {
+            Row::DocumentSync(key) => Some(key),
+            _ => None,
+        };
+        Ok(due.iter().filter_map(sync).collect())
+    }
+
+    async fn syncs_in(&self, workspace: &WorkspaceId) -> Result<Vec<Sync>, PortError> {
+        const OPERATION: &str = "list syncs of documents";
+        let query = self.table.partition(keys::workspace(workspace), keys::DOCUMENT_SYNCS);
         let items = self.table.collect(OPERATION, query, usize::MAX).await?;
         items.into_iter().map(|item| from_item(OPERATION, item)).collect()
     }

@@ -5,6 +5,7 @@ mod audit;
 mod backfills;
 mod connections;
 mod deliveries;
+mod documents;
 mod due;
 mod holds;
 mod item;
@@ -29,6 +30,7 @@ pub use audit::DynamoAudit;
 pub use backfills::DynamoBackfills;
 pub use connections::DynamoConnections;
 pub use deliveries::DynamoDeliveries;
+pub use documents::DynamoDocuments;
 pub use holds::DynamoHolds;
 pub use observations::{DynamoObservations, Search};
 pub use states::DynamoStates;
@@ -93,7 +95,13 @@ impl Stores {
         DynamoObservations::new(self.client.clone(), &self.names.observations)
     }
 
-    /// Runs and units.
+    /// Documents of repositories.
+    #[must_use]
+    pub fn documents(&self) -> DynamoDocuments {
+        DynamoDocuments::new(self.client.clone(), &self.names.observations)
+    }
+
+    /// Runs and units, and how far documents are.
     #[must_use]
     pub fn backfills(&self) -> DynamoBackfills {
         DynamoBackfills::new(self.client.clone(), &self.names.backfills)

@@ -80,6 +80,12 @@ async fn holds_keep_their_contract() {
     contract::holds(&stores().holds()).await;
 }
 
+#[tokio::test]
+async fn documents_keep_their_contract() {
+    contract::documents(&stores().documents()).await;
+    contract::document_syncs(&stores().backfills()).await;
+}
+
 fn sealer() -> Sealer {
     let keys = Arc::new(LocalKeyService::new([1; 32]));
     Sealer::new(keys, Arc::new(ManualClock::default()), Arc::new(OsRandom))

@@ -67,6 +67,10 @@ impl FailCode {
     pub const LIST_LIMIT: Self = Self(Cow::Borrowed("list_limit"));
     /// The list is shown to nobody without a token.
     pub const NEEDS_TOKEN: Self = Self(Cow::Borrowed("needs_token"));
+    /// The configuration of a repository's documents cannot be read.
+    pub const CONFIG_INVALID: Self = Self(Cow::Borrowed("config_invalid"));
+    /// A folder of a repository has more files than its provider tells.
+    pub const FOLDER_TOO_LARGE: Self = Self(Cow::Borrowed("folder_too_large"));
     /// This provider has no such list.
     pub const UNSUPPORTED: Self = Self(Cow::Borrowed("unsupported_entity"));
 

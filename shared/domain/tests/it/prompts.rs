@@ -37,6 +37,7 @@ fn observe(event: SourceEvent) -> Observation {
         delivery: DeliveryId::parse("github#1").unwrap(),
         captured_at: Timestamp::UNIX_EPOCH,
         correlation: String::new(),
+        deleted_at: None,
         event,
     }
 }

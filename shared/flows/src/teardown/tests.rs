@@ -1,11 +1,13 @@
 //! The end of a connection: in one order, again after any fault, and nobody else's.
 
 use connector_domain::backfill::UnitState;
+use connector_domain::documents::SyncLimits;
 use connector_domain::oauth::TokenRow;
 use connector_domain::{ProviderKind, UserId};
 use connector_testkit::builders::{at, connection, integration, tokens, unit, workspace};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryVault, ScriptedHttp, StaticSecrets,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDocuments, MemoryQueue, MemoryVault,
+    ScriptedHttp, StaticSecrets,
 };
 
 use super::*;
@@ -27,6 +29,12 @@ async fn desk() -> Desk {
         backfills: Arc::new(MemoryBackfills::default()),
         tokens: Arc::clone(&vault) as _,
         audit: Arc::new(MemoryAudit::default()),
+        documents: DocumentPorts {
+            syncs: Arc::new(MemoryDocuments::default()),
+            tasks: Arc::new(MemoryQueue::default()),
+            clock: Arc::new(ManualClock::default()),
+            limits: SyncLimits::default(),
+        },
         clock: Arc::new(ManualClock::default()),
     };
     let revoke = RevokePorts {

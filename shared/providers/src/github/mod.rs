@@ -6,6 +6,7 @@
 pub mod app;
 mod backfill;
 mod deliveries;
+mod documents;
 mod errors;
 mod facts;
 mod lifecycle;
@@ -26,8 +27,8 @@ use connector_domain::transformed::Transformed;
 use connector_domain::{Delivery, ProviderKind, Secret, Timestamp, Verified};
 
 use crate::{
-    AccountRef, BackfillSource, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage, ResourceSource,
-    Route, Scope, WebhookSource,
+    AccountRef, BackfillSource, DocumentSource, FailedDeliveries, Found, PageMeta, Provider, Rejection, ResourcePage,
+    ResourceSource, Route, Scope, WebhookSource,
 };
 
 /// GitHub.
@@ -68,6 +69,10 @@ impl WebhookSource for GitHub {
 }
 
 impl ResourceSource for GitHub {
+    fn documents(&self) -> Option<&dyn DocumentSource> {
+        Some(self)
+    }
+
     fn resource_form(&self) -> &'static str {
         resources::FORM
     }

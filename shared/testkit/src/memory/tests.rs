@@ -76,3 +76,9 @@ async fn tokens_keep_their_contract() {
 async fn the_audit_log_keeps_its_contract() {
     contract::audit(&MemoryAudit::default()).await;
 }
+
+#[tokio::test]
+async fn documents_keep_their_contract() {
+    contract::documents(&MemoryDocuments::default()).await;
+    contract::document_syncs(&MemoryDocuments::default()).await;
+}

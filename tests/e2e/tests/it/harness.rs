@@ -78,6 +78,14 @@ impl Harness {
         (reply.status, reply.body["status"].as_str().unwrap_or_default().to_owned())
     }
 
+    /// Sends a webhook with this body and answers the status.
+    pub(crate) async fn send_signed(&self, event: &str, body: &str) -> u16 {
+        let github = connector_providers::provider(ProviderKind::Github).unwrap();
+        let headers = github.sign(event, "d-1", body.as_bytes(), &Secret::new(SECRET).unwrap(), self.world.now());
+        let request = WebhookRequest { headers, body: body.into() };
+        self.stack.webhook(PATH, "POST", request).await.status
+    }
+
     /// Starts fetching lists; with none named, all that the provider has.
     pub(crate) async fn start(&self, entities: &[EntityType]) -> Started {
         let github = connector_providers::provider(ProviderKind::Github).unwrap();

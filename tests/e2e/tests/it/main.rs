@@ -9,6 +9,7 @@
 
 mod canary;
 mod connect;
+mod documents;
 mod flows;
 mod harness;
 mod paths;

@@ -131,15 +131,63 @@ pub struct NewCommit {
     pub message: String,
     /// The author's login.
     pub author: String,
-    /// The files it changed.
+    /// The files it is said to have changed, where it says nothing of what they hold.
     pub modified: Vec<String>,
+    /// What it does to files.
+    pub changes: Vec<FileChange>,
+}
+
+/// What a commit does to a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileChange {
+    /// It holds this now, whether or not it was there.
+    Write {
+        /// Its path.
+        path: String,
+        /// All of it.
+        content: Vec<u8>,
+    },
+    /// It is a symbolic link now.
+    Link {
+        /// Its path.
+        path: String,
+        /// Where it leads.
+        target: Vec<u8>,
+    },
+    /// It is gone.
+    Delete {
+        /// Its path.
+        path: String,
+    },
 }
 
 impl NewCommit {
     /// A commit with this message.
     #[must_use]
     pub fn saying(message: impl Into<String>) -> Self {
-        Self { message: message.into(), author: "octavia".to_owned(), modified: vec!["src/lib.rs".to_owned()] }
+        let (author, modified) = ("octavia".to_owned(), vec!["src/lib.rs".to_owned()]);
+        Self { message: message.into(), author, modified, changes: Vec::new() }
+    }
+
+    /// The same which writes a file.
+    #[must_use]
+    pub fn write(mut self, path: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        self.changes.push(FileChange::Write { path: path.into(), content: content.into() });
+        self
+    }
+
+    /// The same which deletes a file.
+    #[must_use]
+    pub fn delete(mut self, path: impl Into<String>) -> Self {
+        self.changes.push(FileChange::Delete { path: path.into() });
+        self
+    }
+
+    /// The same which makes a symbolic link.
+    #[must_use]
+    pub fn link(mut self, path: impl Into<String>, target: impl Into<Vec<u8>>) -> Self {
+        self.changes.push(FileChange::Link { path: path.into(), target: target.into() });
+        self
     }
 }
 

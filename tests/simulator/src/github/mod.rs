@@ -19,6 +19,7 @@ mod discuss;
 mod draft;
 mod fact;
 mod fault;
+mod files;
 mod graphql;
 mod item;
 mod json;
@@ -34,7 +35,8 @@ pub(crate) mod words;
 
 pub use api::{budget::Limits, order::IssuePaging};
 pub use draft::{
-    DeploymentState, NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, NewReview, Origin, Verdict,
+    DeploymentState, FileChange, NewCommit, NewDiscussion, NewIssue, NewPullRequest, NewRelease, NewReview, Origin,
+    Verdict,
 };
 pub use fault::Fault;
 pub use item::CloseReason;

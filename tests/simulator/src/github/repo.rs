@@ -10,6 +10,7 @@ use super::{
     discuss::Discussion,
     draft::{NewCommit, NewIssue, NewPullRequest, NewRelease, Origin},
     fact::{Fact, What},
+    files::{Files, Touched},
     item::{Change, Head, Item, Label, Pull, Step},
     json::{
         push::{self, Commit, NO_COMMIT, Push},
@@ -56,6 +57,8 @@ pub(crate) struct Repo {
     pub(crate) revision: u64,
     /// Sorted lists, thrown away by every change.
     pub(crate) orders: Orders,
+    /// What its commits hold.
+    pub(crate) files: Files,
 }
 
 impl Repo {
@@ -98,6 +101,7 @@ impl Repo {
             view,
             revision: 0,
             orders: Orders::default(),
+            files: Files::default(),
         }
     }
 
@@ -283,14 +287,16 @@ impl Repo {
     /// A push without a fact on the log yet. Answers its index.
     pub(crate) fn new_push(&mut self, branch: &str, commits: &[NewCommit], kind: push::Kind, at: Timestamp) -> usize {
         let mut random = Random::new(self.seed, &[self.id, self.pushes.len() as u64, 0x9054]);
+        let mut parent = self.head(branch).map(str::to_owned);
         let commits: Vec<Commit> = commits
             .iter()
-            .map(|commit| Commit {
-                sha: random.hex(40),
-                tree: random.hex(40),
-                message: commit.message.clone(),
-                author: self.person(&commit.author),
-                modified: commit.modified.clone(),
+            .map(|commit| {
+                let (sha, tree) = (random.hex(40), random.hex(40));
+                let held = self.files.commit(&sha, parent.as_deref(), &commit.changes);
+                parent = Some(sha.clone());
+                let said = || (tree, Touched { modified: commit.modified.clone(), ..Touched::default() });
+                let (tree, touched) = held.unwrap_or_else(said);
+                Commit { sha, tree, message: commit.message.clone(), author: self.person(&commit.author), touched }
             })
             .collect();
         let by = match commits.last() {
@@ -309,7 +315,12 @@ impl Repo {
         let (branch, base, sha) = (pull.base_ref.clone(), pull.base_sha.clone(), pull.merge_sha.clone());
         // What is merged into was there before, whether or not that push is told.
         self.heads.entry(branch.clone()).or_insert(base);
-        let commit = Commit { sha, tree: random.hex(40), message, author: by.clone(), modified: Vec::new() };
+        let tree = random.hex(40);
+        let (tree, touched) = self
+            .files
+            .commit(&sha, self.heads.get(&branch).map(String::as_str), &[])
+            .unwrap_or((tree, Touched::default()));
+        let commit = Commit { sha, tree, message, author: by.clone(), touched };
         Some(self.add_push(&branch, vec![commit], by, push::Kind::Merge, at))
     }
 

@@ -145,6 +145,22 @@ impl Repository {
         self.tell(at, |repo| Ok(What::Push { index: repo.new_push(branch, commits, push::Kind::Forward, at) }))
     }
 
+    /// The commit that a branch points to.
+    #[must_use]
+    pub fn head(&self, branch: &str) -> Option<String> {
+        self.with(|repo| repo.head(branch).map(str::to_owned))
+    }
+
+    /// Chooses how many entries of a whole tree are told; the rest is said to be truncated.
+    pub fn tell_of_trees(&self, entries: usize) {
+        self.with(|repo| repo.files.told_at_once = Some(entries));
+    }
+
+    /// Shows the head as it was before the last push, so many more times: not all of GitHub learns of a push at once.
+    pub fn lag_behind(&self, times: u32) {
+        self.with(|repo| repo.files.behind = times);
+    }
+
     /// Renames the repository. Its old address then answers 301 with the address by id.
     pub fn rename(&self, new_name: &str, at: Timestamp) -> Webhook {
         let webhook = self.tell(at, |repo| {

@@ -23,6 +23,8 @@ pub(crate) enum Content {
     },
     Html(String),
     Form(String),
+    /// What a file holds.
+    Raw(Vec<u8>),
 }
 
 impl Content {
@@ -36,6 +38,7 @@ impl Content {
             Self::Empty => None,
             Self::Json(_) | Self::List { .. } => Some("application/json; charset=utf-8"),
             Self::Html(_) => Some("text/html; charset=utf-8"),
+            Self::Raw(_) => Some("application/octet-stream"),
             Self::Form(_) => Some("application/x-www-form-urlencoded; charset=utf-8"),
         }
     }
@@ -82,6 +85,7 @@ pub(crate) fn respond(
 
 fn bytes(content: Content, spoil: Option<Spoil>) -> Bytes {
     let text = match content {
+        Content::Raw(bytes) => return Bytes::from(bytes),
         Content::Empty => String::new(),
         Content::Json(text) | Content::Html(text) | Content::Form(text) => text,
         Content::List { before, mut items, after } => {

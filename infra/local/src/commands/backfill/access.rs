@@ -12,25 +12,25 @@ use crate::stack::Options;
 
 /// How a provider is reached.
 #[derive(Args)]
-pub(super) struct Access {
+pub(in crate::commands) struct Access {
     /// The environment variable with a token. Without one, GitHub shows what is public, in 60 calls an hour; the others
     /// show nothing.
     #[arg(long, value_name = "VARIABLE")]
-    pub(super) token_env: Option<String>,
+    pub(in crate::commands) token_env: Option<String>,
     /// Where the provider's API is, when it is not at its usual address.
     #[arg(long, value_name = "URL")]
-    pub(super) api_url: Option<String>,
+    pub(in crate::commands) api_url: Option<String>,
     #[command(flatten)]
     services: ServiceOptions,
 }
 
 impl Access {
-    pub(super) fn token(&self) -> Result<Option<Secret>, Failure> {
+    pub(in crate::commands) fn token(&self) -> Result<Option<Secret>, Failure> {
         self.token_env.as_deref().map(secret_in).transpose()
     }
 
     /// A stack that reaches it so.
-    pub(super) fn options(
+    pub(in crate::commands) fn options(
         &self,
         provider: ProviderKind,
         token: Option<Secret>,

@@ -4,6 +4,7 @@
 //! the last part stands as it is, which keeps keys legible and inside DynamoDB's bounds (2,048 and 1,024 bytes).
 
 use connector_domain::backfill::{BudgetKey, EntityType, Place, Pool, UnitKey};
+use connector_domain::documents::DocumentsKey;
 use connector_domain::enrich::{Account, LinkKey};
 use connector_domain::oauth::SecretHash;
 use connector_domain::{
@@ -11,10 +12,12 @@ use connector_domain::{
 };
 use sha2::{Digest, Sha256};
 
+mod documents;
 mod part;
 mod place;
 mod time;
 
+pub(crate) use documents::{CHUNKS, DOCUMENT_SYNCS, DOCUMENTS, chunks, documents};
 use part::{escape, parts, unescape};
 pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, SAID, features, links, readings, summaries};
 use place::{account, place, place_key};
@@ -106,6 +109,12 @@ pub(crate) enum Row {
     Held { run: RunId, place: Place },
     /// Backfills: how many calls may be made.
     Budget(BudgetKey),
+    /// Backfills: how far the documents of a repository are.
+    DocumentSync(DocumentsKey),
+    /// Observations: a file of a repository.
+    Document { of: DocumentsKey, path: String },
+    /// Observations: a piece of its text. The revision keeps pieces of two texts apart.
+    DocumentChunk { of: DocumentsKey, path: String, revision: String, index: u32 },
 }
 
 impl Row {
@@ -178,6 +187,13 @@ impl Row {
             Self::Unit(UnitKey { workspace, provider, resource, entity }) => {
                 let (workspace, resource) = (escape(workspace.as_str()), escape(resource.as_str()));
                 (format!("UNIT#{workspace}#{provider}#{resource}#{entity}"), "UNIT".to_owned())
+            }
+            Self::DocumentSync(DocumentsKey { workspace: ws, provider, resource }) => {
+                (workspace(ws), format!("{DOCUMENT_SYNCS}{provider}#{resource}"))
+            }
+            Self::Document { of, path } => (documents(of), format!("{DOCUMENTS}{path}")),
+            Self::DocumentChunk { of, path, revision, index } => {
+                (documents(of), format!("{}{}#{index:06}", chunks(path), escape(revision)))
             }
         };
         Key { pk, sk }
@@ -336,6 +352,8 @@ impl Row {
                     entity: entity.parse().ok()?,
                 })
             }
+            ("WS", "DOCS") => documents::sync(id, of)?,
+            ("DOCS", _) => documents::row(id, what, of)?,
             _ => return None,
         })
     }

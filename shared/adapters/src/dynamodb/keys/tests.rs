@@ -19,7 +19,7 @@ fn time() -> impl Strategy<Value = Timestamp> {
 fn row() -> impl Strategy<Value = Row> {
     let provider = prop::sample::select(&ProviderKind::ALL[..]);
     let entity = prop::sample::select(&EntityType::ALL[..]);
-    (0..39, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
+    (0..42, id(), id(), id(), provider, entity, time(), any::<u32>()).prop_map(
         |(kind, a, b, c, provider, entity, time, n)| {
             let workspace = WorkspaceId::parse(a.as_str()).unwrap();
             let resource = ResourceId::parse(b.as_str()).unwrap();
@@ -66,6 +66,12 @@ fn row() -> impl Strategy<Value = Row> {
                 35 => Row::Summary { workspace, week: b, cluster: c },
                 36 => Row::Look { workspace, week: b },
                 37 => Row::Spent { workspace, day: b },
+                38 => Row::DocumentSync(DocumentsKey { workspace, provider, resource }),
+                39 => Row::Document { of: DocumentsKey { workspace, provider, resource }, path: c },
+                40 => {
+                    let of = DocumentsKey { workspace, provider, resource };
+                    Row::DocumentChunk { of, path: c, revision: format!("{n:x}#"), index: n }
+                }
                 _ => Row::Unit(UnitKey { workspace, provider, resource, entity }),
             }
         },
@@ -85,12 +91,12 @@ proptest! {
     #[test]
     fn every_row_has_one_key(
         pk in prop::sample::select(
-            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#", "READ#", "TOLD#"][..],
+            &["CONN#", "STATE#", "POLL#", "ACCT#", "RES#", "WS#", "DLV#", "RUN#", "UNIT#", "KEY#", "LINK#", "WEEK#", "ACTED#", "RATE#", "HOOKS#", "READ#", "TOLD#", "DOCS#"][..],
         ),
         pk_rest in "(github#)?[#%0-9a-c]{1,9}(#github#[%0-9]{1,3}#issue)?",
         sk in prop::sample::select(
             &["CONN", "TOKEN", "STATE", "POLL", "LOG#", "CONN#", "WS#", "INT#github#", "HEAD", "RAW#", "OBS#", "RUN", "RUN#", "PAGE#issue#", "ENDED#issue#", "CALLS", "calls", "points", "AGAIN", "HOLD", "HELD#2026-02-06T12:00:00.000000000Z#", "GONE#", "UNIT", "KEY", "KEY#", "ONCE#", "SAID#", "CLUSTER#", "LOOK", "SPENT#",
-              "ACTOR#github#", "AT#2026-02-06T12:00:00.000000000Z#",
+              "ACTOR#github#", "DOCS#github#", "FILE#", "PART#", "AT#2026-02-06T12:00:00.000000000Z#",
               "LOG#2026-02-06T12:00:00.000000000Z#", "DLV#2026-02-06T12:00:00.000000000Z#"][..],
         ),
         sk_rest in "[#%0-9]{0,12}",
@@ -144,8 +150,12 @@ fn keys_read_as_documented() {
         entity: EntityType::PullRequest,
     };
     assert_eq!(Row::Unit(unit).key().pk, "UNIT#acme%231#github#R_kg%231#pull_request");
-    let link = Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource };
+    let link =
+        Row::IntegrationIn { workspace: workspace.clone(), provider: ProviderKind::Github, resource: resource.clone() };
     assert_eq!(link.key(), Key { pk: "WS#acme#1".into(), sk: "INT#github#R_kg#1".into() });
+    let of = DocumentsKey { workspace: workspace.clone(), provider: ProviderKind::Github, resource };
+    let chunk = Row::DocumentChunk { of, path: "a/b#1.md".into(), revision: "f0".into(), index: 7 };
+    assert_eq!(chunk.key(), Key { pk: "DOCS#acme%231#github#R_kg#1".into(), sk: "PART#a/b%231.md#f0#000007".into() });
     assert_eq!(bucket(&workspace, "2026-02"), "WS#acme%231#2026-02");
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod budget;
 pub(super) mod call;
 pub(super) mod cursor;
 mod deployments;
+mod git;
 pub(super) mod header;
 pub(crate) mod hooks;
 mod list;

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, tz};
 use serde_json::{Value, json};
 
-use super::{node_id, repository::View, user::User};
+use super::{super::files::Touched, node_id, repository::View, user::User};
 
 /// Commits that arrived on a branch, or went away from it.
 pub(crate) struct Push {
@@ -33,7 +33,7 @@ pub(crate) struct Commit {
     pub(crate) tree: String,
     pub(crate) message: String,
     pub(crate) author: User,
-    pub(crate) modified: Vec<String>,
+    pub(crate) touched: Touched,
 }
 
 /// The sha that stands for "there was no branch".
@@ -122,9 +122,30 @@ fn commit(view: &View, commit: &Commit, at: Timestamp) -> Value {
         "url": format!("{}/commit/{}", view.web, commit.sha),
         "author": author,
         "committer": author,
-        "added": [],
-        "removed": [],
-        "modified": commit.modified,
+        "added": commit.touched.added,
+        "removed": commit.touched.removed,
+        "modified": commit.touched.modified,
+    })
+}
+
+/// One entry of `GET /repos/{owner}/{repo}/commits`.
+pub(crate) fn listed(view: &View, commit: &Commit, at: Timestamp) -> Value {
+    let signature = json!({ "name": commit.author.login(), "email": commit.author.email(), "date": at });
+    let tree = format!("{}/git/trees/{}", view.api, commit.tree);
+    json!({
+        "sha": commit.sha,
+        "node_id": node_id("C", &[view.id]),
+        "commit": {
+            "author": signature,
+            "committer": signature,
+            "message": commit.message,
+            "tree": { "sha": commit.tree, "url": tree },
+            "comment_count": 0,
+        },
+        "html_url": format!("{}/commit/{}", view.web, commit.sha),
+        "author": commit.author,
+        "committer": commit.author,
+        "parents": [],
     })
 }
 
