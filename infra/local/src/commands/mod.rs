@@ -51,7 +51,7 @@ enum Command {
     Link(link::Link),
     Transform(transform::Transform),
     Send(send::Send),
-    Backfill(backfill::Backfill),
+    Backfill(Box<backfill::Backfill>),
     Observations(observations::Observations),
     Timeline(timeline::Timeline),
     Replay(replay::Replay),
