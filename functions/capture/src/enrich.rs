@@ -65,6 +65,8 @@ pub struct Enriched {
     pub missing: u64,
     /// Steps that were given up for what the rules say.
     pub fell_back: u64,
+    /// Of these, those for which the day's budget had nothing left.
+    pub over_budget: u64,
     /// Clusters that a language model has summarised.
     pub summarised: u64,
 }
@@ -155,7 +157,7 @@ impl Enrich {
             self.index(workspace, &mut all).await;
             if let Some(model) = &self.ports.model {
                 self.advance(workspace, &mut all, false).await;
-                enriched.fell_back = model::read(model, workspace, &mut all).await;
+                model::read(model, workspace, &mut all, &mut enriched).await;
                 model::ask_for_looks(model, &task, &mut all).await;
             }
         }
@@ -176,7 +178,7 @@ impl Enrich {
         info!(
             workspace.id = %workspace, correlation = task.correlation, failed,
             enriched = enriched.enriched, already = enriched.already, missing = enriched.missing,
-            metric.fell_back = enriched.fell_back, metric.summarised = enriched.summarised,
+            metric.fell_back = enriched.fell_back, metric.over_budget = enriched.over_budget, metric.summarised = enriched.summarised,
             "enriched {} of {total}", enriched.enriched
         );
         match failures.into_iter().next() {

@@ -19,7 +19,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use tracing::warn;
 
-use super::{Work, fail};
+use super::{Enriched, Work, fail};
 
 /// A language model and what it is asked.
 #[derive(Clone)]
@@ -89,8 +89,8 @@ impl ModelPorts {
     }
 }
 
-/// Asks what is to be asked of each fact, and answers how many questions were given up.
-pub(super) async fn read(ports: &ModelPorts, workspace: &WorkspaceId, all: &mut [Work]) -> u64 {
+/// Asks what is to be asked of each fact, and counts what is given up.
+pub(super) async fn read(ports: &ModelPorts, workspace: &WorkspaceId, all: &mut [Work], enriched: &mut Enriched) {
     let mut questions = Vec::new();
     for (at, work) in all.iter_mut().enumerate() {
         if work.wants(Step::Classify) {
@@ -118,16 +118,17 @@ pub(super) async fn read(ports: &ModelPorts, workspace: &WorkspaceId, all: &mut 
             answers.push(answer);
         }
     }
-    let mut fell_back = 0;
     for (at, step, outcome) in answers {
         let Some(work) = all.get_mut(at) else { continue };
         match outcome {
             Ok(()) => work.note(step, Ok(())),
             Err(Failure::Port(error)) => work.note(step, Err(error)),
-            Err(Failure::Model(error)) => fell_back += u64::from(failed(work, step, error)),
+            Err(Failure::Model(error)) => {
+                enriched.over_budget += u64::from(error.kind == ModelErrorKind::BudgetSpent);
+                enriched.fell_back += u64::from(failed(work, step, error));
+            }
         }
     }
-    fell_back
 }
 
 /// Does it, unless an earlier one found that the model does not answer now.

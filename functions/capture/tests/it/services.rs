@@ -49,8 +49,7 @@ impl Scene {
     }
 
     fn enrich(&self) -> Enrich {
-        let limits =
-            ServiceLimits { total: Duration::from_millis(400), wait: Duration::ZERO, ..ServiceLimits::default() };
+        let limits = ServiceLimits { total: Duration::from_millis(400), ..ServiceLimits::default() };
         let services = Services::from_settings(
             |name| self.settings.get(name).cloned(),
             &ServiceKeys::parse(&self.keys.to_string()).unwrap(),
@@ -220,7 +219,8 @@ async fn no_more_is_asked_than_the_day_allows() {
     let scene =
         Scene::new(&[ALL[2], ("LANGUAGE_MODEL_STEPS", "classify"), ("LANGUAGE_MODEL_CALLS_PER_DAY", "2")]).await;
     let rows = scene.captured((0..5).map(|n| (n, "Icons", "New."))).await;
-    assert_eq!(scene.handle(&rows).await.unwrap().fell_back, 3);
+    let outcome = scene.handle(&rows).await.unwrap();
+    assert_eq!((outcome.fell_back, outcome.over_budget), (3, 3));
     assert_eq!(scene.asked("/v1/messages"), 2);
     let usage = scene.models.usage(&acme(), at(0)).await.unwrap();
     assert!(usage.calls == 2 && usage.tokens > 0, "{usage:?}");
@@ -361,6 +361,19 @@ async fn neither_a_key_nor_a_text_is_logged() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(log.contains("enriched 1 of 1") && log.contains("is left to the rules"), "{log}");
     assert!(!log.contains("canary") && !log.contains("customers"), "{log}");
+}
+
+#[tokio::test]
+async fn what_is_turned_on_later_is_done_when_the_fact_comes_again() {
+    let mut scene = Scene::new(&ALL).await;
+    let rows = scene.captured([(0, "Icons", "New.")]).await;
+    let on = std::mem::take(&mut scene.settings);
+    assert_eq!(scene.handle(&rows).await.unwrap().enriched, 1);
+    assert_eq!(scene.handle(&rows).await.unwrap().already, 1);
+    scene.settings = on;
+    assert_eq!(scene.handle(&rows).await.unwrap().enriched, 1);
+    assert!(scene.progress(&rows[0]).await.done.is_superset(&[Step::Embeddings, Step::Index, Step::Classify].into()));
+    assert_eq!(scene.handle(&rows).await.unwrap().already, 1);
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ enum Command {
     Link(link::Link),
     Transform(transform::Transform),
     Send(send::Send),
-    Backfill(backfill::Backfill),
+    Backfill(Box<backfill::Backfill>),
     Observations(observations::Observations),
     Timeline(timeline::Timeline),
     Documents(documents::Documents),

@@ -24,18 +24,11 @@ pub struct ServiceLimits {
     pub total: Duration,
     /// Bytes of an answer, inflated.
     pub body: usize,
-    /// A service that asks for a wait no longer than this is waited for, once; the message of a longer one comes again.
-    pub wait: Duration,
 }
 
 impl Default for ServiceLimits {
     fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(3),
-            total: Duration::from_secs(15),
-            body: 16 * 1024 * 1024,
-            wait: Duration::from_secs(2),
-        }
+        Self { connect: Duration::from_secs(3), total: Duration::from_secs(15), body: 16 * 1024 * 1024 }
     }
 }
 
@@ -96,25 +89,13 @@ impl Service {
 
     /// Posts JSON and reads JSON.
     pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, request: &Value) -> Result<T, ServiceError> {
-        let mut waited = false;
-        loop {
-            let response = self.send(path, request).await?;
-            let status = response.status().as_u16();
-            if (200..300).contains(&status) {
-                let body = body::read(response, self.limits.body).await.map_err(|error| self.failed(error))?;
-                return serde_json::from_slice(&body)
-                    .map_err(|_| self.error(Kind::Malformed, "it is not the JSON expected"));
-            }
-            let wait = retry_after(&response);
-            let error = self.refused(status, wait);
-            match wait.filter(|wait| *wait <= self.limits.wait && !waited) {
-                Some(wait) if matches!(error.kind, Kind::RateLimited | Kind::Unavailable) => {
-                    tokio::time::sleep(wait).await;
-                    waited = true;
-                }
-                _ => return Err(error),
-            }
+        let response = self.send(path, request).await?;
+        let status = response.status().as_u16();
+        if !(200..300).contains(&status) {
+            return Err(self.refused(status, retry_after(&response)));
         }
+        let body = body::read(response, self.limits.body).await.map_err(|error| self.failed(error))?;
+        serde_json::from_slice(&body).map_err(|_| self.error(Kind::Malformed, "it is not the JSON expected"))
     }
 
     async fn send(&self, path: &str, request: &Value) -> Result<Response, ServiceError> {
@@ -149,7 +130,7 @@ impl Service {
     }
 }
 
-/// How long it asks us to wait, in whole seconds; a date is not waited for.
+/// How long it asks us to wait, in whole seconds. A wait is a message that comes again: minutes later, which is longer.
 /// <https://www.rfc-editor.org/rfc/rfc9110#field.retry-after>
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;

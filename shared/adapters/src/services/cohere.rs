@@ -20,8 +20,8 @@ const CHOOSES: &str = "embed-v4";
 #[derive(Debug, Clone)]
 pub struct Cohere {
     service: Service,
+    api_model: String,
     model: String,
-    name: String,
     dimensions: usize,
 }
 
@@ -36,9 +36,9 @@ struct ByType {
 }
 
 impl Cohere {
-    pub(super) fn new(service: Service, model: String, dimensions: usize) -> Self {
-        let name = format!("cohere:{model}:{dimensions}");
-        Self { service, model, name, dimensions }
+    pub(super) fn new(service: Service, api_model: String, dimensions: usize) -> Self {
+        let model = format!("cohere:{api_model}:{dimensions}");
+        Self { service, api_model, model, dimensions }
     }
 
     async fn batch(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, ServiceError> {
@@ -47,20 +47,20 @@ impl Cohere {
             Purpose::Query => "search_query",
         };
         let mut request = json!({
-            "model": self.model, "texts": texts, "input_type": input_type, "embedding_types": ["float"], "truncate": "END",
+            "model": self.api_model, "texts": texts, "input_type": input_type, "embedding_types": ["float"], "truncate": "END",
         });
-        if self.model.starts_with(CHOOSES) {
+        if self.api_model.starts_with(CHOOSES) {
             request["output_dimension"] = self.dimensions.into();
         }
         let Answer { embeddings } = self.service.post("/v2/embed", &request).await?;
-        vectors::read(&self.service, &self.name, self.dimensions, texts.len(), &embeddings.float)
+        vectors::read(&self.service, &self.model, self.dimensions, texts.len(), &embeddings.float)
     }
 }
 
 #[async_trait]
 impl Embedder for Cohere {
     fn model(&self) -> &str {
-        &self.name
+        &self.model
     }
 
     async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {

@@ -18,8 +18,8 @@ const BATCH: usize = 64;
 #[derive(Debug, Clone)]
 pub struct OpenAi {
     service: Service,
+    api_model: String,
     model: String,
-    name: String,
     dimensions: usize,
 }
 
@@ -35,14 +35,14 @@ struct One {
 }
 
 impl OpenAi {
-    pub(super) fn new(service: Service, model: String, dimensions: usize) -> Self {
-        let name = format!("openai:{model}:{dimensions}");
-        Self { service, model, name, dimensions }
+    pub(super) fn new(service: Service, api_model: String, dimensions: usize) -> Self {
+        let model = format!("openai:{api_model}:{dimensions}");
+        Self { service, api_model, model, dimensions }
     }
 
     async fn batch(&self, texts: &[String]) -> Result<Vec<Embedding>, ServiceError> {
         let request = json!({
-            "model": self.model, "input": texts, "dimensions": self.dimensions, "encoding_format": "float",
+            "model": self.api_model, "input": texts, "dimensions": self.dimensions, "encoding_format": "float",
         });
         let Answer { mut data } = self.service.post("/embeddings", &request).await?;
         data.sort_by_key(|one| one.index);
@@ -50,14 +50,14 @@ impl OpenAi {
             return Err(self.service.error(ServiceErrorKind::Malformed, "its vectors are not numbered"));
         }
         let numbers: Vec<_> = data.into_iter().map(|one| one.embedding).collect();
-        vectors::read(&self.service, &self.name, self.dimensions, texts.len(), &numbers)
+        vectors::read(&self.service, &self.model, self.dimensions, texts.len(), &numbers)
     }
 }
 
 #[async_trait]
 impl Embedder for OpenAi {
     fn model(&self) -> &str {
-        &self.name
+        &self.model
     }
 
     async fn embed(&self, _purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {

@@ -19,7 +19,7 @@ fn keys() -> ServiceKeys {
 }
 
 fn limits(total: Duration) -> ServiceLimits {
-    ServiceLimits { connect: Duration::from_secs(5), total, body: LIMIT, wait: Duration::from_secs(1) }
+    ServiceLimits { connect: Duration::from_secs(5), total, body: LIMIT }
 }
 
 fn with(settings: &[(&'static str, &str)], total: Duration) -> Services {
@@ -144,17 +144,6 @@ async fn who_does_not_answer_is_not_waited_for() {
     drop(gone);
     let error = embed(&services, &["checkout fails"]).await.unwrap_err();
     assert!(error.kind == PortErrorKind::Temporary && told(&error).contains("unavailable"));
-}
-
-#[tokio::test]
-async fn a_short_wait_is_waited_for_once() {
-    let simulated = Simulated::start().await.unwrap();
-    let services = embedder(&simulated, "openai", PATIENT);
-    simulated.next(Fault::Status(429, Some(0)));
-    assert_eq!(embed(&services, &["checkout fails"]).await.unwrap().len(), 1);
-    simulated.always(Some(Fault::Status(429, Some(0))));
-    assert!(embed(&services, &["checkout fails"]).await.is_err());
-    assert_eq!(simulated.asked().len(), 4, "twice each");
 }
 
 #[tokio::test]

@@ -236,7 +236,7 @@ async fn vectors_of_a_service_are_not_lost(store: &impl EnrichmentStore) {
     for (put, kept) in [(&local, &local), (&embedded, &embedded), (&local, &embedded), (&embedded, &embedded)] {
         store.put_feature(&workspace, put).await.unwrap();
         assert_eq!(store.feature(&workspace, id, at(0)).await.unwrap().as_ref(), Some(kept));
-        assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap(), [kept.clone()]);
+        assert_eq!(store.features(&workspace, &week(at(0))).await.unwrap(), std::slice::from_ref(kept));
     }
     assert_eq!(store.feature(&workspace, id, at(1)).await.unwrap(), None);
     assert_eq!(store.feature(&some_workspace(), id, at(0)).await.unwrap(), None);

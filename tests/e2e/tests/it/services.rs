@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use connector_adapters::services::{ServiceKeys, ServiceLimits, Services};
+use connector_adapters::system::SystemClock;
 use connector_domain::enrich::{Step, week};
+use connector_domain::ports::Clock;
 use connector_simulator::services::{Fault, KEY, Services as Simulated};
 use connectors::stack::Options;
 use serde_json::json;
@@ -55,7 +57,7 @@ async fn history_is_embedded_indexed_and_read_within_the_budget() {
         read += stores.models.readings(&acme, &event.source_id).await.unwrap().len();
         left += progress.fell_back.values().filter(|code| *code == "budget_spent").count();
     }
-    let usage = stores.models.usage(&acme, connector_domain::Timestamp::now()).await.unwrap();
+    let usage = stores.models.usage(&acme, SystemClock.now()).await.unwrap();
     assert_eq!((usage.calls, read), (20, 20), "no more is asked than the day allows");
     assert!(left >= observations.len() - 20, "{left} are left to the rules");
     assert_eq!(simulated.namespaces().iter().map(|(_, size)| *size).collect::<Vec<_>>(), [vectors]);

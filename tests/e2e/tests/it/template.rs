@@ -231,10 +231,9 @@ fn the_dashboard_shows_numbers_that_are_logged() {
         .unwrap()
         .to_owned();
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    let sources = ["backfill/src/page.rs", "capture/src/capture.rs", "capture/src/enrich.rs", "recovery/src/sweep.rs"];
     let sources: String =
-        ["functions/backfill/src/page.rs", "functions/capture/src/capture.rs", "functions/recovery/src/sweep.rs"]
-            .map(|path| std::fs::read_to_string(root().join(path)).unwrap())
-            .concat();
+        sources.map(|path| std::fs::read_to_string(root().join("functions").join(path)).unwrap()).concat();
     let mut shown = 0;
     for widget in body["widgets"].as_array().unwrap() {
         for metric in widget["properties"]["metrics"].as_array().unwrap() {
