@@ -69,9 +69,8 @@ impl ConnectionTokens {
     /// this one was read, or has ended it, is right.
     async fn lost(&self, connection: &Connection, reason: ReconnectReason) -> Result<TokenError, PortError> {
         let known = self.ports.connections.connection(&connection.id).await?;
-        let same = |known: &Connection| {
-            known.status == ConnectionStatus::Active && known.created_at == connection.created_at
-        };
+        let same =
+            |known: &Connection| known.status == ConnectionStatus::Active && known.created_at == connection.created_at;
         let Some(mut known) = known.filter(same) else { return Ok(TokenError::NeedsReconnect) };
         let now = self.ports.clock.now();
         error!(connection.id = %known.id, code = reason.name(), "{} must be connected again", known.provider);

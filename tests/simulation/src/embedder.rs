@@ -1,7 +1,7 @@
 //! What makes vectors of texts in a history: at times it fails, takes its time, or answers too little or too much.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;

@@ -10,9 +10,7 @@ use connector_domain::backfill::{Budget, BudgetKey, Run, Unit, UnitKey, Version}
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{
-    Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step,
-};
+use connector_domain::enrich::{Account, Activity, Embedding, Enrichment, Feature, Identity, Link, LinkKey, Step};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;

@@ -1,7 +1,6 @@
 mod waits;
 
 use connector_domain::audit::AuditAction;
-use connector_domain::{ProviderKind, Secret};
 use connector_domain::backfill::Run;
 use connector_domain::backfill::{
     Budget, BudgetKey, EntityType, FailCode, PauseReason, Pool, RunState, Trigger, WaitReason, Window,
@@ -10,17 +9,16 @@ use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, ConnectionStatus, Integration};
 use connector_domain::http::{HttpError, HttpRequest};
 use connector_domain::ports::AuditLog;
+use connector_domain::{ProviderKind, Secret};
 use connector_testkit::builders::{at, connection, integration, workspace};
 use connector_testkit::memory::{
-    FakeSigner, ManualClock, ManualPause, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryQueue,
-    MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
+    FakeSigner, ManualClock, ManualPause, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries,
+    MemoryQueue, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets, StaticTokens,
 };
 
 use super::*;
 use crate::{Scheduler, Tick};
-use connector_flows::{
-    ConnectionTokens, StartPorts, StartRequest, Started, TokenPorts, UnitStart, runs, start_run,
-};
+use connector_flows::{ConnectionTokens, StartPorts, StartRequest, Started, TokenPorts, UnitStart, runs, start_run};
 
 struct Desk {
     worker: PageWorker,
@@ -264,8 +262,7 @@ async fn a_run_stops_at_its_calls_and_gets_as_many_when_it_is_resumed() {
     let run = desk.run(start_run(&desk.start, &request).await.unwrap()).await;
     let next = ("link", "<https://api.github.com/x?page=2>; rel=\"next\"");
     let reset = (at(0).as_second() + 600).to_string();
-    let rate =
-        [("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "98"), ("x-ratelimit-reset", &*reset)];
+    let rate = [("x-ratelimit-limit", "100"), ("x-ratelimit-remaining", "98"), ("x-ratelimit-reset", &*reset)];
     desk.http.respond(200, &[&[next], &rate[..]].concat(), "[]");
     desk.step().await;
     let partial = UnitState::Partial { reason: "call_budget".to_owned() };

@@ -15,7 +15,8 @@ use connector_domain::connection::Connection;
 use connector_domain::http::Host;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, LocalEmbedder, ObservationStore,
-    PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError, TokenRows, TokenVault, Tokens,
+    PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError, TokenRows, TokenVault,
+    Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};

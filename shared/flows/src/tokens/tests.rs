@@ -166,7 +166,10 @@ async fn what_is_found_out_of_a_connection_that_was_made_anew_since_ends_nothing
     desk.tokens.stays_refused(&desk.own).await.unwrap();
     assert_eq!((desk.status().await, desk.noted().await.len()), (ConnectionStatus::Active, 0));
     desk.tokens.stays_refused(&anew).await.unwrap();
-    assert_eq!((desk.status().await, desk.noted().await), (ConnectionStatus::NeedsReconnect, vec!["token_refused".into()]));
+    assert_eq!(
+        (desk.status().await, desk.noted().await),
+        (ConnectionStatus::NeedsReconnect, vec!["token_refused".into()])
+    );
 }
 
 #[tokio::test]

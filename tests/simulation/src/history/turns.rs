@@ -84,7 +84,11 @@ impl History {
         if self.scenario.renewals && at >= self.next_renewal {
             self.next_renewal = later(at, RENEWAL_EVERY);
             let renewal = self.handlers.renewal.clone();
-            executor.start(About::Nothing, self.doing_for(Flow::Renewal, 0), async move { renewal.sweep().await.is_ok() });
+            executor.start(
+                About::Nothing,
+                self.doing_for(Flow::Renewal, 0),
+                async move { renewal.sweep().await.is_ok() },
+            );
         }
         if self.scenario.scheduler && at >= self.next_tick {
             self.next_tick = later(at, TICK_EVERY);
