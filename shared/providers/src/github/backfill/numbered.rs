@@ -68,11 +68,11 @@ pub(super) fn read(
 ) -> Result<PageMeta, ProviderError> {
     match scope.entity {
         EntityType::Issue | EntityType::Comment | EntityType::ReviewComment => {
-            next::<KeysetPlace>(scope, cursor, response, updated_at)
+            next::<KeysetPlace>(scope, cursor, response, |item| item.updated_at)
         }
-        EntityType::PullRequest => next::<PullPlace>(scope, cursor, response, updated_at),
-        EntityType::IssueEvent => next::<EventPlace>(scope, cursor, response, created_at),
-        EntityType::Release => next::<ReleasePlace>(scope, cursor, response, created_at),
+        EntityType::PullRequest => next::<PullPlace>(scope, cursor, response, |item| item.updated_at),
+        EntityType::IssueEvent => next::<EventPlace>(scope, cursor, response, |item| item.created_at),
+        EntityType::Release => next::<ReleasePlace>(scope, cursor, response, |item| item.created_at),
         _ => Err(errors::error(response, "there is no such list", Disposition::Fail(FailCode::UNSUPPORTED))),
     }
 }
@@ -81,7 +81,7 @@ fn next<P: Place>(
     scope: &Scope<'_>,
     cursor: Option<&Cursor>,
     response: &HttpResponse,
-    at: impl Fn(&RawValue) -> Option<Timestamp>,
+    at: for<'a> fn(&Marks<'a>) -> Option<&'a RawValue>,
 ) -> Result<PageMeta, ProviderError> {
     let place = match cursor {
         Some(cursor) => P::read(cursor).ok_or_else(|| errors::foreign_cursor(response))?,
@@ -89,7 +89,7 @@ fn next<P: Place>(
     };
     let text = json::text(&response.body);
     let items = items(&text).map_err(|_| errors::not_a_page(response))?;
-    let stamps = items.iter().map(|item| Stamp { id: id(item), at: at(item) }).collect();
+    let stamps = items.iter().map(|item| stamp(item, at)).collect();
     let seen = Seen { stamps, next: next_page(response, place.page()) };
     let next = place.after(&seen).and_then(|place| place.write());
     let read = place.share(&seen, scope.window);
@@ -111,28 +111,22 @@ pub(in crate::github) fn next_page(response: &HttpResponse, current: u32) -> Opt
     Some(named.filter(|page| *page > current).unwrap_or_else(|| current.saturating_add(1)))
 }
 
-fn id(item: &RawValue) -> Option<u64> {
-    #[derive(Deserialize)]
-    struct Identified {
-        id: NumericId,
-    }
-    serde_json::from_str::<Identified>(item.get()).ok().map(|item| item.id.0)
+/// What of an item says where in its list it stands.
+#[derive(Default, Deserialize)]
+struct Marks<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    created_at: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    updated_at: Option<&'a RawValue>,
 }
 
-fn updated_at(item: &RawValue) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    struct Updated {
-        updated_at: Timestamp,
-    }
-    serde_json::from_str::<Updated>(item.get()).ok().map(|item| item.updated_at)
-}
-
-fn created_at(item: &RawValue) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    struct Created {
-        created_at: Timestamp,
-    }
-    serde_json::from_str::<Created>(item.get()).ok().map(|item| item.created_at)
+/// An item is gone through once, and each mark is read by itself: one that is bad takes no other with it.
+fn stamp(item: &RawValue, at: for<'a> fn(&Marks<'a>) -> Option<&'a RawValue>) -> Stamp {
+    let marks: Marks<'_> = serde_json::from_str(item.get()).unwrap_or_default();
+    let id = marks.id.and_then(|id| serde_json::from_str::<NumericId>(id.get()).ok());
+    Stamp { id: id.map(|id| id.0), at: at(&marks).and_then(|at| serde_json::from_str(at.get()).ok()) }
 }
 
 #[cfg(test)]

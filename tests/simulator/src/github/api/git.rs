@@ -54,7 +54,7 @@ pub(crate) fn commits(repo: &mut Repo, call: &Call) -> Answer {
 pub(crate) fn branch(repo: &Repo, name: &str) -> Answer {
     let head: Option<&Commit> = repo.head(name).and_then(|sha| {
         let commits = repo.pushes.iter().flat_map(|push| &push.commits);
-        commits.filter(|commit| commit.sha == sha).last()
+        commits.rev().find(|commit| commit.sha == sha)
     });
     let Some(head) = head else { return Answer::error(404, "Branch not found") };
     let body = json!({
