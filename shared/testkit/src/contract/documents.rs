@@ -3,14 +3,14 @@
 use connector_domain::ProviderKind;
 use connector_domain::backfill::FailCode;
 use connector_domain::documents::{
-    Chunk, ChunkSettings, Claim, Config, ConfigFile, Counts, Document, DocumentsKey, FileFailure, Head, Hold,
-    MAX_FAILURES, Pass, Skip, Step, Sync, SyncLimits, SyncState, content_hash,
+    Chunk, Claim, Config, ConfigFile, Counts, Document, DocumentsKey, FileFailure, Head, Hold, MAX_FAILURES, Pass,
+    Skip, Step, Sync, SyncLimits, SyncState,
 };
 use connector_domain::enrich::embed_text;
 use connector_domain::ports::{DocumentStore, DocumentSyncs, Paging, Put};
 
 use super::{some_workspace, unique};
-use crate::builders::{at, connection, integration};
+use crate::builders::{at, connection, document, integration};
 
 /// Runs the whole suite of a store.
 ///
@@ -39,22 +39,6 @@ pub async fn document_syncs(store: &dyn DocumentSyncs) {
 fn some_key() -> DocumentsKey {
     let resource = unique("repo#%").parse().unwrap();
     DocumentsKey { workspace: some_workspace(), provider: ProviderKind::Github, resource }
-}
-
-fn document(path: &str, text: &str, chunks: u32, fence: u64) -> Document {
-    Document {
-        path: path.to_owned(),
-        blob: Some(content_hash(text)),
-        commit: "c0ffee".to_owned(),
-        bytes: text.len() as u64,
-        content_hash: Some(content_hash(text)),
-        config_hash: ChunkSettings::default().hash("local-1", 256),
-        skipped: None,
-        chunks,
-        model: "local-1".to_owned(),
-        fence,
-        updated_at: at(5),
-    }
 }
 
 fn pieces(document: &Document) -> Vec<Chunk> {
