@@ -147,7 +147,7 @@ pub async fn fetch(ports: &FetchPorts, ask: &Ask<'_>) -> Result<Fetched, PortErr
     let request = |connection: &Connection| provider.page_request(&scope(ask, connection), ask.cursor);
     let read = |connection: &Connection, response: HttpResponse| {
         let meta = provider.read_page(&scope(ask, connection), ask.cursor, &response, ports.clock.now())?;
-        let rate = meta.rate.clone();
+        let rate = meta.rate;
         Ok((Fetched::Page { response, meta }, rate))
     };
     Ok(call(ports, &of, request, read).await?.unwrap_or_else(Fetched::Refused))
