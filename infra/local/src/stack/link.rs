@@ -4,8 +4,6 @@ use connector_domain::connection::{Connection, ConnectionStatus, Integration, Re
 use connector_domain::ports::{Clock, ConnectionStore, Random};
 use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, WorkspaceId};
 
-use connector_flows::documents::{DocumentPorts, ask};
-
 use super::StackError;
 
 /// What to link.
@@ -53,7 +51,6 @@ pub struct Linked {
 /// When the store fails.
 pub async fn link(
     store: &dyn ConnectionStore,
-    documents: &DocumentPorts,
     clock: &dyn Clock,
     random: &dyn Random,
     request: LinkRequest,
@@ -86,7 +83,6 @@ pub async fn link(
         Some(_) => LinkOutcome::Updated,
     };
     store.put_integration(&integration).await?;
-    ask(documents, &integration, None, "link").await?;
     Ok(Linked { integration, outcome })
 }
 
