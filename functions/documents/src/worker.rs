@@ -65,13 +65,13 @@ const CONCURRENCY: usize = 4;
 
 /// What a step did, or that it is not its own any more.
 enum Stepped {
-    Step(Step),
+    Step(Box<Step>),
     Overtaken,
 }
 
 impl From<Step> for Stepped {
     fn from(step: Step) -> Self {
-        Self::Step(step)
+        Self::Step(Box::new(step))
     }
 }
 
@@ -122,7 +122,7 @@ impl DocumentsWorker {
         }
         match self.step(&claimed).await? {
             Stepped::Overtaken => Ok(DocumentsOutcome::Overtaken),
-            Stepped::Step(step) => self.settle(&claimed, step).await,
+            Stepped::Step(step) => self.settle(&claimed, *step).await,
         }
     }
 

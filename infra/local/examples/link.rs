@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         resource: ResourceRef { id: options.repository_id, name: options.repository },
         settings: SyncSettings::everything(ProviderKind::Github),
     };
-    let linked = link(&store, None, &SystemClock, &OsRandom, request).await?.integration;
+    let linked = link(&store, &SystemClock, &OsRandom, request).await?.integration;
     if let (Some(name), Some(key)) = (options.token_env, options.key) {
         #[expect(clippy::disallowed_methods, reason = "the name of the variable is an argument")]
         let token = std::env::var(&name).ok().and_then(Secret::new).ok_or_else(|| format!("{name} is not set"))?;

@@ -7,6 +7,7 @@ use connector_domain::backfill::{Depth, EntityType, Limits, NewUnit, Run, Trigge
 use connector_domain::capture::{classify, extract_entities, score, topics};
 use connector_domain::connection::{Connection, ConnectionStatus, Integration, ResourceRef, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, DeliveryState, Origin};
+use connector_domain::documents::{ChunkSettings, Document, content_hash};
 use connector_domain::oauth::TokenSet;
 use connector_domain::observation::{IngestionSource, Observation};
 use connector_domain::task::{CaptureTask, PageTask, TASK_VERSION};
@@ -217,4 +218,22 @@ pub fn capture_task(workspace_id: &str, delivery: &str) -> CaptureTask {
 #[must_use]
 pub fn page_task(workspace: &WorkspaceId, resource_id: &str) -> PageTask {
     unit(workspace, resource_id).task()
+}
+
+/// A document with this text, in so many pieces, which the claim of this number wrote.
+#[must_use]
+pub fn document(path: &str, text: &str, chunks: u32, fence: u64) -> Document {
+    Document {
+        path: path.to_owned(),
+        blob: Some(content_hash(text)),
+        commit: "c0ffee".to_owned(),
+        bytes: text.len() as u64,
+        content_hash: Some(content_hash(text)),
+        config_hash: ChunkSettings::default().hash("local-1", 256),
+        skipped: None,
+        chunks,
+        model: "local-1".to_owned(),
+        fence,
+        updated_at: at(5),
+    }
 }

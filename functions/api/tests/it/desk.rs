@@ -7,15 +7,17 @@ use connector_api::{Api, ApiPorts, LivePorts, ProviderTeardown, RecordPorts};
 use connector_domain::backfill::{Limits, Run};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Connection, Integration};
-use connector_domain::documents::SyncLimits;
-use connector_domain::ports::{BackfillStore, ConnectionStore, DeliveryStore, LocalEmbedder, ObservationStore};
+use connector_domain::documents::{Sync, SyncLimits};
+use connector_domain::ports::{
+    BackfillStore, ConnectionStore, DeliveryStore, DocumentStore, DocumentSyncs, LocalEmbedder, ObservationStore,
+};
 use connector_domain::task::{CaptureTask, DocumentsTask, PageTask};
 use connector_domain::{ProviderKind, WorkspaceId};
 use connector_flows::documents::DocumentPorts;
 use connector_flows::{ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts};
 use connector_lambda::api::{Answer, ApiRequest, Caller};
 use connector_providers::github::app;
-use connector_testkit::builders::{at, connection, delivery, integration, observation, run, unit, workspace};
+use connector_testkit::builders::{at, connection, delivery, document, integration, observation, run, unit, workspace};
 use connector_testkit::memory::{
     FakeSigner, ManualClock, MemoryAudit, MemoryBackfills, MemoryChanges, MemoryConnections, MemoryDeliveries,
     MemoryDocuments, MemoryHolds, MemoryKeys, MemoryModels, MemoryObservations, MemoryOnce, MemoryQueue, MemoryVault,
@@ -221,7 +223,10 @@ impl Desk {
     pub(crate) async fn furnish(&self, name: &str, resource: &str) -> Things {
         let id: WorkspaceId = workspace(name);
         let made = self.connect(name, &format!("conn-{name}")).await;
-        self.link(&made, resource).await;
+        let link = self.link(&made, resource).await;
+        let sync = Sync::ask(None, &link, None, "cor", &SyncLimits::default(), at(0));
+        self.documents.put_sync(&sync, None).await.unwrap();
+        self.documents.put_document(&sync.key, &document("docs/a.md", "text", 0, 1), &[]).await.unwrap();
         let run = Run { connection: made.id.clone(), ..run(&format!("run-{name}"), &id, resource) };
         self.backfills.put_run(&run).await.unwrap();
         let mut unit = unit(&id, resource);
@@ -236,12 +241,14 @@ impl Desk {
         let path = format!("/v1/workspaces/{name}");
         let new = json!({ "name": "ci", "scopes": ["connectors:read"], "expiresInDays": 1 });
         let key = self.send("POST", &format!("{path}/keys"), Some(new), person(name, ALL)).await;
+        let documents = self.send("GET", &format!("{path}/documents"), None, person(name, ALL)).await;
         let listed = self.send("GET", &format!("{path}/observations"), None, person(name, ALL)).await;
         Things(BTreeMap::from([
             ("connection", made.id.to_string()),
             ("source", format!("github:{resource}")),
             ("run", run.id.to_string()),
             ("observation", listed.body["items"][0]["id"].as_str().unwrap().to_owned()),
+            ("document", documents.body["items"][0]["id"].as_str().unwrap().to_owned()),
             ("delivery", format!("github-{resource}aa")),
             ("keyId", key.body["id"].as_str().unwrap().to_owned()),
         ]))

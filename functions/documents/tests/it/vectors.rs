@@ -70,9 +70,10 @@ fn hashes_and_slugs_are_the_same() {
     }
 }
 
-/// The texts of pieces are the same but for one that is too long by itself: the corpus counts the white space before it, so
-/// its first piece ends a token earlier. Their places are not: those of the corpus have the white space around a piece in
-/// them, and its counts of tokens are sums over segments; here both are of the text itself.
+/// The texts of pieces are the same, but for two things. Of a segment that is too long by itself the corpus counts the white
+/// space before it, so its first piece ends a token earlier; and it keeps a piece of nothing but white space as an empty one.
+/// The places of pieces are not the same: those of the corpus have the white space around a piece in them, and its counts of
+/// tokens are sums over segments; here both are of the text itself.
 #[test]
 fn texts_are_cut_the_same() {
     #[derive(Deserialize)]
@@ -95,7 +96,8 @@ fn texts_are_cut_the_same() {
             .map_or(usual, |options| ChunkSettings { max_tokens: options.max_tokens, overlap: options.overlap });
         let pieces = chunk(&case.input.text, settings, &Cl100k);
         let ours: Vec<&str> = pieces.iter().map(|piece| &case.input.text[piece.range.clone()]).collect();
-        let theirs: Vec<&str> = case.output.iter().map(|piece| piece["text"].as_str().unwrap()).collect();
+        let theirs = case.output.iter().map(|piece| piece["text"].as_str().unwrap());
+        let theirs: Vec<&str> = theirs.filter(|text| !text.is_empty()).collect();
         if ours != theirs {
             let words = |texts: &[&str]| texts.iter().flat_map(|text| text.split_whitespace()).count();
             assert_eq!(words(&ours), words(&theirs), "case {n}");

@@ -67,7 +67,7 @@ enum What {
         #[arg(long, value_name = "NAME")]
         repository: Option<String>,
         #[command(flatten)]
-        access: Access,
+        access: Box<Access>,
     },
     /// Find pieces of documents by their words, and then those whose text is alike.
     Search {

@@ -17,7 +17,7 @@ use connector_domain::ports::{
     EnrichmentStore, HoldStore, ModelStore, ObservationStore, PortError, Queue, RunLists,
 };
 use connector_domain::task::DocumentsTask;
-use connector_flows::documents::DocumentPorts;
+use connector_flows::documents::{DocumentPorts, ask};
 use connector_flows::runs;
 use dynoxide::Database as Engine;
 use dynoxide::actions::create_table::CreateTableRequest;
@@ -151,7 +151,9 @@ impl Database {
             clock: Arc::new(SystemClock),
             limits: SyncLimits::default(),
         };
-        link::link(&*self.stores.connections, Some(&documents), &SystemClock, &OsRandom, request).await
+        let linked = link::link(&*self.stores.connections, &SystemClock, &OsRandom, request).await?;
+        ask(&documents, &linked.integration, None, "link").await?;
+        Ok(linked)
     }
 
     /// How a run stands, with its units; one that a later run has taken over stands as it ended.

@@ -28,11 +28,11 @@ pub(super) enum Function {
     Pages(PageWorker),
     Capture(Capture),
     Enrich(Enrich),
-    Documents(DocumentsWorker),
+    Documents(Box<DocumentsWorker>),
     Scheduler(Scheduler),
     Tokens(TokenRefresh),
     /// With its ports, for what a start must send again.
-    Recovery(Recovery, RecoveryPorts),
+    Recovery(Box<(Recovery, RecoveryPorts)>),
 }
 
 /// All functions of a template, by logical id.
@@ -62,7 +62,7 @@ impl Deployment {
     pub(super) fn recovery(&self) -> Result<(&Recovery, &RecoveryPorts), TemplateError> {
         let mut functions = self.0.values();
         let found = functions.find_map(|function| match function {
-            Function::Recovery(recovery, ports) => Some((recovery, ports)),
+            Function::Recovery(both) => Some((&both.0, &both.1)),
             _ => None,
         });
         found.ok_or_else(|| missing("recovery-sweep"))
@@ -128,7 +128,7 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 clock: wiring.clock(),
                 random: wiring.random(),
             };
-            Function::Documents(DocumentsWorker::new(ports, DocumentsSettings::default()))
+            Function::Documents(Box::new(DocumentsWorker::new(ports, DocumentsSettings::default())))
         }
         "recovery-sweep" => {
             let ports = RecoveryPorts {
@@ -143,7 +143,8 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 documents: wiring.documents()?,
                 clock: wiring.clock(),
             };
-            Function::Recovery(Recovery::new(ports.clone(), limits).redelivering(wiring.redelivery()?), ports)
+            let recovery = Recovery::new(ports.clone(), limits).redelivering(wiring.redelivery()?);
+            Function::Recovery(Box::new((recovery, ports)))
         }
         "management-api" => {
             let ports = ApiPorts { records: Some(wiring.records()?), ..wiring.api(limits)? };

@@ -4,8 +4,6 @@ use connector_domain::connection::{Connection, ConnectionStatus, Integration, Re
 use connector_domain::ports::{Clock, ConnectionStore, Random};
 use connector_domain::{AccountId, ConnectionId, IntegrationId, ProviderKind, WorkspaceId};
 
-use connector_flows::documents::{DocumentPorts, ask};
-
 use super::StackError;
 
 /// What to link.
@@ -47,14 +45,12 @@ pub struct Linked {
     pub outcome: LinkOutcome,
 }
 
-/// Links a resource through the workspace's connection to its account, which is made when there is none. Its documents
-/// are looked at when somebody says how to ask for that.
+/// Links a resource through the workspace's connection to its account, which is made when there is none.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn link(
     store: &dyn ConnectionStore,
-    documents: Option<&DocumentPorts>,
     clock: &dyn Clock,
     random: &dyn Random,
     request: LinkRequest,
@@ -87,9 +83,6 @@ pub async fn link(
         Some(_) => LinkOutcome::Updated,
     };
     store.put_integration(&integration).await?;
-    if let Some(documents) = documents {
-        ask(documents, &integration, None, "link").await?;
-    }
     Ok(Linked { integration, outcome })
 }
 

@@ -115,7 +115,9 @@ impl Stack {
     /// When the store fails.
     pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
         let Ports { stores, clock, random, .. } = &self.0.ports;
-        link(&*stores.connections, Some(&self.0.deployment.recovery()?.1.documents), &**clock, &**random, request).await
+        let linked = link(&*stores.connections, &**clock, &**random, request).await?;
+        self.ask_for_documents(&linked.integration).await?;
+        Ok(linked)
     }
 
     /// Has the repository of a link looked at; `None` when there is nothing to look at.

@@ -92,8 +92,8 @@ fn tick(
             let (scheduler, every) = (scheduler.clone(), schedule.every);
             tasks.spawn(async move { repeat(every, stop, || scheduler.tick()).await });
         }
-        Some(Function::Recovery(recovery, _)) => {
-            let (recovery, every) = (recovery.clone(), schedule.every);
+        Some(Function::Recovery(both)) => {
+            let (recovery, every) = (both.0.clone(), schedule.every);
             tasks.spawn(async move { repeat(every, stop, || recovery.sweep()).await });
         }
         Some(Function::Tokens(refresh)) => {

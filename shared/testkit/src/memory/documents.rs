@@ -11,10 +11,13 @@ use connector_domain::{Timestamp, WorkspaceId};
 
 use super::{MAX_ROW_BYTES, lists, lock};
 
+/// A document with its pieces.
+type Stored = (Document, Vec<Chunk>);
+
 /// Documents in memory.
 #[derive(Debug, Default)]
 pub struct MemoryDocuments {
-    documents: Mutex<BTreeMap<(DocumentsKey, String), (Document, Vec<Chunk>)>>,
+    documents: Mutex<BTreeMap<(DocumentsKey, String), Stored>>,
     syncs: Mutex<BTreeMap<DocumentsKey, Sync>>,
 }
 

@@ -53,8 +53,8 @@ pub(crate) fn commits(repo: &mut Repo, call: &Call) -> Answer {
 /// A branch with its head.
 pub(crate) fn branch(repo: &Repo, name: &str) -> Answer {
     let head: Option<&Commit> = repo.head(name).and_then(|sha| {
-        let commits = repo.pushes.iter().flat_map(|push| &push.commits);
-        commits.rev().find(|commit| commit.sha == sha)
+        let mut commits = repo.pushes.iter().flat_map(|push| &push.commits);
+        commits.rfind(|commit| commit.sha == sha)
     });
     let Some(head) = head else { return Answer::error(404, "Branch not found") };
     let body = json!({
