@@ -110,9 +110,9 @@ impl Capture {
             warn!(delivery.id = %task.delivery, "the bytes of {} are gone", task.delivery);
             return Ok(Captured::Expired);
         };
-        if !record.pending.contains(&task.workspace)
-            && !(record.was_unlinked_for(&task.workspace) && self.is_linked_again(&record, &task.workspace).await?)
-        {
+        let waits = record.pending.contains(&task.workspace)
+            || (record.was_unlinked_for(&task.workspace) && self.is_linked_again(&record, &task.workspace).await?);
+        if !waits {
             return Ok(Captured::Already);
         }
         let delivery = Delivery::restored(&record, raw);

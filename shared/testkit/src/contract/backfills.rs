@@ -136,7 +136,7 @@ async fn a_cancelled_run_opens_no_unit(store: &dyn BackfillStore) {
     let next = Unit { version: 2, ..open("1") };
     assert_eq!(store.open_unit(&next, Some(7)).await.unwrap(), Put::Conflict);
     assert_eq!(store.open_unit(&next, Some(1)).await.unwrap(), Put::Stored);
-    assert_eq!(due(store, &workspace, at(86_400)).await, [next.key.clone()], "it is open");
+    assert_eq!(due(store, &workspace, at(86_400)).await, std::slice::from_ref(&next.key), "it is open");
 
     store.cancel_run(&run, at(5)).await.unwrap();
     let cancelled = Run { cancelled_at: Some(at(5)), ..run.clone() };
