@@ -1,29 +1,30 @@
 //! One delivery for one workspace, per message.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use connector_domain::backfill::{UnitKey, Window};
 use connector_domain::capture::CaptureReport;
 use connector_domain::connection::{Integration, SyncSettings};
 use connector_domain::delivery::{DeliveryRecord, Origin};
-use connector_domain::observation::{IngestionSource, Observation};
+use connector_domain::observation::IngestionSource;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, ObservationStore, PortError, Put, Queue,
     TokenRows,
 };
 use connector_domain::task::{CaptureMessage, CaptureTask, EnrichTask, ReplayTask};
-use connector_domain::transformed::{Deletion, Item, Transformed};
-use connector_domain::{Delivery, RunId, SourceEvent, Timestamp, Verified, WorkspaceId};
+use connector_domain::transformed::Transformed;
+use connector_domain::{Delivery, RunId, Timestamp, Verified, WorkspaceId};
 use connector_flows::TeardownPorts;
 use connector_flows::documents::{self, DocumentPorts};
 use connector_providers::{Pushed, provider};
 use tracing::{info, warn};
 
-use crate::assess::{Assessed, Context, assess};
+use crate::assess::Context;
 use crate::lifecycle;
 use crate::notify::Notify;
 use crate::replay::Kept;
+
+use sort::{deletions, sort_out};
 
 /// What the capture function needs of the outside.
 #[derive(Clone)]
@@ -144,9 +145,8 @@ impl Capture {
             warn!(delivery.id = %task.delivery, "the bytes of {} are gone", task.delivery);
             return Ok(Captured::Expired);
         };
-        let dropped = record.was_unlinked_for(&task.workspace);
         let waits = record.pending.contains(&task.workspace)
-            || (dropped && self.is_linked_again(&record, &task.workspace).await?);
+            || (record.was_unlinked_for(&task.workspace) && self.is_linked_again(&record, &task.workspace).await?);
         if !waits {
             return Ok(Captured::Already);
         }
@@ -338,59 +338,6 @@ pub(crate) fn place<'a>(
     Some((UnitKey { workspace, provider: record.provider, resource, entity: *entity }, run, *page, *window))
 }
 
-/// A fact of the time since the link, which webhooks tell, and nobody knows any more by which identity.
-const TOLD_LIVE: &str = "told_live";
-
-/// What is gone, apart from everything else.
-fn deletions(items: Vec<Item>) -> (Vec<Deletion>, Vec<Item>) {
-    let (mut gone, mut rest) = (Vec::new(), Vec::new());
-    for item in items {
-        match item {
-            Item::Deleted(deletion) => gone.push(deletion),
-            other => rest.push(other),
-        }
-    }
-    (gone, rest)
-}
-
-/// What is to be stored; all else is counted. A fact that one delivery names twice is stored once.
-fn sort_out(
-    context: &Context<'_>,
-    linked_at: Timestamp,
-    items: Vec<Item>,
-    report: &mut CaptureReport,
-) -> Vec<Observation> {
-    let mut kept = Vec::new();
-    let mut seen = BTreeSet::new();
-    for item in items {
-        let event = match item {
-            Item::Deleted(_) => continue,
-            Item::Ignored(reason) => {
-                report.add_filtered(reason.as_str());
-                continue;
-            }
-            Item::Quarantined(at) => {
-                report.add_quarantined(&at.path, &at.reason);
-                continue;
-            }
-            Item::History { event, live } if event.occurred_at >= linked_at => match live {
-                Some(source_id) => SourceEvent { source_id, ..*event },
-                None => {
-                    report.add_filtered(TOLD_LIVE);
-                    continue;
-                }
-            },
-            Item::Event(event) | Item::History { event, .. } => *event,
-        };
-        match assess(context, event) {
-            Assessed::Filtered(reason) => report.add_filtered(reason.as_str()),
-            Assessed::Kept(observation) if seen.insert(observation.event.source_id.clone()) => kept.push(*observation),
-            Assessed::Kept(_) => report.duplicate += 1,
-        }
-    }
-    kept
-}
-
 const fn source(origin: &Origin) -> IngestionSource {
     match origin {
         Origin::Webhook { .. } => IngestionSource::Webhook,
@@ -405,6 +352,7 @@ const fn page(origin: &Origin) -> Option<(&connector_domain::RunId, u32)> {
     }
 }
 
+mod sort;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use connector_domain::ports::{
 };
 use connector_domain::{ResourceId, Secret};
 use connector_providers::provider;
-use tracing::error;
+use tracing::{error, info};
 
 pub use due::Due;
 use mint::Minted;
@@ -89,6 +89,20 @@ impl ConnectionTokens {
         known.updated_at = now;
         self.ports.connections.put_connection(&known).await?;
         Ok(TokenError::NeedsReconnect)
+    }
+
+    /// A renewal that was given up for lost has come back: nobody need connect again.
+    async fn found(&self, connection: &Connection) -> Result<(), PortError> {
+        let known = self.ports.connections.connection(&connection.id).await?;
+        let waits = |known: &Connection| {
+            known.status == ConnectionStatus::NeedsReconnect && known.created_at == connection.created_at
+        };
+        let Some(mut known) = known.filter(waits) else { return Ok(()) };
+        known.status = ConnectionStatus::Active;
+        known.updated_at = self.ports.clock.now();
+        self.ports.connections.put_connection(&known).await?;
+        info!(connection.id = %known.id, "tokens that were given up for lost came back");
+        Ok(())
     }
 }
 

@@ -217,8 +217,12 @@ fn tokens(history: &History) {
     let vault = &history.outside.stores.vault;
     let held = vault.load(&connection).now_or_never().and_then(Result::ok).flatten();
     let works = held.is_some_and(|(_, tokens)| history.outside.providers.linear.takes(&tokens.access));
+    let accidents = history.outside.plan.injections() as u64 + monitor.tally().frozen;
     match (connection.status, works) {
         (ConnectionStatus::Active, true) => {}
+        // A renewal that was given up for lost may come back at the moment when the loss is written down: then they are
+        // asked once more.
+        (ConnectionStatus::NeedsReconnect, true) if accidents > 0 => {}
         (ConnectionStatus::NeedsReconnect, false) if grants == Grants::Strict => {
             let entries = history.outside.stores.audit.entries(&connection.id, 100).now_or_never();
             let named = entries.and_then(Result::ok).is_some_and(|entries| {

@@ -1,5 +1,6 @@
 use connector_domain::connection::WorkspaceSettings;
-use connector_domain::{DeliveryId, ProviderKind, SourceId, SourceType};
+use connector_domain::transformed::Item;
+use connector_domain::{DeliveryId, ProviderKind, SourceEvent, SourceId, SourceType};
 use connector_simulator::World;
 use connector_simulator::github::NewIssue;
 use connector_testkit::builders::{at, connection, delivery, integration, workspace};

@@ -109,7 +109,7 @@ impl ConnectionTokens {
     }
 
     /// Stores new tokens. Whoever took the lease over in the meantime holds older ones, so these go on top of its row.
-    async fn keep(
+    pub(super) async fn keep(
         &self,
         connection: &Connection,
         leased: &TokenRow,
@@ -123,7 +123,12 @@ impl ConnectionTokens {
             match self.ports.vault.store(connection, &row, &tokens, Some(under.version)).await {
                 Ok(Put::Stored) => {
                     return match row.status {
-                        TokenStatus::Good => Ok(Some(tokens.access)),
+                        TokenStatus::Good => {
+                            if under.status != TokenStatus::Good {
+                                self.found(connection).await?;
+                            }
+                            Ok(Some(tokens.access))
+                        }
                         TokenStatus::NeedsReconnect { reason } => Err(self.lost(connection, reason).await?),
                     };
                 }

@@ -233,6 +233,24 @@ async fn a_caller_that_vanished_is_waited_for_as_long_as_its_lease() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_was_given_up_for_lost_and_comes_back_spares_the_person() {
+    let desk = Desk::linear().await;
+    desk.clock.set(at(2_000));
+    let (row, before) = desk.vault.load(&desk.own).await.unwrap().unwrap();
+    let connector_domain::oauth::Step::Refresh(leased) = row.step(false, true, "frozen", at(2_000)) else { panic!() };
+    desk.vault.mark(&desk.own, &leased, row.version).await.unwrap();
+    desk.clock.set(at(2_030));
+    desk.http.respond(400, &[], r#"{"error":"invalid_grant"}"#);
+    assert!(matches!(desk.ask(None).await, Err(TokenError::NeedsReconnect)));
+    assert_eq!(desk.status().await, ConnectionStatus::NeedsReconnect);
+    // The one that was frozen has what the provider gave it.
+    let late = before.renewed(tokens("2", Some(at(3_000))));
+    let kept = desk.tokens.keep(&desk.own, &leased, late).await.unwrap().unwrap();
+    assert_eq!((kept.expose_str(), desk.status().await), (Some("access-2"), ConnectionStatus::Active));
+    assert_eq!(desk.good(None).await, "access-2");
+}
+
+#[tokio::test]
 async fn tokens_that_are_good_for_less_are_told() {
     let desk = Desk::linear().await;
     desk.clock.set(at(2_000));
