@@ -230,10 +230,12 @@ pub(crate) async fn get(context: &Context<'_>) -> Result<Answer, Problem> {
 )]
 /// Stops what is left of a run. What was captured stays. Safe to repeat.
 pub(crate) async fn cancel(context: &Context<'_>) -> Result<Answer, Problem> {
-    let (run, progress) = asked(context).await?;
-    if matches!(progress.state, RunState::Running | RunState::Paused) {
+    let (mut run, progress) = asked(context).await?;
+    // Its start may not have opened any list yet.
+    if matches!(progress.state, RunState::Running | RunState::Paused | RunState::Nothing) {
         context.access.note(ChangeAction::RunCancelled, run.id.to_string()).await?;
         context.access.cancel(&run).await?;
+        (run, _) = asked(context).await?;
     }
     shown(context, 200, run).await
 }
