@@ -55,21 +55,28 @@ impl Capture {
         let Origin::Page { hold: true, .. } = record.origin else { return Ok(Kept::No) };
         let Some((unit, run, page, _)) = place(record, workspace) else { return Ok(Kept::No) };
         let ports = self.ports();
-        let state = async || Ok::<_, PortError>(ports.holds.hold(run).await?.map(|hold| hold.state));
-        if state().await? == Some(HoldState::Holding) {
+        let kept = ports.holds.hold(run).await?.is_some_and(|hold| hold.state == HoldState::Holding);
+        if kept {
             ports.holds.keep(run, facts).await?;
         }
         // While it holds still, whoever captures what it holds comes later and finds these.
-        let state = state().await?;
-        if state == Some(HoldState::Holding) {
+        let hold = ports.holds.hold(run).await?;
+        if hold.as_ref().is_some_and(|hold| hold.state == HoldState::Holding) {
             return Ok(Kept::Now);
         }
         // A page whose report is there was kept before, and a worker did not note that it is done, or it is replayed.
         let before = ports.backfills.page_report(run, &unit, page).await?.map(|report| report.held);
-        Ok(match (state, before) {
-            (Some(HoldState::Replaying), Some(_)) => Kept::Now,
-            (_, Some(held)) => Kept::Before(held),
-            (_, None) => Kept::No,
+        let replaying = hold.as_ref().filter(|hold| hold.state == HoldState::Replaying && before.is_some());
+        if kept {
+            // Nobody comes back for what is captured already, or is to be now.
+            let captured = |place: &Place| replaying.is_none_or(|hold| hold.captured_to.as_ref() >= Some(place));
+            let left: Vec<_> = places(facts).into_iter().filter(captured).collect();
+            ports.holds.forget(run, &left).await?;
+        }
+        Ok(match (replaying, before) {
+            (Some(_), _) => Kept::Now,
+            (None, Some(held)) => Kept::Before(held),
+            (None, None) => Kept::No,
         })
     }
 

@@ -27,6 +27,7 @@ pub(crate) fn judge(history: &History) {
         history.outside.monitor.find(Rule::Beside, "an undisturbed enrichment does not end");
         return;
     }
+    calm.delete_like(store);
     let workspaces: BTreeSet<_> = all.iter().map(|one| &one.workspace).collect();
     for workspace in workspaces {
         compare(history, workspace, &store.beside(workspace), &calm.beside(workspace));

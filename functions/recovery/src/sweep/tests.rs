@@ -1,4 +1,3 @@
-
 use connector_domain::Timestamp;
 use connector_domain::backfill::Hold;
 use connector_domain::documents::SyncLimits;

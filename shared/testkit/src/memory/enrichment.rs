@@ -35,13 +35,14 @@ pub struct KeptBeside {
 }
 
 impl MemoryObservations {
-    /// All that is kept beside the observations of a workspace, in order of key.
+    /// All that is kept beside the observations of a workspace and shown, in order of key.
     #[must_use]
     pub fn beside(&self, workspace: &WorkspaceId) -> KeptBeside {
         let beside = lock(&self.beside);
-        let of_links = beside.links.iter().filter(|((of, ..), _)| of == workspace);
+        let shown = |fact: &SourceId| self.deleted_at(workspace, fact).is_none();
+        let of_links = beside.links.iter().filter(|((of, _, _, fact), _)| of == workspace && shown(fact));
         let of_identities = beside.identities.iter().filter(|((of, _), _)| of == workspace);
-        let of_features = beside.features.iter().filter(|((of, ..), _)| of == workspace);
+        let of_features = beside.features.iter().filter(|((of, _, _, fact), _)| of == workspace && shown(fact));
         KeptBeside {
             links: of_links.map(|(_, link)| link.clone()).collect(),
             identities: of_identities.map(|(_, (identity, _))| identity.clone()).collect(),

@@ -31,6 +31,11 @@ impl MemoryObservations {
         lock(&self.rows).values().cloned().collect()
     }
 
+    /// Takes over what is gone from another store.
+    pub fn delete_like(&self, other: &Self) {
+        lock(&self.deletions).clone_from(&lock(&other.deletions));
+    }
+
     /// When what a fact is about was deleted.
     pub(super) fn deleted_at(&self, workspace: &WorkspaceId, fact: &SourceId) -> Option<Timestamp> {
         lock(&self.deletions).get(&(workspace.clone(), fact.subject().to_owned())).copied()
