@@ -7,8 +7,10 @@
     reason = "a test stops at the first surprise, and says what it skips"
 )]
 
+mod desk;
 mod facts;
 mod held;
 mod order;
 mod scenarios;
 mod services;
+mod told;

@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use super::template::{Table, Template, TemplateError};
-use super::{Data, LinkRequest, Linked, StackError, link};
+use super::{Data, LinkOutcome, LinkRequest, Linked, StackError, link};
 
 /// Name of the file in the data directory.
 const FILE: &str = "connectors.db";
@@ -152,7 +152,9 @@ impl Database {
             limits: SyncLimits::default(),
         };
         let linked = link::link(&*self.stores.connections, &SystemClock, &OsRandom, request).await?;
-        ask(&documents, &linked.integration, None, "link").await?;
+        if linked.outcome != LinkOutcome::Unchanged {
+            ask(&documents, &linked.integration, None, "link").await?;
+        }
         Ok(linked)
     }
 

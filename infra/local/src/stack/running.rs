@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use super::deployment::Deployment;
 use super::gateway::Gateway;
-use super::link::link;
+use super::link::{LinkOutcome, link};
 use super::ports::Ports;
 use super::refill::refill;
 use super::triggers;
@@ -116,7 +116,9 @@ impl Stack {
     pub async fn link(&self, request: LinkRequest) -> Result<Linked, StackError> {
         let Ports { stores, clock, random, .. } = &self.0.ports;
         let linked = link(&*stores.connections, &**clock, &**random, request).await?;
-        self.ask_for_documents(&linked.integration).await?;
+        if linked.outcome != LinkOutcome::Unchanged {
+            self.ask_for_documents(&linked.integration).await?;
+        }
         Ok(linked)
     }
 

@@ -96,8 +96,8 @@ async fn a_cancelled_run_fetches_no_more() {
     let (progress, units) = stack.progress(&run).await.unwrap();
     assert_eq!(progress.state, RunState::Running);
     assert!(units.iter().all(|unit| matches!(unit.state, UnitState::Waiting { .. })), "{units:?}");
-    let delayed: usize = stack.queues().iter().map(|queue| queue.delayed).sum();
-    assert_eq!(delayed, units.len(), "each waits as a delayed message");
+    let delayed = stack.queues().into_iter().find(|queue| queue.name == "PageQueue").map(|queue| queue.delayed);
+    assert_eq!(delayed, Some(units.len()), "each waits as a delayed message");
 
     assert_eq!(stack.cancel(&run).await.unwrap(), units.len());
     assert_eq!(stack.cancel(&run).await.unwrap(), 0);

@@ -13,11 +13,17 @@ use connector_domain::{
 use sha2::{Digest, Sha256};
 
 mod documents;
+mod names;
 mod part;
 mod place;
 mod time;
 
 pub(crate) use documents::{CHUNKS, DOCUMENT_SYNCS, DOCUMENTS, chunks, documents};
+use names::delivery;
+pub(crate) use names::{
+    AUDIT, CHANGES, CONNECTIONS, DEAD, DELIVERIES, ENDED, HELD, INTEGRATIONS, KEYS, MONTHS, PAGES, RUNS, connection,
+    connections_of, integrations_of, run, workspace,
+};
 use part::{escape, parts, unescape};
 pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, SAID, features, links, readings, summaries};
 use place::{account, place, place_key};
@@ -357,60 +363,6 @@ impl Row {
             _ => return None,
         })
     }
-}
-
-/// Sort keys of a workspace's links start so.
-pub(crate) const INTEGRATIONS: &str = "INT#";
-/// Sort keys of a connection's audit log start so.
-pub(crate) const AUDIT: &str = "LOG#";
-/// Sort keys of a workspace's connections start so.
-pub(crate) const CONNECTIONS: &str = "CONN#";
-/// Sort keys of a workspace's machine keys start so.
-pub(crate) const KEYS: &str = "KEY#";
-/// Sort keys of what was changed in a workspace start so.
-pub(crate) const CHANGES: &str = "LOG#";
-/// Sort keys of what came for a workspace start so.
-pub(crate) const DELIVERIES: &str = "DLV#";
-/// Sort keys of what was given up for a workspace start so.
-pub(crate) const DEAD: &str = "DEAD#";
-/// Sort keys of a workspace's months start so.
-pub(crate) const MONTHS: &str = "MONTH#";
-/// Sort keys of a workspace's runs start so.
-pub(crate) const RUNS: &str = "RUN#";
-/// Sort keys of a run's page reports start so.
-pub(crate) const PAGES: &str = "PAGE#";
-/// Sort keys of what a run holds back start so.
-pub(crate) const HELD: &str = "HELD#";
-/// Sort keys of what is kept of a run's units start so.
-pub(crate) const ENDED: &str = "ENDED#";
-
-/// Partition of a workspace.
-pub(crate) fn workspace(id: &WorkspaceId) -> String {
-    format!("WS#{id}")
-}
-
-/// Partition of a provider account's connections.
-pub(crate) fn connections_of(provider: ProviderKind, account: &AccountId) -> String {
-    format!("ACCT#{provider}#{account}")
-}
-
-/// Partition of a resource's links.
-pub(crate) fn integrations_of(provider: ProviderKind, resource: &ResourceId) -> String {
-    format!("RES#{provider}#{resource}")
-}
-
-/// Partition of a run.
-pub(crate) fn run(id: &RunId) -> String {
-    format!("RUN#{id}")
-}
-
-/// Partition of a connection.
-pub(crate) fn connection(id: &ConnectionId) -> String {
-    format!("CONN#{id}")
-}
-
-fn delivery(id: &DeliveryId) -> String {
-    format!("DLV#{id}")
 }
 
 /// Parts of an index over all workspaces, so that no single one carries every write.
