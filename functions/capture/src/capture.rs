@@ -148,6 +148,8 @@ impl Capture {
         let waits = record.pending.contains(&task.workspace)
             || (record.was_unlinked_for(&task.workspace) && self.is_linked_again(&record, &task.workspace).await?);
         if !waits {
+            let report = record.outcomes.get(&task.workspace);
+            self.report_kept(&record, &task.workspace, report).await.map_err(failed)?;
             return Ok(Captured::Already);
         }
         let delivery = Delivery::restored(&record, raw);
@@ -296,11 +298,14 @@ impl Capture {
         workspace: &WorkspaceId,
         report: &CaptureReport,
     ) -> Result<(), PortError> {
+        if matches!(record.origin, Origin::Page { hold: true, .. }) {
+            self.ports.deliveries.complete(&record.id, workspace, report).await?;
+            return self.report_kept(record, workspace, Some(report)).await;
+        }
         if let Some((unit, run, page, _)) = place(record, workspace) {
             self.ports.backfills.put_page_report(run, &unit, page, report).await?;
         }
-        self.ports.deliveries.complete(&record.id, workspace, report).await?;
-        self.page_was_kept(record, workspace).await
+        self.ports.deliveries.complete(&record.id, workspace, report).await
     }
 
     /// What the workspace wants of the resource, and since when it is linked; `None` when it has unlinked it since. A

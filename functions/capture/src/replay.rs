@@ -53,41 +53,43 @@ impl Capture {
         facts: &[Observation],
     ) -> Result<Kept, PortError> {
         let Origin::Page { hold: true, .. } = record.origin else { return Ok(Kept::No) };
-        let Some((unit, run, page, _)) = place(record, workspace) else { return Ok(Kept::No) };
+        let Some((_, run, ..)) = place(record, workspace) else { return Ok(Kept::No) };
         let ports = self.ports();
-        let kept = ports.holds.hold(run).await?.is_some_and(|hold| hold.state == HoldState::Holding);
-        if kept {
+        let holding = async || {
+            let hold = ports.holds.hold(run).await?;
+            Ok::<_, PortError>(hold.is_some_and(|hold| hold.state == HoldState::Holding))
+        };
+        if holding().await? {
             ports.holds.keep(run, facts).await?;
+            // While it holds still, whoever captures what it holds comes later and finds these.
+            if holding().await? {
+                return Ok(Kept::Now);
+            }
+            // Nobody comes for them any more: they are captured now.
+            ports.holds.forget(run, &places(facts)).await?;
         }
-        // While it holds still, whoever captures what it holds comes later and finds these.
-        let hold = ports.holds.hold(run).await?;
-        if hold.as_ref().is_some_and(|hold| hold.state == HoldState::Holding) {
-            return Ok(Kept::Now);
-        }
-        // A page whose report is there was kept before, and a worker did not note that it is done, or it is replayed.
-        let before = ports.backfills.page_report(run, &unit, page).await?.map(|report| report.held);
-        let replaying = hold.as_ref().filter(|hold| hold.state == HoldState::Replaying && before.is_some());
-        if kept {
-            // Nobody comes back for what is captured already, or is to be now.
-            let captured = |place: &Place| replaying.is_none_or(|hold| hold.captured_to.as_ref() >= Some(place));
-            let left: Vec<_> = places(facts).into_iter().filter(captured).collect();
-            ports.holds.forget(run, &left).await?;
-        }
-        Ok(match (replaying, before) {
-            (Some(_), _) => Kept::Now,
-            (None, Some(held)) => Kept::Before(held),
-            (None, None) => Kept::No,
-        })
+        // One that is looked at anew was counted when what it held was captured.
+        let before = record.outcomes.get(workspace).map_or(0, |report| report.held);
+        Ok(if before > 0 { Kept::Before(before) } else { Kept::No })
+    }
+
+    /// A page that is kept is done first and reported then: a capture is not waited for that may not have been kept. Whoever
+    /// stopped in between is repeated, and finds it done.
+    pub(crate) async fn report_kept(
+        &self,
+        record: &DeliveryRecord,
+        workspace: &WorkspaceId,
+        report: Option<&CaptureReport>,
+    ) -> Result<(), PortError> {
+        let Origin::Page { hold: true, .. } = record.origin else { return Ok(()) };
+        let (Some((unit, run, page, _)), Some(report)) = (place(record, workspace), report) else { return Ok(()) };
+        self.ports().backfills.put_page_report(run, &unit, page, report).await?;
+        self.page_was_kept(record, workspace).await
     }
 
     /// After a page was captured whose run holds: if its list has ended, it may have been the last one. Were the message
     /// lost, recovery would send it.
-    pub(crate) async fn page_was_kept(
-        &self,
-        record: &DeliveryRecord,
-        workspace: &WorkspaceId,
-    ) -> Result<(), PortError> {
-        let Origin::Page { hold: true, .. } = record.origin else { return Ok(()) };
+    async fn page_was_kept(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<(), PortError> {
         let Some((key, run, ..)) = place(record, workspace) else { return Ok(()) };
         let unit = self.ports().backfills.unit(&key).await?;
         if unit.is_some_and(|unit| unit.run == *run && unit.state.is_terminal()) {

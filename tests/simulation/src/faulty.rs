@@ -96,7 +96,6 @@ faulty!(BackfillStore {
     fn put_budget(budget: &Budget, expected: Option<Version>) -> Put;
     fn due_units(now: Timestamp, limit: usize) -> Vec<UnitKey>;
     fn put_page_report(run: &RunId, unit: &UnitKey, page: u32, report: &CaptureReport) -> ();
-    fn page_report(run: &RunId, unit: &UnitKey, page: u32) -> Option<CaptureReport>;
     fn page_reports(run: &RunId) -> Vec<CaptureReport>;
 });
 

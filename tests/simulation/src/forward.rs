@@ -117,15 +117,6 @@ macro_rules! backfills {
                 self.store.put_page_report(run, unit, page, report).await
             }
 
-            async fn page_report(
-                &self,
-                run: &RunId,
-                unit: &UnitKey,
-                page: u32,
-            ) -> Result<Option<CaptureReport>, PortError> {
-                self.store.page_report(run, unit, page).await
-            }
-
             async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
                 self.store.page_reports(run).await
             }

@@ -181,12 +181,6 @@ impl BackfillStore for DynamoBackfills {
         self.table.put_if(OPERATION, item, Condition::absent()).await.map(drop)
     }
 
-    async fn page_report(&self, run: &RunId, unit: &UnitKey, page: u32) -> Result<Option<CaptureReport>, PortError> {
-        const OPERATION: &str = "read a page report";
-        let row = Row::PageReport { run: run.clone(), entity: unit.entity, resource: unit.resource.clone(), page };
-        self.table.get(OPERATION, &row).await?.map(|item| from_item(OPERATION, item)).transpose()
-    }
-
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
         const OPERATION: &str = "list page reports";
         let query = self.table.partition(keys::run(run), keys::PAGES);

@@ -71,9 +71,6 @@ pub trait BackfillStore: Send + Sync {
         report: &CaptureReport,
     ) -> Result<(), PortError>;
 
-    /// What a page of a run became, once that is noted.
-    async fn page_report(&self, run: &RunId, unit: &UnitKey, page: u32) -> Result<Option<CaptureReport>, PortError>;
-
     /// The reports of a run's pages so far.
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError>;
 }

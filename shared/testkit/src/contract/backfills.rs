@@ -232,8 +232,6 @@ async fn the_first_report_of_a_page_stays(store: &dyn BackfillStore) {
     captured.sort_unstable();
     assert_eq!(captured, [1, 2, 4, 8]);
     assert_eq!(store.page_reports(&other).await.unwrap(), [report(16)]);
-    assert_eq!(store.page_report(&one, &pulls, 10).await.unwrap(), Some(report(2)));
-    assert_eq!(store.page_report(&one, &issues, 10).await.unwrap(), None);
     assert_eq!(store.run(&one).await.unwrap(), None, "a report is no run");
 }
 

@@ -149,10 +149,6 @@ impl BackfillStore for MemoryBackfills {
         Ok(())
     }
 
-    async fn page_report(&self, run: &RunId, unit: &UnitKey, page: u32) -> Result<Option<CaptureReport>, PortError> {
-        Ok(lock(&self.0).reports.get(&(run.clone(), unit.clone(), page)).cloned())
-    }
-
     async fn page_reports(&self, run: &RunId) -> Result<Vec<CaptureReport>, PortError> {
         let state = lock(&self.0);
         Ok(state.reports.iter().filter(|((of, ..), _)| of == run).map(|(_, report)| report.clone()).collect())
