@@ -208,12 +208,11 @@ impl DocumentSyncs for DynamoBackfills {
     }
 
     async fn due_syncs(&self, now: Timestamp, limit: usize) -> Result<Vec<DocumentsKey>, PortError> {
-        let due = due::keys("list due syncs of documents", &self.table, now, limit).await?;
-        let sync = |key| match Row::of(key)? {
+        due::rows("list due syncs of documents", &self.table, now, limit, |row| match row {
             Row::DocumentSync(key) => Some(key),
             _ => None,
-        };
-        Ok(due.iter().filter_map(sync).collect())
+        })
+        .await
     }
 
     async fn syncs_in(&self, workspace: &WorkspaceId) -> Result<Vec<Sync>, PortError> {

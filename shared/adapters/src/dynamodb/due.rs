@@ -25,7 +25,8 @@ pub(crate) fn values(update: UpdateItemFluentBuilder, row: &Row, due_at: Timesta
         .expression_attribute_values(":dueAt", milliseconds(due_at))
 }
 
-/// Rows of one kind whose time has come, the oldest first. `kind` takes what it wants of a row; a table has few kinds.
+/// Rows of one kind whose time has come, the oldest first. `kind` takes what it wants of a row; those of other kinds are
+/// passed over, so that many of them hide none of these.
 pub(crate) async fn rows<T>(
     operation: &'static str,
     table: &Table,
@@ -33,9 +34,11 @@ pub(crate) async fn rows<T>(
     limit: usize,
     kind: impl Fn(Row) -> Option<T>,
 ) -> Result<Vec<T>, PortError> {
-    let due = keys(operation, table, now, limit).await?;
-    let rows = due.iter().map(|key| Row::of(key).ok_or_else(|| corrupt(operation)));
-    Ok(rows.collect::<Result<Vec<_>, _>>()?.into_iter().filter_map(kind).collect())
+    let wanted = |key: &Key| match Row::of(key) {
+        Some(row) => kind(row).map(Ok),
+        None => Some(Err(corrupt(operation))),
+    };
+    oldest(operation, table, now, limit, wanted).await?.into_iter().collect()
 }
 
 /// Keys of the rows whose time has come, the oldest first.
@@ -45,6 +48,20 @@ pub(crate) async fn keys(
     now: Timestamp,
     limit: usize,
 ) -> Result<Vec<Key>, PortError> {
+    oldest(operation, table, now, limit, |key| Some(key.clone())).await
+}
+
+async fn oldest<T>(
+    operation: &'static str,
+    table: &Table,
+    now: Timestamp,
+    limit: usize,
+    wanted: impl Fn(&Key) -> Option<T>,
+) -> Result<Vec<T>, PortError> {
+    let keep = |item: Item| {
+        let (due_at, key) = (get_number::<i64>(&item, "dueAt")?, key_of(&item)?);
+        wanted(&key).map(|row| (due_at, key, row))
+    };
     let shards = (0..keys::SHARDS).map(|shard| {
         let query = table
             .client
@@ -54,15 +71,10 @@ pub(crate) async fn keys(
             .key_condition_expression("dueShard = :shard AND dueAt <= :now")
             .expression_attribute_values(":shard", text(shard.to_string()))
             .expression_attribute_values(":now", milliseconds(now));
-        table.collect(operation, query, limit)
+        table.collect_kept(operation, query, None, limit, &keep)
     });
-    let mut due: Vec<(i64, Key)> = try_join_all(shards)
-        .await?
-        .into_iter()
-        .flatten()
-        .filter_map(|item| Some((get_number(&item, "dueAt")?, key_of(&item)?)))
-        .collect();
-    due.sort_unstable();
+    let mut due: Vec<_> = try_join_all(shards).await?.into_iter().flatten().collect();
+    due.sort_unstable_by(|(one, a, _), (other, b, _)| (one, a).cmp(&(other, b)));
     due.truncate(limit);
-    Ok(due.into_iter().map(|(_, key)| key).collect())
+    Ok(due.into_iter().map(|(.., row)| row).collect())
 }

@@ -317,20 +317,32 @@ impl Table {
         &self,
         operation: &'static str,
         query: QueryFluentBuilder,
-        mut from: Option<Item>,
+        from: Option<Item>,
         limit: usize,
     ) -> Result<Vec<Item>, PortError> {
-        let mut items = Vec::new();
-        while items.len() < limit {
-            let page = query.clone().limit(page_size(limit - items.len())).set_exclusive_start_key(from);
+        self.collect_kept(operation, query, from, limit, Some).await
+    }
+
+    /// What `keep` takes of the items of a query behind a key, up to `limit` of what it took.
+    pub(crate) async fn collect_kept<T>(
+        &self,
+        operation: &'static str,
+        query: QueryFluentBuilder,
+        mut from: Option<Item>,
+        limit: usize,
+        keep: impl Fn(Item) -> Option<T>,
+    ) -> Result<Vec<T>, PortError> {
+        let mut kept = Vec::new();
+        while kept.len() < limit {
+            let page = query.clone().limit(page_size(limit - kept.len())).set_exclusive_start_key(from);
             let page = page.send().await.map_err(|error| port_error(operation, &error))?;
-            items.extend(page.items.unwrap_or_default());
+            kept.extend(page.items.unwrap_or_default().into_iter().filter_map(&keep));
             from = page.last_evaluated_key;
             if from.is_none() {
                 break;
             }
         }
-        Ok(items)
+        Ok(kept)
     }
 }
 

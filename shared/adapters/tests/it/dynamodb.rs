@@ -84,6 +84,8 @@ async fn holds_keep_their_contract() {
 async fn documents_keep_their_contract() {
     contract::documents(&stores().documents()).await;
     contract::document_syncs(&stores().backfills()).await;
+    let both = stores().backfills();
+    contract::due_apart(&both, &both).await;
 }
 
 fn sealer() -> Sealer {

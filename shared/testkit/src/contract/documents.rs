@@ -7,10 +7,10 @@ use connector_domain::documents::{
     Skip, Step, Sync, SyncLimits, SyncState,
 };
 use connector_domain::enrich::embed_text;
-use connector_domain::ports::{DocumentStore, DocumentSyncs, Paging, Put};
+use connector_domain::ports::{BackfillStore, DocumentStore, DocumentSyncs, Paging, Put};
 
 use super::{some_workspace, unique};
-use crate::builders::{at, connection, document, integration};
+use crate::builders::{at, connection, document, integration, unit};
 
 /// Runs the whole suite of a store.
 ///
@@ -34,6 +34,21 @@ pub async fn document_syncs(store: &dyn DocumentSyncs) {
     a_sync_is_written_on_top_of_what_was_read(store).await;
     only_syncs_with_something_to_do_become_due(store).await;
     the_syncs_of_a_workspace_are_listed(store).await;
+}
+
+/// What is due of one kind is found however much of another is: both may stand in one index.
+///
+/// # Panics
+/// When the store breaks a promise.
+pub async fn due_apart(backfills: &dyn BackfillStore, syncs: &dyn DocumentSyncs) {
+    let workspace = some_workspace();
+    for n in 0..60 {
+        backfills.put_unit(&unit(&workspace, &n.to_string()), None).await.unwrap();
+    }
+    let sync = Sync { due_at: Some(at(400)), ..some_sync() };
+    syncs.put_sync(&sync, None).await.unwrap();
+    assert!(syncs.due_syncs(at(1_000), 50).await.unwrap().contains(&sync.key));
+    assert_eq!(backfills.due_units(at(1_000), 50).await.unwrap().len(), 50);
 }
 
 fn some_key() -> DocumentsKey {

@@ -24,7 +24,7 @@ pub use access::{changes, machine_keys, once};
 pub use backfills::backfills;
 pub use connections::connections;
 pub use deliveries::deliveries;
-pub use documents::{document_syncs, documents};
+pub use documents::{document_syncs, documents, due_apart};
 pub use enrichment::enrichment;
 pub use holds::holds;
 pub use lists::{connection_lists, delivery_log, run_lists};

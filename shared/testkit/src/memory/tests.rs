@@ -81,4 +81,5 @@ async fn the_audit_log_keeps_its_contract() {
 async fn documents_keep_their_contract() {
     contract::documents(&MemoryDocuments::default()).await;
     contract::document_syncs(&MemoryDocuments::default()).await;
+    contract::due_apart(&MemoryBackfills::default(), &MemoryDocuments::default()).await;
 }
