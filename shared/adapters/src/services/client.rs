@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::error::{ServiceError, ServiceErrorKind as Kind};
 use crate::http::address::BaseUrl;
-use crate::http::{InvalidBaseUrl, USER_AGENT, body};
+use crate::http::{USER_AGENT, body};
 
 /// Bounds of every request.
 #[derive(Debug, Clone, Copy)]
@@ -48,24 +48,22 @@ pub(super) enum KeyHeader {
     Named(&'static str),
 }
 
+/// What requests go through. To make one is work, so all services have the same.
+pub(super) fn client(limits: ServiceLimits) -> Result<Client, PortError> {
+    let client = Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(limits.connect)
+        .timeout(limits.total);
+    client.build().map_err(|error| PortError::permanent("set up HTTP", error))
+}
+
 impl Service {
     /// A service that is called by `name` in errors.
-    pub(super) fn new(
-        name: &'static str,
-        base: &str,
-        limits: ServiceLimits,
-    ) -> Result<Result<Self, InvalidBaseUrl>, PortError> {
-        let Ok(base) = BaseUrl::parse(base) else { return Ok(Err(InvalidBaseUrl)) };
-        let client = Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(limits.connect)
-            .timeout(limits.total)
-            .build()
-            .map_err(|error| PortError::permanent("set up HTTP", error))?;
+    pub(super) fn new(name: &'static str, client: Client, base: BaseUrl, limits: ServiceLimits) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-        Ok(Ok(Self { name, client, base, headers, limits }))
+        Self { name, client, base, headers, limits }
     }
 
     /// The same with a key. `None` when the key cannot stand in a header.

@@ -1,5 +1,6 @@
 //! Which services there are, by settings. Whatever is wrong with them stops the start, with a code, and not the first call.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +9,11 @@ use connector_domain::Secret;
 use connector_domain::enrich::{LOCAL_MODEL, MAX_DIMENSIONS};
 use connector_domain::model::DailyLimit;
 use connector_domain::ports::{Embedder, LanguageModel, LocalEmbedder, PortError, VectorIndex};
-use serde::Deserialize;
+use reqwest::Client;
 
-use super::client::{KeyHeader, Service, ServiceLimits};
+use super::client::{KeyHeader, Service, ServiceLimits, client};
 use super::{Anthropic, Cohere, OpenAi, Pinecone, anthropic, pinecone};
+use crate::http::address::BaseUrl;
 
 /// The names of the settings. All may be missing, and then there is no service.
 pub const SETTINGS: [&str; 12] = [
@@ -33,14 +35,11 @@ pub const SETTINGS: [&str; 12] = [
 #[derive(Debug, Clone, Default)]
 pub struct ServiceKeys(BTreeMap<String, Secret>);
 
-#[derive(Deserialize)]
-struct Document(BTreeMap<String, String>);
-
 impl ServiceKeys {
     /// Reads `{"openai": "...", "anthropic": "..."}`; what is empty is not there. `None` when it is something else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let Document(keys) = serde_json::from_str(text).ok()?;
+        let keys: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
         Some(Self(keys.into_iter().filter_map(|(name, key)| Some((name, Secret::new(key.trim())?))).collect()))
     }
 
@@ -159,7 +158,8 @@ impl Services {
         keys: &ServiceKeys,
         limits: ServiceLimits,
     ) -> Result<Self, ConfigError> {
-        let settings = Settings { get: &setting, keys, limits };
+        let client = LazyCell::new(move || client(limits));
+        let settings = Settings { get: &setting, keys, limits, client };
         let mut services = Self { embedder: settings.embedder()?, index: settings.index()?, ..Self::none() };
         if let Some(language) = settings.language()? {
             services.language = Some(language);
@@ -173,13 +173,15 @@ impl Services {
     }
 }
 
-struct Settings<'a> {
+struct Settings<'a, F> {
     get: &'a dyn Fn(&'static str) -> Option<String>,
     keys: &'a ServiceKeys,
     limits: ServiceLimits,
+    /// Made for the first service that there is.
+    client: LazyCell<Result<Client, PortError>, F>,
 }
 
-impl Settings<'_> {
+impl<F: FnOnce() -> Result<Client, PortError>> Settings<'_, F> {
     fn get(&self, name: &'static str) -> Option<String> {
         (self.get)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
@@ -264,9 +266,9 @@ impl Settings<'_> {
     fn service(&self, name: &'static str, setting: &'static str, usual: &str) -> Result<Service, ConfigError> {
         let url = self.get(setting);
         let invalid = |problem: String| wrong(ConfigCode::InvalidSetting, setting, problem);
-        let service = Service::new(name, url.as_deref().unwrap_or(usual), self.limits)
-            .map_err(|error: PortError| invalid(error.to_string()))?;
-        service.map_err(|error| invalid(error.to_string()))
+        let base = BaseUrl::parse(url.as_deref().unwrap_or(usual)).map_err(|error| invalid(error.to_string()))?;
+        let client = self.client.as_ref().map_err(|error| invalid(error.to_string()))?;
+        Ok(Service::new(name, client.clone(), base, self.limits))
     }
 
     fn keyed(
