@@ -10,7 +10,7 @@ use connector_domain::ports::{
     BackfillStore, Clock, ConnectionStore, DeliveryStore, PortError, ProviderHttp, Put, Queue, Random, Tokens,
 };
 use connector_domain::task::{CaptureTask, PageTask, ReplayTask};
-use connector_domain::{Delivery, Timestamp};
+use connector_domain::{Delivery, Timestamp, time};
 use connector_flows::budget::Allowed;
 use connector_flows::fetch::{self, Ask, FetchPorts, Fetched, PAGE_SIZE, RESERVE_PERCENT, allowed};
 use connector_providers::PageMeta;
@@ -118,7 +118,7 @@ impl PageWorker {
             Claim::Granted(claimed) => *claimed,
             Claim::Stale | Claim::Busy => return Ok(PageOutcome::Dropped),
             Claim::Wait { until } => {
-                self.ports.pages.send(std::slice::from_ref(task), wait(now, until)).await?;
+                self.ports.pages.send(std::slice::from_ref(task), time::until(now, until)).await?;
                 return Ok(PageOutcome::Deferred { until });
             }
         };
@@ -208,7 +208,7 @@ impl PageWorker {
 
     async fn enqueue(&self, unit: &Unit, now: Timestamp) -> Result<(), PortError> {
         let delay = match unit.state {
-            UnitState::Waiting { until, .. } => wait(now, until),
+            UnitState::Waiting { until, .. } => time::until(now, until),
             UnitState::Pending | UnitState::Running => Duration::ZERO,
             UnitState::Paused { .. } => return Ok(()),
             UnitState::Completed | UnitState::Partial { .. } | UnitState::Cancelled | UnitState::Failed { .. } => {
@@ -256,13 +256,9 @@ fn pause(rate: &RateLimit, reserve_percent: u64) -> Option<Timestamp> {
 /// How long a unit is to wait from now, where it is.
 fn ahead(unit: &Unit, now: Timestamp) -> Option<u64> {
     match unit.state {
-        UnitState::Waiting { until, .. } => Some(wait(now, until).as_secs()),
+        UnitState::Waiting { until, .. } => Some(time::until(now, until).as_secs()),
         _ => None,
     }
-}
-
-fn wait(now: Timestamp, until: Timestamp) -> Duration {
-    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
 }
 
 #[cfg(test)]

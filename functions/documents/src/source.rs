@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use connector_domain::Timestamp;
 use connector_domain::backfill::{Disposition, FailCode, PauseReason, Pool, ProviderError};
 use connector_domain::connection::Integration;
 use connector_domain::documents::{DocumentsKey, File, Head, Hold, Include, Reach};
 use connector_domain::http::{HttpRequest, HttpResponse};
 use connector_domain::ports::PortError;
+use connector_domain::{Timestamp, time};
 use connector_flows::budget::{self, Allowed};
 use connector_flows::call::{CallOf, call};
 use connector_flows::fetch::FetchPorts;
@@ -144,8 +144,7 @@ impl Source<'_> {
         match budget::take(&*self.ports.backfills, &of.budget(), self.reserve_percent, now).await? {
             Allowed::Yes | Allowed::Never => {}
             Allowed::Later { until, reason } => {
-                let after = Duration::try_from(until.duration_since(now)).unwrap_or_default();
-                return Err(Refusal::Hold(reason.into(), Some(after)));
+                return Err(Refusal::Hold(reason.into(), Some(time::until(now, until))));
             }
         }
         let answered = call(

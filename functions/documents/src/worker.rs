@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_domain::Timestamp;
 use connector_domain::backfill::FailCode;
 use connector_domain::documents::{
     CONFIG_NAMES, Claim, ConfigFile, Counts, Document, File, FileFailure, Head, Hold, Include, MAX_CONFIG_BYTES, Pass,
@@ -11,6 +10,7 @@ use connector_domain::documents::{
 };
 use connector_domain::ports::{PortError, Put};
 use connector_domain::task::DocumentsTask;
+use connector_domain::{Timestamp, time};
 use connector_flows::documents::wants_documents;
 use connector_flows::fetch::FetchPorts;
 use connector_providers::{Entry, Tree, provider};
@@ -87,12 +87,7 @@ impl DocumentsWorker {
     /// A worker.
     #[must_use]
     pub fn new(ports: WorkerPorts, settings: DocumentsSettings) -> Self {
-        let maker = Maker {
-            embedder: Arc::clone(&ports.embedder),
-            tokenizer: Arc::new(Cl100k),
-            chunks: settings.chunks,
-            model: settings.model.clone(),
-        };
+        let maker = Maker::new(Arc::clone(&ports.embedder), Arc::new(Cl100k), settings.chunks);
         Self { ports, settings, maker }
     }
 
@@ -113,7 +108,7 @@ impl DocumentsWorker {
             Claim::Granted(claimed) => *claimed,
             Claim::Stale | Claim::Busy => return Ok(DocumentsOutcome::Dropped),
             Claim::Wait { until } => {
-                self.ports.tasks.send(std::slice::from_ref(task), wait(now, until)).await?;
+                self.ports.tasks.send(std::slice::from_ref(task), time::until(now, until)).await?;
                 return Ok(DocumentsOutcome::Deferred { until });
             }
         };
@@ -152,7 +147,7 @@ impl DocumentsWorker {
 
     async fn enqueue(&self, sync: &Sync, now: Timestamp) -> Result<(), PortError> {
         let delay = match sync.state {
-            SyncState::Waiting { until, .. } => wait(now, until),
+            SyncState::Waiting { until, .. } => time::until(now, until),
             SyncState::Pending => Duration::ZERO,
             SyncState::Running
             | SyncState::Synced
@@ -279,7 +274,7 @@ impl DocumentsWorker {
             _ => Reach::End,
         };
         let DocumentsSettings { batch, batch_bytes, .. } = self.settings;
-        Ok(plan(files, &documents, &reach.min(known), &self.maker.hash(), batch, batch_bytes))
+        Ok(plan(files, &documents, &reach.min(known), &self.maker.hash, batch, batch_bytes))
     }
 
     /// Does what is planned; `None` when a later claim has done some of it. When the provider must be waited for, what is
@@ -363,8 +358,4 @@ fn wanted(tree: Tree, include: &Include, cursor: Option<&str>) -> Vec<File> {
         .collect();
     files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     files
-}
-
-fn wait(now: Timestamp, until: Timestamp) -> Duration {
-    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
 }

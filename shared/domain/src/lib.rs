@@ -28,6 +28,7 @@ pub mod secret;
 pub mod source_type;
 pub mod task;
 pub mod text;
+pub mod time;
 pub mod transformed;
 
 pub use delivery::{Delivery, DeliveryId, Unverified, Verified};

@@ -7,12 +7,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connector_domain::Timestamp;
 use connector_domain::backfill::{Unit, UnitState};
 use connector_domain::delivery::DeliveryState;
 use connector_domain::documents::SyncState;
 use connector_domain::ports::PortError;
 use connector_domain::task::EnrichTask;
+use connector_domain::{Timestamp, time};
 use connector_recovery::RecoveryPorts;
 use tracing::info;
 
@@ -80,6 +80,5 @@ fn wait(unit: &Unit, now: Timestamp) -> Duration {
 }
 
 fn later(now: Timestamp, moments: [Option<Timestamp>; 2]) -> Duration {
-    let until = moments.into_iter().flatten().max().unwrap_or(now);
-    Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO)
+    time::until(now, moments.into_iter().flatten().max().unwrap_or(now))
 }

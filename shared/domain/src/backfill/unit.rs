@@ -4,7 +4,6 @@
 //! workers on one page, or of a worker and a cancel, exactly one wins, and a frozen worker that wakes up late writes nothing.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,7 @@ use super::{
 };
 use crate::connection::{Integration, ResourceRef};
 use crate::task::{PageTask, TASK_VERSION};
+use crate::time::{backoff, later};
 use crate::{ConnectionId, ProviderKind, ResourceId, RunId, Timestamp, WorkspaceId};
 
 /// Which unit: one at a time is active for each.
@@ -268,7 +268,8 @@ impl Unit {
                 if next.attempts >= limits.max_attempts {
                     next.state = UnitState::Failed { code: FailCode::UNAVAILABLE };
                 } else {
-                    let wait = after.unwrap_or_else(|| backoff(next.attempts, jitter, limits));
+                    let wait =
+                        after.unwrap_or_else(|| backoff(limits.backoff, limits.max_backoff, next.attempts, jitter));
                     next.wait(later(now, wait), *reason, limits);
                 }
             }
@@ -362,20 +363,8 @@ impl Unit {
     }
 }
 
-/// Exponential backoff with full jitter.
-/// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
-fn backoff(attempts: u32, jitter: f64, limits: &Limits) -> Duration {
-    let doubled = limits.backoff.saturating_mul(1_u32 << attempts.min(16));
-    let capped = doubled.min(limits.max_backoff);
-    crate::http::MIN_RETRY_AFTER + capped.mul_f64(jitter.clamp(0.0, 1.0))
-}
-
 fn seconds(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.duration_since(from).as_secs()).unwrap_or(0)
-}
-
-fn later(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 mod rest;

@@ -13,6 +13,7 @@ use super::DocumentsKey;
 use crate::backfill::{FailCode, Version};
 use crate::connection::{Integration, ResourceRef};
 use crate::task::{DocumentsTask, TASK_VERSION};
+use crate::time::{backoff, doubled, later};
 use crate::{ConnectionId, Timestamp};
 
 mod limits;
@@ -311,11 +312,7 @@ impl Sync {
     }
 
     fn hold(&mut self, reason: Hold, after: Option<Duration>, jitter: f64, limits: &SyncLimits, now: Timestamp) {
-        // With full jitter: <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
-        let fault = |attempts| {
-            let longest = limits.max_backoff.min(doubled(limits.backoff, attempts));
-            crate::http::MIN_RETRY_AFTER + longest.mul_f64(jitter.clamp(0.0, 1.0))
-        };
+        let fault = |attempts| backoff(limits.backoff, limits.max_backoff, attempts, jitter);
         let wait = match reason {
             Hold::RateLimit => after.unwrap_or_else(|| fault(self.attempts)),
             Hold::SecondaryLimit | Hold::Unavailable => {
@@ -342,12 +339,4 @@ impl Sync {
     fn changed(&self, now: Timestamp) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
-}
-
-fn doubled(pause: Duration, times: u32) -> Duration {
-    pause.saturating_mul(1_u32 << times.min(16))
-}
-
-fn later(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }

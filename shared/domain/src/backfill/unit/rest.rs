@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{CALL_BUDGET, Unit, later, seconds};
+use super::{CALL_BUDGET, Unit, seconds};
 use crate::Timestamp;
 use crate::backfill::{FailCode, Limits, PauseReason, Share, UnitState, WaitReason};
+use crate::time::later;
 
 impl Unit {
     /// Instead of a call that the budget does not allow now: nothing was asked.

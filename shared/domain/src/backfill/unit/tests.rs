@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 fn at(second: i64) -> Timestamp {
