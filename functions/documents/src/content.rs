@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use connector_domain::Timestamp;
 use connector_domain::documents::{Chunk, ChunkSettings, Document, File, Skip, Tokenizer, chunk, content_hash};
-use connector_domain::ports::{Embedder, PortError};
-
-use crate::embed::{Model, embed};
+use connector_domain::enrich::EMBEDDING_DIM;
+use connector_domain::ports::{Embedder, PortError, embed_all};
 
 /// How documents are made.
 #[derive(Clone)]
 pub(crate) struct Maker {
-    pub(crate) embedder: Arc<dyn Embedder>,
-    pub(crate) tokenizer: Arc<dyn Tokenizer>,
-    pub(crate) chunks: ChunkSettings,
-    pub(crate) model: Model,
+    embedder: Arc<dyn Embedder>,
+    tokenizer: Arc<dyn Tokenizer>,
+    chunks: ChunkSettings,
+    /// Names how they are made.
+    pub(crate) hash: String,
 }
 
 /// At which commit, by which claim, and when a document is made.
@@ -25,23 +25,29 @@ pub(crate) struct Stamp<'a> {
 }
 
 impl Maker {
-    /// Names how documents are made.
-    pub(crate) fn hash(&self) -> String {
-        self.chunks.hash(&self.model.name, self.model.dimensions)
+    pub(crate) fn new(embedder: Arc<dyn Embedder>, tokenizer: Arc<dyn Tokenizer>, chunks: ChunkSettings) -> Self {
+        // The name of a service's model says its dimensions too, so that a document is made anew when either changes.
+        let hash = chunks.hash(embedder.model(), EMBEDDING_DIM);
+        Self { embedder, tokenizer, chunks, hash }
     }
 
     /// A file that has no text to keep.
     pub(crate) fn skipped(&self, file: &File, why: Skip, stamp: &Stamp<'_>) -> Document {
+        Document { skipped: Some(why), ..self.bare(file, stamp) }
+    }
+
+    /// A document without a text.
+    fn bare(&self, file: &File, stamp: &Stamp<'_>) -> Document {
         Document {
             path: file.path.clone(),
             blob: Some(file.blob.clone()),
             commit: stamp.commit.to_owned(),
             bytes: file.bytes,
             content_hash: None,
-            config_hash: self.hash(),
-            skipped: Some(why),
+            config_hash: self.hash.clone(),
+            skipped: None,
             chunks: 0,
-            model: self.model.name.clone(),
+            model: self.embedder.model().to_owned(),
             fence: stamp.fence,
             updated_at: stamp.now,
         }
@@ -61,13 +67,12 @@ impl Maker {
         let pieces = chunk(&text, self.chunks, &*self.tokenizer);
         let texts: Vec<String> =
             pieces.iter().filter_map(|piece| Some(text.get(piece.range.clone())?.to_owned())).collect();
-        let vectors = embed(&self.embedder, &texts).await?;
+        let vectors = embed_all(&*self.embedder, &texts).await?;
         let document = Document {
             bytes: text.len() as u64,
             content_hash: Some(content_hash(&text)),
-            skipped: None,
             chunks: u32::try_from(pieces.len()).unwrap_or(u32::MAX),
-            ..self.skipped(file, Skip::Binary, stamp)
+            ..self.bare(file, stamp)
         };
         let revision = document.revision();
         let made = pieces.into_iter().zip(texts).zip(vectors).zip(0..);

@@ -7,14 +7,12 @@
 
 mod config;
 mod content;
-mod embed;
 pub mod lambda;
 mod settings;
 mod source;
 mod tokens;
 mod worker;
 
-pub use embed::Model;
 pub use settings::{DocumentsSettings, WorkerPorts};
 pub use tokens::Cl100k;
 pub use worker::{DocumentsError, DocumentsOutcome, DocumentsWorker};

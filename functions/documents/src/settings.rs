@@ -8,8 +8,6 @@ use connector_domain::ports::{
 };
 use connector_domain::task::DocumentsTask;
 
-use crate::embed::Model;
-
 /// What the function needs of the outside.
 #[derive(Clone)]
 pub struct WorkerPorts {
@@ -50,8 +48,6 @@ pub struct DocumentsSettings {
     pub reserve_percent: u64,
     /// How texts are cut.
     pub chunks: ChunkSettings,
-    /// What makes the vectors.
-    pub model: Model,
     /// Bounds of a sync.
     pub limits: SyncLimits,
 }
@@ -65,7 +61,6 @@ impl Default for DocumentsSettings {
             max_folders: 100,
             reserve_percent: 10,
             chunks: ChunkSettings::default(),
-            model: Model::default(),
             limits: SyncLimits::default(),
         }
     }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use connector_domain::WorkspaceId;
 use connector_domain::enrich::{Embedding, Indexed, Step, View, feature};
-use connector_domain::ports::{PortError, PortErrorKind, Purpose};
+use connector_domain::ports::{PortError, PortErrorKind, embed_all};
 use futures::future::join_all;
 
 use super::{Enrich, Work, fail};
-
-const EMBED: &str = "embed texts";
 
 impl Enrich {
     /// All texts of all facts in one call. When the service refuses what is in it, each fact by itself, so that one text
@@ -48,11 +46,7 @@ impl Enrich {
 
     async fn vectors(&self, texts: impl Iterator<Item = &(View, String)>) -> Result<Vec<Embedding>, PortError> {
         let texts: Vec<String> = texts.map(|(_, text)| text.clone()).collect();
-        let vectors = self.ports.embedder.embed(Purpose::Document, &texts).await?;
-        if vectors.len() != texts.len() {
-            return Err(PortError::temporary(EMBED, "there are not as many vectors as texts"));
-        }
-        Ok(vectors)
+        embed_all(&*self.ports.embedder, &texts).await
     }
 
     /// Gives the index outside what is kept of each, once that has its vectors.

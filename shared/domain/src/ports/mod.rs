@@ -33,4 +33,4 @@ pub use model::{LanguageModel, ModelStore};
 pub use oauth::{AuditLog, StateStore, TokenRows, TokenVault};
 pub use observations::{ObservationFilter, ObservationPage, ObservationStore};
 pub use outside::{AppSigner, Clock, MAX_DELAY, Pause, ProviderHttp, Queue, Random, Secrets, TokenError, Tokens};
-pub use vectors::{Embedder, FeatureIndex, LocalEmbedder, MAX_WEEKS, Purpose, VectorIndex};
+pub use vectors::{Embedder, FeatureIndex, LocalEmbedder, MAX_WEEKS, Purpose, VectorIndex, embed_all};

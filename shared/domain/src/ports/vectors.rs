@@ -27,6 +27,18 @@ pub trait Embedder: Send + Sync {
     async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError>;
 }
 
+/// A vector for each text that is to be found, in order. An embedder that answers with another number of them has failed.
+///
+/// # Errors
+/// When there is not one for each.
+pub async fn embed_all(embedder: &dyn Embedder, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
+    let vectors = embedder.embed(Purpose::Document, texts).await?;
+    if vectors.len() != texts.len() {
+        return Err(PortError::temporary("embed texts", "there are not as many vectors as texts"));
+    }
+    Ok(vectors)
+}
+
 /// Makes vectors without any service.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LocalEmbedder;
