@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connector_domain::backfill::{Awaits, HoldState, Run, RunProgress, RunState, Trigger};
 use connector_domain::ports::PortError;
-use connector_domain::{RunId, Timestamp};
+use connector_domain::{RunId, Timestamp, time};
 use connector_flows::{StartError, StartRequest, runs, start_run};
 use connector_lambda::telemetry::chain;
 use tracing::warn;
@@ -41,7 +41,7 @@ impl Scheduler {
 
     async fn prove_one(&self, id: &RunId, now: Timestamp) -> Result<bool, StartError> {
         let backfills = &self.start.backfills;
-        let later = now.checked_add(LATER).unwrap_or(now);
+        let later = time::later(now, LATER);
         let Some(run) = backfills.run(id).await? else { return Ok(false) };
         match self.next(&run, now).await? {
             Next::Never => backfills.look_again(id, None).await?,
@@ -63,10 +63,8 @@ impl Scheduler {
 
     /// Only what was read to its end can be proven.
     async fn next(&self, run: &Run, now: Timestamp) -> Result<Next, PortError> {
-        let backfills = &*self.start.backfills;
-        let units = runs::units(backfills, run).await?;
-        let captured = backfills.page_reports(&run.id).await?.len() as u64;
-        if Awaits::of(&units, captured, now) != Awaits::Nothing {
+        let (awaits, units) = runs::awaits(&*self.start.backfills, run, now).await?;
+        if awaits != Awaits::Nothing {
             return Ok(Next::Later);
         }
         if run.hold && self.start.holds.hold(&run.id).await?.is_some_and(|hold| hold.state != HoldState::Replayed) {

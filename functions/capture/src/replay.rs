@@ -84,14 +84,8 @@ impl Capture {
         let Origin::Page { hold: true, .. } = record.origin else { return Ok(()) };
         let (Some((unit, run, page, _)), Some(report)) = (place(record, workspace), report) else { return Ok(()) };
         self.ports().backfills.put_page_report(run, &unit, page, report).await?;
-        self.page_was_kept(record, workspace).await
-    }
-
-    /// After a page was captured whose run holds: if its list has ended, it may have been the last one. Were the message
-    /// lost, recovery would send it.
-    async fn page_was_kept(&self, record: &DeliveryRecord, workspace: &WorkspaceId) -> Result<(), PortError> {
-        let Some((key, run, ..)) = place(record, workspace) else { return Ok(()) };
-        let unit = self.ports().backfills.unit(&key).await?;
+        // If its list has ended, it may have been the last one. Were the message lost, recovery would send it.
+        let unit = self.ports().backfills.unit(&unit).await?;
         if unit.is_some_and(|unit| unit.run == *run && unit.state.is_terminal()) {
             let task = ReplayTask::of(run, workspace, &record.correlation);
             self.ports().replays.send(&[task], Duration::ZERO).await?;
@@ -117,9 +111,8 @@ impl Capture {
 
     async fn release(&self, hold: &Hold, run: &Run) -> Result<Replayed, PortError> {
         let ports = self.ports();
-        let units = runs::units(&*ports.backfills, run).await?;
-        let captured = ports.backfills.page_reports(&run.id).await?.len() as u64;
-        match Awaits::of(&units, captured, ports.clock.now()) {
+        let (awaits, _) = runs::awaits(&*ports.backfills, run, ports.clock.now()).await?;
+        match awaits {
             // Whoever ends the last of its lists sends the message again, and whoever captures the last of their pages.
             Awaits::Pages | Awaits::Captures => Ok(Replayed::NotYet),
             Awaits::Nothing => self.go_on(hold, &hold.release(), 0).await,
@@ -155,7 +148,7 @@ impl Capture {
         for key in run.unit_keys() {
             self.take_back(&key, &run.id, run.window).await?;
         }
-        facts.iter().for_each(|_| report.add_filtered("unlinked"));
+        facts.iter().for_each(|_| report.add_unlinked());
         Ok(())
     }
 

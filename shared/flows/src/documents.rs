@@ -8,6 +8,7 @@ use connector_domain::WorkspaceId;
 use connector_domain::backfill::Version;
 use connector_domain::connection::Integration;
 use connector_domain::documents::{Chunk, DocumentsKey, Sync, SyncLimits, SyncState, is_config};
+use connector_domain::enrich::MIN_SIMILARITY;
 use connector_domain::ports::{Clock, DocumentStore, DocumentSyncs, Embedder, Paging, PortError, Purpose, Put, Queue};
 use connector_domain::task::DocumentsTask;
 use connector_providers::{Pushed, provider};
@@ -120,8 +121,6 @@ pub struct FoundChunks {
 pub const MAX_SEARCHED: usize = 20_000;
 /// Rows read at once.
 const PAGE: usize = 500;
-/// What is less alike has come near by chance.
-const MIN_SIMILARITY: f64 = 0.15;
 
 /// The pieces of a workspace's documents that have the words of a text, and then those that are like it.
 ///

@@ -202,10 +202,11 @@ pub async fn summarised_clusters(
     let summaries = models.summaries(workspace, week).await?;
     let clusters = clusters_of(store, workspace, week).await?.into_iter();
     let summary = |content: &str| summaries.iter().find(|one| one.content == content).cloned();
-    Ok(clusters
-        .map(|cluster| (summary(&cluster_content(&cluster)), cluster))
-        .map(|(told, cluster)| (cluster, told))
-        .collect())
+    let with_summary = |cluster: Cluster| {
+        let told = summary(&cluster_content(&cluster));
+        (cluster, told)
+    };
+    Ok(clusters.map(with_summary).collect())
 }
 
 /// What a search looks for.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connector_domain::backfill::{CALL_BUDGET, Limits, Run, RunProgress, Unit, UnitKey, UnitState};
+use connector_domain::backfill::{Awaits, CALL_BUDGET, Limits, Run, RunProgress, Unit, UnitKey, UnitState};
 use connector_domain::ports::{BackfillStore, Clock, HoldStore, PortError, Put};
 use connector_domain::{RunId, Timestamp};
 use tracing::info;
@@ -37,6 +37,16 @@ pub async fn units(store: &dyn BackfillStore, run: &Run) -> Result<Vec<Unit>, Po
         units.extend(store.unit(&key).await?);
     }
     own_units(store, run, units).await
+}
+
+/// What a run still awaits, with its units.
+///
+/// # Errors
+/// When the store fails.
+pub async fn awaits(store: &dyn BackfillStore, run: &Run, now: Timestamp) -> Result<(Awaits, Vec<Unit>), PortError> {
+    let units = units(store, run).await?;
+    let captured = store.page_reports(&run.id).await?.len() as u64;
+    Ok((Awaits::of(&units, captured, now), units))
 }
 
 /// Of units as they are now those of a run, and in place of what later runs have taken over what was kept of it.

@@ -11,6 +11,7 @@ use connector_lambda::api::Answer;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::memory::percent;
 use super::sources::of_path;
 use crate::context::{Context, json, page};
 use crate::input::wrong;
@@ -277,15 +278,13 @@ pub(crate) struct Hit {
 }
 
 fn hit(found: FoundChunk) -> Hit {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a likeness is from 0 to 1")]
-    let similarity = (found.similarity * 100.0).round() as u8;
     Hit {
         document: public_id(&found.of, &found.chunk.path),
         source: source_id(found.of.provider, &found.of.resource),
         path: found.chunk.path.clone(),
         piece: found.chunk.into(),
         named: found.named,
-        similarity,
+        similarity: percent(found.similarity),
     }
 }
 

@@ -277,10 +277,15 @@ pub(crate) struct SearchPage {
     embedder: String,
 }
 
+/// A likeness in percent.
+pub(super) const fn percent(similarity: f64) -> u8 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a likeness is from 0 to 1")]
+    let percent = (similarity * 100.0).round() as u8;
+    percent
+}
+
 fn hit(found: Found) -> Hit {
     let feature = found.feature;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a likeness is from 0 to 1")]
-    let similarity = (found.similarity * 100.0).round() as u8;
     let told = Told {
         source_id: feature.source_id,
         source: feature.source,
@@ -288,7 +293,12 @@ fn hit(found: Found) -> Hit {
         title: feature.title,
         occurred_at: feature.occurred_at,
     };
-    Hit { observation: brief(told), named: found.named, similarity, view: found.view.as_str() }
+    Hit {
+        observation: brief(told),
+        named: found.named,
+        similarity: percent(found.similarity),
+        view: found.view.as_str(),
+    }
 }
 
 #[utoipa::path(

@@ -157,7 +157,7 @@ async fn answer(
 ) -> Result<(), Failure> {
     let Some(work) = work else { return Ok(()) };
     let source_id = &work.observation.event.source_id;
-    let question = if step == Step::Classify { "classification" } else { "entities" };
+    let question = if step == Step::Classify { Said::CLASSIFICATION } else { Said::ENTITIES };
     let model = ports.language.model();
     let same = |one: &Reading| one.said.question() == question && one.model == model && one.prompt == PROMPT_VERSION;
     // A worker that ended before it could note it has paid for the answer.

@@ -102,7 +102,7 @@ impl CaptureReport {
         *self.filtered.entry(reason.to_owned()).or_default() += 1;
     }
 
-    /// Says that all of it was dropped, because the workspace had no link to its resource any more.
+    /// Says that it was dropped, because the workspace had no link to its resource any more.
     pub fn add_unlinked(&mut self) {
         self.add_filtered(UNLINKED);
     }

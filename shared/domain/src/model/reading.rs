@@ -35,12 +35,17 @@ pub enum Said {
 }
 
 impl Said {
+    /// The question what kind of work a fact is about.
+    pub const CLASSIFICATION: &'static str = "classification";
+    /// The question what it names.
+    pub const ENTITIES: &'static str = "entities";
+
     /// Which question it answers.
     #[must_use]
     pub const fn question(&self) -> &'static str {
         match self {
-            Self::Classification(_) => "classification",
-            Self::Entities(_) => "entities",
+            Self::Classification(_) => Self::CLASSIFICATION,
+            Self::Entities(_) => Self::ENTITIES,
         }
     }
 }
