@@ -11,11 +11,8 @@ use futures::{StreamExt, TryStreamExt};
 
 use super::item::{Item, MAX_ITEM_BYTES, from_item, key_of, keyed, number, size, text, to_item};
 use super::keys::{self, Row};
-use super::table::{Condition, Table, Written};
+use super::table::{CONCURRENCY, Condition, Table, Written};
 use super::walk::{Range, Walk};
-
-/// Writes under way at once.
-const CONCURRENCY: usize = 8;
 
 /// Documents in DynamoDB.
 #[derive(Debug, Clone)]
@@ -46,12 +43,6 @@ impl DynamoDocuments {
             _ => false,
         };
         Ok(rows.filter(former).collect())
-    }
-
-    async fn delete_all(&self, operation: &'static str, rows: &[Row]) -> Result<(), PortError> {
-        let deletes = rows.iter().map(async |row| self.table.remove(operation, self.table.delete(row)).await);
-        let deletes: Vec<_> = deletes.collect();
-        futures::stream::iter(deletes).buffer_unordered(CONCURRENCY).map_ok(drop).try_collect().await
     }
 
     /// Stores the row unless a later claim has written it.
@@ -101,7 +92,7 @@ impl DocumentStore for DynamoDocuments {
             if self.turn(OPERATION, key, &unsettled).await? == Put::Conflict {
                 return Ok(Put::Conflict);
             }
-            self.delete_all(OPERATION, &former).await?;
+            self.table.remove_all(OPERATION, &former).await?;
         }
         self.turn(OPERATION, key, document).await
     }
@@ -111,14 +102,14 @@ impl DocumentStore for DynamoDocuments {
         let Some(known) = self.document(key, path).await? else {
             // Pieces without a document are left by a writer that was too late.
             let left = self.former(OPERATION, key, path, None).await?;
-            return self.delete_all(OPERATION, &left).await.map(|()| Put::Stored);
+            return self.table.remove_all(OPERATION, &left).await.map(|()| Put::Stored);
         };
         if known.fence > fence {
             return Ok(Put::Conflict);
         }
         // The pieces first: as long as the row is there, somebody comes back for them.
         let pieces = self.former(OPERATION, key, path, None).await?;
-        self.delete_all(OPERATION, &pieces).await?;
+        self.table.remove_all(OPERATION, &pieces).await?;
         let row = Row::Document { of: key.clone(), path: path.to_owned() };
         let delete = self
             .table

@@ -12,10 +12,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use super::due;
 use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
 use super::keys::{self, HELD, Key, Row};
-use super::table::Table;
-
-/// Rows written or deleted at once.
-const CONCURRENCY: usize = 16;
+use super::table::{CONCURRENCY, Table};
 
 /// Holds in DynamoDB.
 #[derive(Debug, Clone)]
@@ -83,12 +80,8 @@ impl HoldStore for DynamoHolds {
 
     async fn forget(&self, run: &RunId, places: &[Place]) -> Result<(), PortError> {
         const OPERATION: &str = "forget what was held";
-        let deletes = places.iter().map(|place| async move {
-            let row = Row::Held { run: run.clone(), place: place.clone() };
-            self.table.remove(OPERATION, self.table.delete(&row)).await.map(drop)
-        });
-        let deletes: Vec<_> = deletes.collect();
-        stream::iter(deletes).buffer_unordered(CONCURRENCY).try_collect().await
+        let row = |place: &Place| Row::Held { run: run.clone(), place: place.clone() };
+        self.table.remove_all(OPERATION, &places.iter().map(row).collect::<Vec<_>>()).await
     }
 
     async fn due_holds(&self, now: Timestamp, limit: usize) -> Result<Vec<RunId>, PortError> {

@@ -15,6 +15,7 @@ mod states;
 mod table;
 mod tables;
 mod tokens;
+mod transact;
 mod walk;
 
 use std::time::Duration;

@@ -17,7 +17,7 @@ use futures::StreamExt;
 use super::due;
 use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
 use super::keys::{self, Row};
-use super::table::{Condition, Table, Written};
+use super::table::{CONCURRENCY, Condition, Table, Written};
 
 mod deletions;
 mod enrichment;
@@ -27,8 +27,6 @@ mod models;
 pub(super) use list::INDEX as TIMELINE;
 pub use list::Search;
 
-/// Rows written at once.
-const CONCURRENCY: usize = 16;
 /// Months remembered as noted; more are forgotten and noted again, which does no harm.
 const MAX_MONTHS: usize = 10_000;
 const PUT: &str = "store an observation";

@@ -11,14 +11,12 @@ use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{
-    ConditionCheck, KeysAndAttributes, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use connector_domain::backfill::Version;
 use connector_domain::ports::{self, PortError, Random};
+use futures::stream::{StreamExt, TryStreamExt, iter};
 
 use super::item::{Item, is_of, keyed, number, text};
 use super::keys::{Key, Row};
@@ -222,72 +220,10 @@ impl Table {
         }
     }
 
-    /// A part of a transaction.
-    pub(crate) fn transact_put(
-        &self,
-        operation: &'static str,
-        item: Item,
-        condition: Option<Condition<'_>>,
-    ) -> Result<TransactWriteItem, PortError> {
-        let mut put = Put::builder().table_name(&self.name).set_item(Some(item));
-        if let Some(condition) = condition {
-            put = put.condition_expression(condition.expression);
-            for (alias, name) in condition.names {
-                put = put.expression_attribute_names(*alias, *name);
-            }
-            for (alias, value) in condition.values {
-                put = put.expression_attribute_values(alias, value);
-            }
-        }
-        let put = put.build().map_err(|error| PortError::permanent(operation, error))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// A part of a transaction that writes nothing: a condition on another row.
-    pub(crate) fn transact_check(
-        &self,
-        operation: &'static str,
-        row: &Row,
-        condition: Condition<'_>,
-    ) -> Result<TransactWriteItem, PortError> {
-        let Key { pk, sk } = row.key();
-        let mut check = ConditionCheck::builder().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
-        check = check.condition_expression(condition.expression);
-        for (alias, name) in condition.names {
-            check = check.expression_attribute_names(*alias, *name);
-        }
-        for (alias, value) in condition.values {
-            check = check.expression_attribute_values(alias, value);
-        }
-        let check = check.build().map_err(|error| PortError::permanent(operation, error))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
-    }
-
-    /// Writes all or nothing; `false` when a condition did not hold. The SDK gives each call a token, by which DynamoDB
-    /// knows a repeated one.
-    pub(crate) async fn transact(
-        &self,
-        operation: &'static str,
-        parts: Vec<TransactWriteItem>,
-    ) -> Result<bool, PortError> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            let write = self.client.transact_write_items().set_transact_items(Some(parts.clone()));
-            let Err(error) = write.send().await else { return Ok(true) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
-                return Err(port_error(operation, &error));
-            };
-            let codes: Vec<_> = canceled.cancellation_reasons().iter().filter_map(|reason| reason.code()).collect();
-            match Cancel::of(&codes) {
-                Cancel::Condition => return Ok(false),
-                Cancel::Conflict if tries < MAX_TRIES => {}
-                Cancel::Conflict | Cancel::Temporary => {
-                    return Err(PortError::temporary(operation, "the transaction met another one, or a limit"));
-                }
-                Cancel::Permanent => return Err(port_error(operation, &error)),
-            }
-        }
+    /// Deletes rows, which may not be there.
+    pub(crate) async fn remove_all(&self, operation: &'static str, rows: &[Row]) -> Result<(), PortError> {
+        let deletes: Vec<_> = rows.iter().map(async |row| self.remove(operation, self.delete(row)).await).collect();
+        iter(deletes).buffer_unordered(CONCURRENCY).map_ok(drop).try_collect().await
     }
 
     /// The rows of a partition whose sort key starts with `prefix`.
@@ -346,64 +282,14 @@ impl Table {
     }
 }
 
+/// Rows that are written at once.
+pub(super) const CONCURRENCY: usize = 16;
 /// Most rows of one batch.
 const MAX_BATCH: usize = 100;
 /// How often a transaction that met another one is tried, and a batch of which something was left out.
-const MAX_TRIES: u32 = 3;
+pub(super) const MAX_TRIES: u32 = 3;
 
 /// A limit as DynamoDB takes it.
 pub(crate) fn page_size(limit: usize) -> i32 {
     i32::try_from(limit.clamp(1, 1_000)).unwrap_or(1_000)
-}
-
-/// Why a transaction was cancelled, from the reasons of its parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cancel {
-    /// Conditions alone: an outcome.
-    Condition,
-    /// Another transaction was at it.
-    Conflict,
-    /// A limit.
-    Temporary,
-    /// The request itself is wrong.
-    Permanent,
-}
-
-impl Cancel {
-    /// What cannot get better outweighs what can, and what can get better leaves a condition undecided.
-    fn of(codes: &[&str]) -> Self {
-        let any = |wanted: &[&str]| codes.iter().any(|code| wanted.contains(code));
-        if any(&["ValidationError", "ItemCollectionSizeLimitExceeded", "AccessDenied"]) {
-            Self::Permanent
-        } else if any(&["ThrottlingError", "ProvisionedThroughputExceeded"]) {
-            Self::Temporary
-        } else if any(&["TransactionConflict"]) {
-            Self::Conflict
-        } else if any(&["ConditionalCheckFailed"]) {
-            Self::Condition
-        } else {
-            Self::Permanent
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reasons_are_read_one_by_one() {
-        for (codes, cancel) in [
-            (&["ConditionalCheckFailed", "None"][..], Cancel::Condition),
-            (&["None", "ConditionalCheckFailed"], Cancel::Condition),
-            (&["ConditionalCheckFailed", "TransactionConflict"], Cancel::Conflict),
-            (&["ThrottlingError", "ConditionalCheckFailed"], Cancel::Temporary),
-            (&["TransactionConflict", "ProvisionedThroughputExceeded"], Cancel::Temporary),
-            (&["ThrottlingError", "ValidationError"], Cancel::Permanent),
-            (&["None", "None"], Cancel::Permanent),
-            (&[], Cancel::Permanent),
-        ] {
-            assert_eq!(Cancel::of(codes), cancel, "{codes:?}");
-        }
-    }
 }

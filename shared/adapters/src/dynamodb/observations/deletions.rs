@@ -8,10 +8,9 @@ use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt};
 
-use super::CONCURRENCY;
 use crate::dynamodb::item::{corrupt, get_number, key_of, number, text};
 use crate::dynamodb::keys::Row;
-use crate::dynamodb::table::Table;
+use crate::dynamodb::table::{CONCURRENCY, Table};
 
 pub(super) async fn put(table: &Table, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
     const OPERATION: &str = "note a deletion";

@@ -9,12 +9,12 @@ use connector_domain::ports::{EnrichmentStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt};
 
-use super::{CONCURRENCY, DynamoObservations, deletions, from_row};
+use super::{DynamoObservations, deletions, from_row};
 use crate::aws::port_error;
 use crate::dynamodb::due;
 use crate::dynamodb::item::{Item, from_item, keyed, milliseconds, number, text, to_item};
 use crate::dynamodb::keys::{self, Key, Row};
-use crate::dynamodb::table::{Condition, Written, page_size};
+use crate::dynamodb::table::{CONCURRENCY, Condition, Written, page_size};
 use connector_domain::backfill::Place;
 
 mod acts;
@@ -177,10 +177,8 @@ impl EnrichmentStore for DynamoObservations {
 
     async fn delete_features(&self, workspace: &WorkspaceId, facts: &[(SourceId, Timestamp)]) -> Result<(), PortError> {
         const OPERATION: &str = "forget what a fact is like";
-        for (source_id, at) in facts {
-            self.table.remove(OPERATION, self.table.delete(&feature_row(workspace, source_id, *at))).await?;
-        }
-        Ok(())
+        let rows: Vec<_> = facts.iter().map(|(source_id, at)| feature_row(workspace, source_id, *at)).collect();
+        self.table.remove_all(OPERATION, &rows).await
     }
 
     async fn features(&self, workspace: &WorkspaceId, week: &str) -> Result<Vec<Feature>, PortError> {
