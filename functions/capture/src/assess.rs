@@ -60,6 +60,7 @@ pub fn assess(context: &Context<'_>, event: SourceEvent) -> Assessed {
         run: context.page.map(|(run, _)| run.clone()),
         page: context.page.map(|(_, page)| page),
         delivery: context.delivery.clone(),
+        held: false,
         captured_at: context.now,
         correlation: context.correlation.to_owned(),
         deleted_at: None,

@@ -22,7 +22,6 @@ use tracing::{info, warn};
 use crate::assess::Context;
 use crate::lifecycle;
 use crate::notify::Notify;
-use crate::replay::Kept;
 
 use sort::{deletions, sort_out};
 
@@ -239,14 +238,10 @@ impl Capture {
                     };
                     let (gone, items) = deletions(items);
                     let kept = sort_out(&context, linked_at, items, &mut report);
-                    match self.hold_back(record, workspace, &kept).await.map_err(failed)? {
-                        Kept::Now => report.held = kept.len() as u64,
-                        Kept::No => self.store(record, &kept, &mut report).await?,
-                        Kept::Before(held) => {
-                            self.store(record, &kept, &mut report).await?;
-                            report.captured = report.captured.saturating_sub(held);
-                            report.held = held;
-                        }
+                    if self.hold_back(record, workspace, &kept).await.map_err(failed)? {
+                        report.held = kept.len() as u64;
+                    } else {
+                        self.store(record, &kept, &mut report).await?;
                     }
                     // Whatever the workspace has subscribed to: what is gone must not be shown.
                     if !gone.is_empty() {

@@ -1,7 +1,7 @@
 //! Facts that a run has held back are captured in the order of time, a few per message.
 //!
 //! The hold's row says up to which place that has come, and moves on only from where it was read. What is written before
-//! that may be written again: a row that the same delivery wrote answers as it did the first time.
+//! that may be written again: a row that was written here answers as it did the first time.
 
 use std::time::Duration;
 
@@ -33,44 +33,33 @@ pub enum Replayed {
     Overtaken,
 }
 
-/// What became of the facts of a page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// They are to be captured as they come.
-    No,
-    /// They are held back.
-    Now,
-    /// So many were, and are captured since: they were counted then.
-    Before(u64),
-}
-
 impl Capture {
-    /// Keeps the facts of a page for later where its run holds back.
+    /// Keeps the facts of a page for later where its run holds back, and answers whether it does.
     pub(crate) async fn hold_back(
         &self,
         record: &DeliveryRecord,
         workspace: &WorkspaceId,
         facts: &[Observation],
-    ) -> Result<Kept, PortError> {
-        let Origin::Page { hold: true, .. } = record.origin else { return Ok(Kept::No) };
-        let Some((_, run, ..)) = place(record, workspace) else { return Ok(Kept::No) };
+    ) -> Result<bool, PortError> {
+        let Origin::Page { hold: true, .. } = record.origin else { return Ok(false) };
+        let Some((_, run, ..)) = place(record, workspace) else { return Ok(false) };
         let ports = self.ports();
-        let holding = async || {
-            let hold = ports.holds.hold(run).await?;
-            Ok::<_, PortError>(hold.is_some_and(|hold| hold.state == HoldState::Holding))
-        };
-        if holding().await? {
-            ports.holds.keep(run, facts).await?;
-            // While it holds still, whoever captures what it holds comes later and finds these.
-            if holding().await? {
-                return Ok(Kept::Now);
-            }
-            // Nobody comes for them any more: they are captured now.
-            ports.holds.forget(run, &places(facts)).await?;
+        let state = async || Ok::<_, PortError>(ports.holds.hold(run).await?.map(|hold| hold.state));
+        if state().await? != Some(HoldState::Holding) {
+            return Ok(false);
         }
-        // One that is looked at anew was counted when what it held was captured.
-        let before = record.outcomes.get(workspace).map_or(0, |report| report.held);
-        Ok(if before > 0 { Kept::Before(before) } else { Kept::No })
+        ports.holds.keep(run, facts).await?;
+        match state().await? {
+            // Whoever captures what it holds comes later and finds these.
+            Some(HoldState::Holding) => Ok(true),
+            // It may have passed their place: they are captured now. Another capture of the page may have kept them in
+            // time, so they are left for whoever ends it.
+            Some(HoldState::Replaying) => Ok(false),
+            Some(HoldState::Replayed) | None => {
+                ports.holds.forget(run, &places(facts)).await?;
+                Ok(false)
+            }
+        }
     }
 
     /// A page that is kept is done first and reported then: a capture is not waited for that may not have been kept. Whoever
@@ -100,12 +89,12 @@ impl Capture {
     pub async fn replay(&self, task: ReplayTask) -> Result<Replayed, CaptureError> {
         let failed = |source| CaptureError::Replay { run: task.run.clone(), source };
         let ports = self.ports();
-        let found = ports.holds.hold(&task.run).await.map_err(failed)?;
-        let Some(hold) = found.filter(|hold| hold.state != HoldState::Replayed) else { return Ok(Replayed::All) };
+        let Some(hold) = ports.holds.hold(&task.run).await.map_err(failed)? else { return Ok(Replayed::All) };
         let Some(run) = ports.backfills.run(&task.run).await.map_err(failed)? else { return Ok(Replayed::All) };
         match hold.state {
             HoldState::Holding => self.release(&hold, &run).await.map_err(failed),
-            HoldState::Replaying | HoldState::Replayed => self.next(&hold, &run).await,
+            HoldState::Replaying => self.next(&hold, &run).await,
+            HoldState::Replayed => self.forget_rest(&hold).await.map_err(failed),
         }
     }
 
@@ -124,7 +113,9 @@ impl Capture {
         let ports = self.ports();
         let mut facts = ports.holds.held(&run.id, hold.captured_to.as_ref(), BATCH).await.map_err(failed)?;
         let now = ports.clock.now();
-        facts.iter_mut().for_each(|fact| fact.captured_at = now);
+        for fact in &mut facts {
+            (fact.held, fact.captured_at) = (true, now);
+        }
         let Some(last) = facts.last() else { return self.end(hold).await.map_err(failed) };
         let mut report = CaptureReport::default();
         let link = ports.connections.integration(run.provider, &run.resource.id, &run.workspace).await;
@@ -152,16 +143,9 @@ impl Capture {
         Ok(())
     }
 
-    /// Nothing is left behind the last place; before it there may be what a worker that was stopped did not forget.
+    /// Nothing is left behind the last place.
     async fn end(&self, hold: &Hold) -> Result<Replayed, PortError> {
         let ports = self.ports();
-        loop {
-            let left = ports.holds.held(&hold.run, None, BATCH).await?;
-            if left.is_empty() {
-                break;
-            }
-            ports.holds.forget(&hold.run, &places(&left)).await?;
-        }
         let ended = hold.end();
         if ports.holds.put_hold(&ended, Some(hold.version)).await? == Put::Conflict {
             return Ok(Replayed::Overtaken);
@@ -171,7 +155,20 @@ impl Capture {
             metric.captured = ended.report.captured, metric.duplicates = ended.report.duplicate,
             "captured what run {} had held back", hold.run
         );
-        Ok(Replayed::All)
+        self.forget_rest(&ended).await
+    }
+
+    /// What a worker that was stopped did not forget, and what came too late to be captured here. After the end, so that
+    /// whoever keeps more sees that it has ended; who is stopped in between is repeated.
+    async fn forget_rest(&self, hold: &Hold) -> Result<Replayed, PortError> {
+        let ports = self.ports();
+        loop {
+            let left = ports.holds.held(&hold.run, None, BATCH).await?;
+            if left.is_empty() {
+                return Ok(Replayed::All);
+            }
+            ports.holds.forget(&hold.run, &places(&left)).await?;
+        }
     }
 
     async fn go_on(&self, hold: &Hold, next: &Hold, facts: usize) -> Result<Replayed, PortError> {

@@ -58,6 +58,9 @@ pub struct Observation {
     pub page: Option<u32>,
     /// The delivery that brought it.
     pub delivery: DeliveryId,
+    /// Whether its run held it back, so that it was captured with all that the run held, and not by its delivery.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub held: bool,
     /// When it was captured.
     pub captured_at: crate::Timestamp,
     /// Follows it from the edge to the row.
@@ -70,6 +73,11 @@ pub struct Observation {
 /// Providers time one change differently in a webhook and in a list: Linear and Vercel by some milliseconds, GitHub at
 /// times by a second.
 const SAME_MOMENT: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
 
 fn apart(one: crate::Timestamp, other: crate::Timestamp) -> bool {
     one.duration_since(other).abs() > SAME_MOMENT
@@ -95,11 +103,11 @@ impl Observation {
         self.entities.iter().any(|entity| entity.key == key)
     }
 
-    /// What storing `seen` did, where this row of the same fact was there first. The delivery that wrote the row finds
-    /// itself: after a lost answer or a repeated message its report says what it did.
+    /// What storing `seen` did, where this row of the same fact was there first. Who wrote the row finds itself, a delivery
+    /// or what a run held back: after a lost answer or a repeated message the report says what it did.
     #[must_use]
     pub fn met(&self, seen: &Self) -> CaptureOutcome {
-        if self.delivery == seen.delivery {
+        if self.delivery == seen.delivery && self.held == seen.held {
             CaptureOutcome::Captured
         } else {
             CaptureOutcome::Duplicate { conflicts: self.conflicts(seen) }

@@ -81,6 +81,7 @@ pub fn observe(workspace: &WorkspaceId, event: SourceEvent) -> Observation {
         run: None,
         page: None,
         delivery: delivery_id("github#00"),
+        held: false,
         captured_at: at(60),
         correlation: "c0ffee".to_owned(),
         deleted_at: None,

@@ -95,9 +95,10 @@ async fn of_two_workers_one_goes_on_and_a_repeated_page_keeps_its_place() {
     let ended = desk.holds.all().remove(0);
     assert_eq!((ended.state, ended.report.captured), (HoldState::Replayed, 2));
 
-    // What is looked at anew afterwards is captured as it comes, and not counted again.
+    // What is looked at anew afterwards is there.
     assert!(desk.deliveries.replay(&id, &desk.link.workspace, at(300)).await.unwrap());
-    assert_eq!(held(&desk.capture.handle(capture_task("acme", id.as_str())).await.unwrap()), (2, 0));
+    let again = desk.capture.handle(capture_task("acme", id.as_str())).await.unwrap();
+    assert!(matches!(again, Captured::Done(report) if (report.captured, report.duplicate) == (0, 2)));
 }
 
 #[tokio::test]
@@ -134,4 +135,24 @@ async fn a_page_that_was_given_up_does_not_hold_the_others_for_ever() {
     assert_eq!(desk.replay().await.last(), Some(&Replayed::All));
     assert_eq!(desk.puts().len(), 1);
     assert_eq!(held(&desk.releases(1, &[5]).await), (0, 1), "what comes after that is captured as it comes");
+}
+
+#[tokio::test]
+async fn what_is_looked_at_anew_before_its_turn_is_counted_once() {
+    let desk = desk().await;
+    desk.list(EntityType::Release, UnitState::Completed, 2).await;
+    desk.list(EntityType::Issue, UnitState::Completed, 0).await;
+    // Two pages tell one fact, and one of them is the one that is kept of it.
+    desk.releases(0, &[1, 2]).await;
+    desk.releases(1, &[2, 3]).await;
+    assert_eq!(desk.capture.replay(desk.holds.all().remove(0).task()).await.unwrap(), Replayed::Some(0), "released");
+    let mut counted = 0;
+    for id in ["github#release-0", "github#release-1"].map(connector_testkit::builders::delivery_id) {
+        assert!(desk.deliveries.replay(&id, &desk.link.workspace, at(300)).await.unwrap());
+        counted += held(&desk.capture.handle(capture_task("acme", id.as_str())).await.unwrap()).1;
+    }
+    desk.replay().await;
+    let report = desk.holds.all().remove(0).report;
+    assert_eq!((counted, report.captured, report.duplicate), (3, 0, 3));
+    assert_eq!(desk.observations.rows.all().len(), 3);
 }

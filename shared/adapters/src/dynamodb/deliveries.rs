@@ -183,12 +183,16 @@ impl DeliveryStore for DynamoDeliveries {
     ) -> Result<(), PortError> {
         const OPERATION: &str = "complete a delivery";
         let row = Row::Delivery(id.clone());
+        let holds = report.held > 0;
         let outcome = |expression: &str, condition: &str| -> Result<_, PortError> {
-            Ok(self
-                .table
-                .update(&row)
-                .update_expression(expression)
-                .condition_expression(condition)
+            let update = self.table.update(&row).update_expression(expression);
+            let update = if holds {
+                let pending = format!("{condition} AND contains(pending, :id)");
+                update.condition_expression(pending).expression_attribute_values(":id", text(workspace.as_str()))
+            } else {
+                update.condition_expression(condition)
+            };
+            Ok(update
                 .expression_attribute_names("#outcomes", "outcomes")
                 .expression_attribute_names("#ws", workspace.as_str())
                 .expression_attribute_values(":report", to_attribute(OPERATION, report)?)
@@ -205,6 +209,7 @@ impl DeliveryStore for DynamoDeliveries {
             match self.table.change(OPERATION, last).await? {
                 Written::Stored => return Ok(()),
                 Written::Refused(None) => return Err(unknown(OPERATION)),
+                Written::Refused(Some(there)) if holds && !is_pending(&there, workspace) => return Ok(()),
                 Written::Refused(Some(_)) => {}
             }
             // Others have not captured it yet; when the last of them does so meanwhile, this is refused.
@@ -307,6 +312,11 @@ fn parse(operation: &'static str, mut item: Item) -> Result<DeliveryRecord, Port
     let mut record: DeliveryRecord = from_item(operation, item)?;
     record.pending.sort_unstable();
     Ok(record)
+}
+
+fn is_pending(item: &Item, workspace: &WorkspaceId) -> bool {
+    let pending = item.get("pending").and_then(|pending| pending.as_ss().ok());
+    pending.is_some_and(|pending| pending.iter().any(|one| one == workspace.as_str()))
 }
 
 fn set<'a>(workspaces: impl IntoIterator<Item = &'a WorkspaceId>) -> AttributeValue {

@@ -260,6 +260,7 @@ mod tests {
             run: None,
             page: None,
             delivery: DeliveryId::parse("github#1").unwrap(),
+            held: false,
             captured_at: Timestamp::UNIX_EPOCH,
             correlation: String::new(),
             deleted_at: None,

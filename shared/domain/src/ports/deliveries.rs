@@ -38,7 +38,8 @@ pub trait DeliveryStore: Send + Sync {
     async fn replay(&self, id: &DeliveryId, workspace: &WorkspaceId, due_at: Timestamp) -> Result<bool, PortError>;
 
     /// Notes what a workspace made of it. With the last pending workspace the row becomes `processed`.
-    /// Doing it twice changes nothing but the report.
+    /// Doing it twice changes nothing but the report; that facts are held back is noted by a pending workspace only, since it
+    /// has captured them where it is not.
     async fn complete(&self, id: &DeliveryId, workspace: &WorkspaceId, report: &CaptureReport)
     -> Result<(), PortError>;
 

@@ -130,6 +130,20 @@ async fn the_last_workspace_ends_it(store: &dyn DeliveryStore) {
     expected.outcomes.insert(b, report(0));
     assert_eq!(again, expected, "a second time changes the report only");
 
+    let held = CaptureReport { held: 2, ..CaptureReport::default() };
+    store.complete(&record.id, &a, &held).await.unwrap();
+    assert_eq!(get(store, &record.id).await, again, "what is captured is not held back");
+    let c = some_workspace();
+    let record = some_delivery(&[&a, &c]);
+    put(store, &record).await;
+    for workspace in [&a, &c] {
+        store.complete(&record.id, workspace, &held).await.unwrap();
+        store.complete(&record.id, workspace, &report(2)).await.unwrap();
+        store.complete(&record.id, workspace, &held).await.unwrap();
+        assert_eq!(get(store, &record.id).await.outcomes.get(workspace), Some(&report(2)));
+    }
+    assert_eq!(get(store, &record.id).await.state, DeliveryState::Processed);
+
     let other = some_workspace();
     let record = some_delivery(&[&a]);
     put(store, &record).await;

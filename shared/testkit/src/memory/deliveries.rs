@@ -94,6 +94,9 @@ impl DeliveryStore for MemoryDeliveries {
         report: &CaptureReport,
     ) -> Result<(), PortError> {
         self.change("complete a delivery", id, |record| {
+            if report.held > 0 && !record.pending.contains(workspace) {
+                return;
+            }
             record.outcomes.insert(workspace.clone(), report.clone());
             record.pending.retain(|pending| pending != workspace);
             if record.pending.is_empty() {

@@ -21,6 +21,14 @@ pub struct MemoryModels {
     looks: Mutex<BTreeMap<Week, Timestamp>>,
 }
 
+impl MemoryModels {
+    /// What each workspace has spent, by day.
+    #[must_use]
+    pub fn spent(&self) -> BTreeMap<(WorkspaceId, String), Usage> {
+        lock(&self.usage).clone()
+    }
+}
+
 #[async_trait]
 impl ModelStore for MemoryModels {
     async fn take_call(&self, workspace: &WorkspaceId, at: Timestamp, limit: DailyLimit) -> Result<bool, PortError> {

@@ -37,7 +37,8 @@ impl MemoryObservations {
     }
 
     /// When what a fact is about was deleted.
-    pub(super) fn deleted_at(&self, workspace: &WorkspaceId, fact: &SourceId) -> Option<Timestamp> {
+    #[must_use]
+    pub fn deleted_at(&self, workspace: &WorkspaceId, fact: &SourceId) -> Option<Timestamp> {
         lock(&self.deletions).get(&(workspace.clone(), fact.subject().to_owned())).copied()
     }
 
