@@ -16,6 +16,8 @@ use futures::FutureExt;
 use crate::embedder::CalmEmbedder;
 use crate::finding::Rule;
 use crate::history::History;
+use crate::said;
+use crate::scenario::Scenario;
 
 pub(crate) fn judge(history: &History) {
     let store = &history.outside.stores.observations;
@@ -32,6 +34,9 @@ pub(crate) fn judge(history: &History) {
     for workspace in workspaces {
         compare(history, workspace, &store.beside(workspace), &calm.beside(workspace));
         counts(history, workspace, &all, &store.beside(workspace));
+        if history.scenario.services && !history.scenario.broken_embedder {
+            indexed(history, workspace, &store.beside(workspace));
+        }
     }
 }
 
@@ -39,8 +44,10 @@ fn place(one: &Observation) -> (connector_domain::Timestamp, &connector_domain::
     (one.event.occurred_at, &one.event.source_id)
 }
 
-/// What there is to do with an embedder outside, and no other service.
-const STEPS: [Step; 4] = [Step::Links, Step::Actor, Step::Features, Step::Embeddings];
+/// What there is to do with an embedder outside, and with the other services where there are some.
+fn steps(scenario: &Scenario) -> &'static [Step] {
+    if scenario.services { &Step::ALL } else { &[Step::Links, Step::Actor, Step::Features, Step::Embeddings] }
+}
 
 /// Every observation is enriched to the end, or given up where something explains it.
 fn progress(history: &History, all: &[Observation]) {
@@ -49,13 +56,17 @@ fn progress(history: &History, all: &[Observation]) {
         let (workspace, id) = (&one.workspace, &one.event.source_id);
         let loaded = store.load(workspace, id).now_or_never().and_then(Result::ok).flatten();
         let Some((_, progress)) = loaded else { continue };
-        let open: Vec<_> = STEPS.into_iter().filter(|step| !progress.done.contains(step)).collect();
-        let explained = open.is_empty() || (history.scenario.broken_embedder && open == [Step::Embeddings]);
+        let open = steps(&history.scenario).iter().filter(|step| !progress.done.contains(step));
+        let open: Vec<_> = open.copied().collect();
+        let unserved = |step: &Step| history.scenario.broken_embedder && matches!(step, Step::Embeddings | Step::Index);
+        let explained = open.iter().all(unserved);
         if !explained || progress.due_at.is_some() {
             let detail = format!("{id} of {workspace} lacks {open:?}, is due at {:?}", progress.due_at);
             history.outside.monitor.find(Rule::NotEnded, detail);
         }
+        said::judge(history, one, &progress);
     }
+    said::judge_all(history, all);
 }
 
 /// Without the vectors of a service that is away for good.
@@ -89,6 +100,17 @@ fn compare(history: &History, workspace: &WorkspaceId, is: &KeptBeside, expected
         let right = is.features.iter().filter(|one| expected.features.contains(one)).count();
         let (is, expected) = (is.features.len(), expected.features.len());
         find("features", format!("{right} of {is} are right, of {expected}"));
+    }
+}
+
+/// The index outside has what is kept here.
+fn indexed(history: &History, workspace: &WorkspaceId, kept: &KeptBeside) {
+    let index = &history.outside.stores.index;
+    index.delete_like(&history.outside.stores.observations);
+    let indexed = index.beside(workspace).features;
+    if indexed != kept.features {
+        let detail = format!("{} facts of {workspace} are indexed, of {}", indexed.len(), kept.features.len());
+        history.outside.monitor.find(Rule::Beside, detail);
     }
 }
 

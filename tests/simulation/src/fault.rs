@@ -326,5 +326,13 @@ fn port_of(name: &'static str) -> &'static str {
 
 async fn yield_once() {
     let mut yielded = false;
-    poll_fn(|_| if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        // Of several that run at once within a task, only those are asked again that say so.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

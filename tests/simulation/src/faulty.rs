@@ -9,14 +9,19 @@ use connector_domain::backfill::{Budget, BudgetKey, Hold, Place, Run, Unit, Unit
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
-use connector_domain::enrich::{Account, Activity, Advance, Embedding, Enrichment, Feature, Identity, Link, LinkKey};
+use connector_domain::enrich::{
+    Account, Activity, Advance, Embedding, Enrichment, Feature, Identity, Indexed, Link, LinkKey, Nearest, VectorQuery,
+};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse};
+use connector_domain::model::{
+    ClusterSummary, DailyLimit, ModelAnswer, ModelError, ModelErrorKind, ModelRequest, Reading, Usage,
+};
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore, ObservationFilter,
-    ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Purpose, Put, PutDelivery, Queue, Secrets,
-    StateStore, TokenRows, TokenVault,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore, LanguageModel,
+    ModelStore, ObservationFilter, ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Purpose, Put,
+    PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault, VectorIndex,
 };
 use connector_domain::task::Task;
 use connector_domain::transformed::Deletion;
@@ -141,6 +146,49 @@ impl<P: Embedder + ?Sized> Embedder for Faulty<P> {
 
     async fn embed(&self, purpose: Purpose, texts: &[String]) -> Result<Vec<Embedding>, PortError> {
         self.plan.call("Embedder::embed", self.port.embed(purpose, texts), injected).await
+    }
+}
+
+faulty!(ModelStore {
+    fn take_call(workspace: &WorkspaceId, at: Timestamp, limit: DailyLimit) -> bool;
+    fn count_tokens(workspace: &WorkspaceId, at: Timestamp, tokens: u64) -> ();
+    fn usage(workspace: &WorkspaceId, at: Timestamp) -> Usage;
+    fn put_reading(workspace: &WorkspaceId, reading: &Reading) -> ();
+    fn readings(workspace: &WorkspaceId, source_id: &SourceId) -> Vec<Reading>;
+    fn put_summary(workspace: &WorkspaceId, summary: &ClusterSummary) -> ();
+    fn summaries(workspace: &WorkspaceId, week: &str) -> Vec<ClusterSummary>;
+    fn look(workspace: &WorkspaceId, week: &str) -> Option<Timestamp>;
+    fn put_look(workspace: &WorkspaceId, week: &str, until: Timestamp) -> ();
+});
+
+#[async_trait]
+impl<P: LanguageModel + ?Sized> LanguageModel for Faulty<P> {
+    fn model(&self) -> &str {
+        self.port.model()
+    }
+
+    async fn complete(&self, request: &ModelRequest) -> Result<ModelAnswer, ModelError> {
+        let failed = || Err(ModelError::new(ModelErrorKind::TimedOut));
+        self.plan.call("LanguageModel::complete", self.port.complete(request), failed).await
+    }
+}
+
+#[async_trait]
+impl<P: VectorIndex + ?Sized> VectorIndex for Faulty<P> {
+    fn name(&self) -> &str {
+        self.port.name()
+    }
+
+    async fn upsert(&self, of: &WorkspaceId, facts: &[Indexed]) -> Result<(), PortError> {
+        self.plan.call("VectorIndex::upsert", self.port.upsert(of, facts), injected).await
+    }
+
+    async fn nearest(&self, of: &WorkspaceId, query: &VectorQuery) -> Result<Vec<Nearest>, PortError> {
+        self.plan.call("VectorIndex::nearest", self.port.nearest(of, query), injected).await
+    }
+
+    async fn delete(&self, of: &WorkspaceId, facts: &[(SourceId, Timestamp)]) -> Result<(), PortError> {
+        self.plan.call("VectorIndex::delete", self.port.delete(of, facts), injected).await
     }
 }
 

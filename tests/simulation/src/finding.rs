@@ -41,6 +41,8 @@ pub enum Rule {
     WrongCount,
     /// What is kept beside observations is not what they say.
     Beside,
+    /// A language model was asked in vain, cost more than it may, or said what it never did.
+    Said,
 }
 
 impl Rule {
@@ -59,6 +61,7 @@ impl Rule {
             Self::SlowToHeal => "I9",
             Self::NoCode => "I10",
             Self::Beside => "I11",
+            Self::Said => "I12",
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::embedder::SimulatedEmbedder;
 use crate::executor::{End, Executor};
 use crate::fault::{At, Flow};
 use crate::finding::{Finding, Rule};
+use crate::model::SimulatedModel;
 use crate::monitor::{Doing, Monitor, Tally};
 use crate::place::Place;
 use crate::plant::Plant;
@@ -54,7 +55,7 @@ pub struct Report {
     pub faults: Vec<At>,
     /// What was done.
     pub tally: Tally,
-    /// How long it took to come to rest after the last fault.
+    /// How long it took to come to rest after the last fault; nothing where what cannot heal is given up.
     pub healed_in: Duration,
     /// All that happened as one number: the same seed gives the same.
     pub hash: u64,
@@ -218,10 +219,11 @@ impl History {
         let lag = Lag::new(seed, scenario.stale_percent, Arc::clone(&monitor));
         let plan = Arc::new(plan);
         let embedder = Arc::new(SimulatedEmbedder::new(&plan, seed, &scenario));
+        let model = Arc::new(SimulatedModel::new(&plan, &monitor, seed, &scenario));
         if scenario.first_messages == FirstMessages::UnenrichedLost {
             queue.withhold_enrichments();
         }
-        let outside = Outside { plan, monitor, clock, queue, stores, providers, embedder, lag };
+        let outside = Outside { plan, monitor, clock, queue, stores, providers, embedder, model, lag };
         let handlers = handlers(&outside, seed, &scenario, plant).ok_or("a provider is not served")?;
         let mut history = Self {
             chance: Chance::apart(seed, 0x5eed),
@@ -266,6 +268,7 @@ impl History {
             rests = self.until_quiet(&mut executor, None);
         }
         let healed_in = Duration::try_from(self.now().duration_since(self.calmed_at)).unwrap_or_default();
+        let healed_in = if self.scenario.is_unserved() { Duration::ZERO } else { healed_in };
         if !rests {
             let (now, turn) = (self.now(), self.turn);
             self.outside.monitor.find(Rule::Stuck, format!("not at rest at {now}, in turn {turn}"));

@@ -56,6 +56,12 @@ pub struct Tally {
     pub frozen: u64,
     /// Reads of an index that had not caught up.
     pub stale_reads: u64,
+    /// Questions to the language model.
+    pub model_calls: u64,
+    /// Of these, those without an answer that can be used.
+    pub model_failures: u64,
+    /// Summaries of clusters that it wrote.
+    pub summaries: u64,
 }
 
 impl Tally {
@@ -72,6 +78,9 @@ impl Tally {
         self.set_aside += other.set_aside;
         self.frozen += other.frozen;
         self.stale_reads += other.stale_reads;
+        self.model_calls += other.model_calls;
+        self.model_failures += other.model_failures;
+        self.summaries += other.summaries;
     }
 }
 

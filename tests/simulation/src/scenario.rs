@@ -105,6 +105,14 @@ pub struct Scenario {
     pub embedder_percent: u64,
     /// The embedder never answers.
     pub broken_embedder: bool,
+    /// Whether there are an index outside and a language model that is asked.
+    pub services: bool,
+    /// How often in a hundred the language model fails, is slow, declines, or answers with something else.
+    pub model_percent: u64,
+    /// The language model never answers.
+    pub broken_model: bool,
+    /// How often it may be asked in a day.
+    pub model_calls: u64,
     /// Whether tokens that are due are looked at on a schedule.
     pub renewals: bool,
     /// The next version of the functions is rolled out: for a while its messages are met by functions that cannot read them.
@@ -140,6 +148,10 @@ impl Default for Scenario {
             broken_list: false,
             embedder_percent: 0,
             broken_embedder: false,
+            services: false,
+            model_percent: 0,
+            broken_model: false,
+            model_calls: 500,
             renewals: false,
             deploy: false,
             first_messages: FirstMessages::Handled,
@@ -168,6 +180,10 @@ impl Scenario {
             let grants = chance.pick([Grants::Strict, Grants::Grace]);
             (grants, chance.pick([1, 3, 6]))
         });
+        let apart = Chance::apart(seed, 0x5e7);
+        let services = apart.percent(30);
+        // Clusters grow large where much happens to one thing.
+        let more_acts = if services { apart.pick([0, 0, 0, 12]) } else { 0 };
         Self {
             content,
             page_size: chance.pick([1, 1, 2, 3]),
@@ -175,7 +191,7 @@ impl Scenario {
             backfill,
             scheduler: chance.percent(20),
             webhook_every: if chance.percent(30) { 3 } else { 0 },
-            acts: if backfill { chance.pick([0, 1, 2, 3]) } else { chance.pick([2, 3, 5]) },
+            acts: more_acts + if backfill { chance.pick([0, 1, 2, 3]) } else { chance.pick([2, 3, 5]) },
             deeds,
             second_workspace: chance.percent(30),
             stranger: chance.percent(30),
@@ -193,9 +209,18 @@ impl Scenario {
             borrowed_id_percent: chance.pick([0, 0, 30]),
             embedder_percent: chance.pick([0, 0, 0, 10, 50]),
             broken_embedder: chance.percent(3),
+            services,
+            model_percent: apart.pick([0, 0, 10, 50]),
+            broken_model: apart.percent(5),
+            model_calls: apart.pick([500, 500, 500, 3]),
             renewals: tokens.is_some() && chance.percent(50),
             hold_percent: chance.pick([0, 0, 0, 50, 100]),
         }
+    }
+
+    /// Whether a service is away for good: what needs it is given up, after all the pauses of the sweep.
+    pub(crate) const fn is_unserved(&self) -> bool {
+        self.broken_embedder || self.broken_model
     }
 
     /// The faults of a seed.

@@ -2,17 +2,16 @@
 //! handler -> (a planted fault) -> faults of the plan -> (an index that lags) -> the watched store in memory.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
-use connector_capture::{Capture, CapturePorts, Enrich, EnrichPorts};
+use connector_capture::{Capture, CapturePorts, Enrich};
 use connector_domain::backfill::Limits;
 use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore,
-    ObservationStore, Pause, ProviderHttp, Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, ObservationStore, Pause, ProviderHttp,
+    Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
 use connector_domain::{ProviderKind, Timestamp};
@@ -22,12 +21,14 @@ use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, 
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_testkit::memory::{
     FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryDocuments, MemoryHolds,
-    MemoryObservations, MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
+    MemoryModels, MemoryObservations, MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
 use crate::embedder::SimulatedEmbedder;
+use crate::enriching::enriching;
 use crate::faulty::{Faulty, Sleep};
+use crate::model::SimulatedModel;
 use crate::monitor::Monitor;
 use crate::plant::{self, Plant};
 use crate::provider::Providers;
@@ -65,6 +66,9 @@ impl Clock for SimulatedClock {
 pub(crate) struct Stores {
     pub(crate) deliveries: Arc<MemoryDeliveries>,
     pub(crate) observations: Arc<MemoryObservations>,
+    /// What the index outside was given.
+    pub(crate) index: Arc<MemoryObservations>,
+    pub(crate) models: Arc<MemoryModels>,
     pub(crate) backfills: Arc<MemoryBackfills>,
     pub(crate) holds: Arc<MemoryHolds>,
     pub(crate) connections: Arc<MemoryConnections>,
@@ -82,6 +86,7 @@ pub(crate) struct Outside {
     pub(crate) stores: Stores,
     pub(crate) providers: Arc<Providers>,
     pub(crate) embedder: Arc<SimulatedEmbedder>,
+    pub(crate) model: Arc<SimulatedModel>,
     pub(crate) lag: Arc<Lag>,
 }
 
@@ -273,7 +278,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         documents: documents.clone(),
         clock: Arc::clone(&time),
     };
-    let enriching = enriching(outside, plant);
+    let enriching = enriching(outside, scenario, plant);
     let enrichments: Arc<dyn Queue<EnrichTask>> = Faulty::of(plan, queue);
     Some(Handlers {
         webhook: Webhook::new(
@@ -355,26 +360,4 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         deliveries,
         captures,
     })
-}
-
-/// What enriching stands on. A new port of it is added here.
-fn enriching(outside: &Outside, plant: Option<Plant>) -> EnrichPorts {
-    let Outside { plan, monitor, stores, embedder, lag, .. } = outside;
-    let store = Stale::new(Arc::clone(&stores.observations), lag);
-    let store: Arc<dyn EnrichmentStore> = Faulty::of(plan, &store);
-    let embedder: Arc<dyn Embedder> = Faulty::of(plan, embedder);
-    EnrichPorts {
-        enrichment: match plant {
-            Some(Plant::CountedTwice) => Arc::new(plant::CountedTwice { store, next: AtomicU64::new(0) }),
-            Some(Plant::LinksOfFirst) => {
-                let (linked, monitor) = (plant::Linked::default(), Arc::clone(monitor));
-                Arc::new(plant::LinksOfFirst { store, linked, monitor })
-            }
-            Some(Plant::NotedFirst) => Arc::new(plant::NotedFirst { store }),
-            _ => store,
-        },
-        embedder: if plant == Some(Plant::JunkTaken) { Arc::new(plant::JunkTaken { embedder }) } else { embedder },
-        index: None,
-        model: None,
-    }
 }

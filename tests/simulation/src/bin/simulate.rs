@@ -170,6 +170,10 @@ fn print(summary: &Summary, seconds: f64, threads: usize) {
         tally.messages, tally.duplicates, tally.set_aside
     );
     println!("observations         {}", tally.stored);
+    println!(
+        "language model       {} questions, {} of them in vain, {} summaries",
+        tally.model_calls, tally.model_failures, tally.summaries
+    );
     println!("pages                {}, calls {}, refusals {}", tally.pages, tally.page_calls, tally.refusals);
     println!("slowest healing      {:?}", summary.slowest);
     let broken = |rules: &[&str]| {

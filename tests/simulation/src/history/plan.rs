@@ -93,6 +93,7 @@ impl History {
         self.outside.plan.calm();
         self.outside.lag.catch_up();
         self.outside.embedder.calm();
+        self.outside.model.calm();
         self.world.github().set_limits(ProviderLimits::default());
         self.scenario = Scenario {
             duplicate_percent: 0,

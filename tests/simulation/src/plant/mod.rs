@@ -7,6 +7,7 @@ mod deliveries;
 mod enrichment;
 mod holds;
 mod http;
+mod models;
 mod observations;
 mod queues;
 mod tokens;
@@ -17,6 +18,7 @@ pub(crate) use deliveries::{AckEarly, CheckpointFirst, DoneFirst, DoneForAll, He
 pub(crate) use enrichment::{CountedTwice, JunkTaken, Linked, LinksOfFirst, NotedFirst, NothingSent};
 pub(crate) use holds::CarelessHolds;
 pub(crate) use http::OffsetPaging;
+pub(crate) use models::CarelessModels;
 pub(crate) use observations::{Deferred, GetThenPut, Pending, SwallowPartial, WrongTenantKey};
 pub(crate) use queues::{Flushing, TokenInMessage};
 pub(crate) use tokens::{RefreshUnlocked, StateReadThenDelete, TokenByResource, TtlTrusted};
@@ -78,6 +80,10 @@ pub enum Plant {
     EnrichUnswept,
     /// What an embedder answers is taken, however much it is.
     JunkTaken,
+    /// A language model is asked whatever that costs.
+    BudgetIgnored,
+    /// What a language model said is noted and not kept.
+    AnswerDropped,
     /// How far what is held back is captured is written whatever it was.
     HoldUnfenced,
     /// Nobody looks for runs that hold and stand still.
@@ -88,7 +94,7 @@ pub enum Plant {
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::GetThenPut,
         Self::CheckpointFirst,
         Self::HeaderKey,
@@ -116,6 +122,8 @@ impl Plant {
         Self::NotedFirst,
         Self::EnrichUnswept,
         Self::JunkTaken,
+        Self::BudgetIgnored,
+        Self::AnswerDropped,
         Self::HoldUnfenced,
         Self::HoldUnswept,
         Self::HoldForgotten,

@@ -1,6 +1,6 @@
 //! Histories whose scenario, schedule and faults are drawn by seed.
 
-use connector_simulation::{Campaign, History, Plan, Scenario, regressions};
+use connector_simulation::{Campaign, Content, History, Plan, Scenario, Tally, regressions};
 
 use crate::{run, told};
 
@@ -41,6 +41,25 @@ fn duplicate_messages_cost_no_second_fetch() {
         assert_eq!(report.findings, [], "seed {seed}");
         assert_eq!((report.tally.page_calls, report.tally.refusals), (report.tally.pages, 0), "seed {seed}");
     }
+}
+
+#[test]
+fn a_language_model_is_asked_once_for_each_question() {
+    let content = Content { pull_requests: 1, issues: 0, releases: 0 };
+    let (mut summarised, mut in_vain) = (0, 0);
+    for seed in 0..20 {
+        let scenario = Scenario { services: true, content, acts: 30, ..Scenario::default() };
+        let calm = run(seed, &scenario, Plan::scripted([]));
+        assert_eq!(calm.findings, [], "seed {seed}");
+        let Tally { stored, model_calls, model_failures, summaries, .. } = calm.tally;
+        assert_eq!((model_calls, model_failures), (stored + summaries, 0), "seed {seed}");
+        summarised += summaries;
+
+        let reluctant = run(seed, &Scenario { model_percent: 30, ..scenario }, Plan::scripted([]));
+        assert_eq!(reluctant.findings, [], "seed {seed}");
+        in_vain += reluctant.tally.model_failures;
+    }
+    assert!(summarised > 10 && in_vain > 10, "{summarised} clusters, {in_vain} questions in vain");
 }
 
 #[test]

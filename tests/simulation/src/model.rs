@@ -1,0 +1,104 @@
+//! A language model in a history: at times it fails, takes its time, declines or answers with something else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connector_domain::capture::Category;
+use connector_domain::model::{ModelAnswer, ModelError, ModelErrorKind, ModelRequest};
+use connector_domain::ports::LanguageModel;
+use serde_json::{Value, json};
+
+use crate::monitor::Monitor;
+use crate::{Chance, Plan, Scenario};
+
+/// What it is called by.
+pub(crate) const MODEL: &str = "simulated";
+/// Tokens of an answer.
+const TOKENS: u64 = 100;
+
+/// A language model as others run it.
+pub(crate) struct SimulatedModel {
+    plan: Arc<Plan>,
+    monitor: Arc<Monitor>,
+    chance: Chance,
+    /// How often in a hundred it does not answer as it should.
+    percent: AtomicU64,
+    /// It is away for good.
+    broken: bool,
+}
+
+impl SimulatedModel {
+    pub(crate) fn new(plan: &Arc<Plan>, monitor: &Arc<Monitor>, seed: u64, scenario: &Scenario) -> Self {
+        Self {
+            plan: Arc::clone(plan),
+            monitor: Arc::clone(monitor),
+            chance: Chance::apart(seed, 0x11a),
+            percent: AtomicU64::new(scenario.model_percent),
+            broken: scenario.broken_model,
+        }
+    }
+
+    /// From here on it answers as it should, if it does at all.
+    pub(crate) fn calm(&self) {
+        self.percent.store(0, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl LanguageModel for SimulatedModel {
+    fn model(&self) -> &str {
+        MODEL
+    }
+
+    async fn complete(&self, request: &ModelRequest) -> Result<ModelAnswer, ModelError> {
+        self.monitor.count(|tally| tally.model_calls += 1);
+        let failed = |kind| {
+            self.monitor.count(|tally| tally.model_failures += 1);
+            Err(ModelError::new(kind))
+        };
+        if self.broken {
+            return failed(ModelErrorKind::Unavailable);
+        }
+        if self.chance.percent(self.percent.load(Ordering::Relaxed)) {
+            match self.chance.below(6) {
+                0 => return failed(ModelErrorKind::Unavailable),
+                1 => return failed(ModelErrorKind::RateLimited),
+                2 => return failed(ModelErrorKind::Declined),
+                // Longer than its caller waits, at times: the message comes again meanwhile.
+                3 => self.plan.sleep(Duration::from_secs(self.chance.pick([2, 30, 400]))).await,
+                _ => {
+                    self.monitor.count(|tally| tally.model_failures += 1);
+                    let value = junk(self.chance.below(3));
+                    return Ok(ModelAnswer { value, tokens: TOKENS });
+                }
+            }
+        }
+        let value = answer(request);
+        self.monitor.count(|tally| tally.summaries += u64::from(value.get("summary").is_some()));
+        Ok(ModelAnswer { value, tokens: TOKENS })
+    }
+}
+
+/// What it answers where nothing goes wrong: to one question always the same.
+pub(crate) fn answer(request: &ModelRequest) -> Value {
+    let message = request.message();
+    if request.schema.pointer("/properties/primary").is_some() {
+        let category = Category::ALL[message.len() % Category::ALL.len()];
+        return json!({ "primary": category, "secondary": [], "topics": ["simulated"], "confidence": 0.9 });
+    }
+    if request.schema.pointer("/properties/entities").is_some() {
+        let one = json!({ "category": "service", "key": "simulated", "confidence": 0.9 });
+        return json!({ "entities": [one] });
+    }
+    json!({ "summary": format!("What {} bytes told.", message.len()) })
+}
+
+fn junk(n: usize) -> Value {
+    match n {
+        0 => json!(null),
+        1 => json!("feature"),
+        _ => json!({ "primary": "anything" }),
+    }
+}
