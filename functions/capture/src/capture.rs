@@ -245,7 +245,7 @@ impl Capture {
                     }
                     // Whatever the workspace has subscribed to: what is gone must not be shown.
                     if !gone.is_empty() {
-                        self.ports.observations.put_deletions(workspace, &gone).await.map_err(failed)?;
+                        self.withhold(workspace, &gone, &record.correlation).await.map_err(failed)?;
                         report.deleted = gone.len() as u64;
                     }
                 }

@@ -140,10 +140,13 @@ impl Enrich {
         for loaded in join_all(loads).await {
             match loaded {
                 Ok(None) => enriched.missing += 1,
-                Ok(Some((_, known))) if known.has(&self.steps) && known.due_at.is_none() => enriched.already += 1,
+                Ok(Some((observation, known)))
+                    if known.has(&self.steps) && known.due_at.is_none() && !self.is_to_leave(&observation) =>
+                {
+                    enriched.already += 1;
+                }
                 Ok(Some((observation, known))) => {
-                    let steps = Arc::clone(&self.steps);
-                    all.push(Work { observation, known, steps, advance: Advance::default(), failure: None });
+                    all.push(self.work(observation, known));
                 }
                 Err(error) => failures.push(error),
             }
@@ -185,6 +188,21 @@ impl Enrich {
             None => Ok(enriched),
             Some(source) => Err(EnrichError { failed, total, source }),
         }
+    }
+
+    /// Of what was deleted nothing is left that a service could say something of.
+    fn work(&self, observation: Observation, known: Enrichment) -> Work {
+        let mut advance = Advance::default();
+        if observation.deleted_at.is_some() {
+            let none = [Step::Embeddings, Step::Classify, Step::Extract].into_iter();
+            advance.done.extend(none.filter(|step| self.steps.contains(step) && !known.done.contains(step)));
+        }
+        Work { observation, known, steps: Arc::clone(&self.steps), advance, failure: None }
+    }
+
+    /// Whether it may still be in the index outside, though nobody is to be shown it.
+    fn is_to_leave(&self, observation: &Observation) -> bool {
+        observation.deleted_at.is_some() && self.ports.index.is_some()
     }
 
     /// Notes how far each is. At the `end` that is noted of those with nothing new as well, since nothing may be left.

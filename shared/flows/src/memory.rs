@@ -321,7 +321,10 @@ async fn indexed(
         let here = known.iter().find(|feature| feature.source_id == source_id).cloned();
         let feature = match here {
             Some(feature) => Some(feature),
-            None => store.load(workspace, &source_id).await?.map(|(observation, _)| feature(&observation)),
+            None => {
+                let loaded = store.load(workspace, &source_id).await?.map(|(observation, _)| observation);
+                loaded.filter(|observation| observation.deleted_at.is_none()).map(|observation| feature(&observation))
+            }
         };
         alike.extend(feature.map(|feature| Similar { similarity, view, feature }));
     }

@@ -103,10 +103,9 @@ fn compare(history: &History, workspace: &WorkspaceId, is: &KeptBeside, expected
     }
 }
 
-/// The index outside has what is kept here.
+/// The index outside has what is kept here and shown, and nothing else.
 fn indexed(history: &History, workspace: &WorkspaceId, kept: &KeptBeside) {
     let index = &history.outside.stores.index;
-    index.delete_like(&history.outside.stores.observations);
     let indexed = index.beside(workspace).features;
     if indexed != kept.features {
         let detail = format!("{} facts of {workspace} are indexed, of {}", indexed.len(), kept.features.len());

@@ -290,6 +290,10 @@ impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {
         self.plan.call("ObservationStore::put_deletions", put, injected).await
     }
 
+    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
+        self.plan.call("ObservationStore::facts_of", self.port.facts_of(workspace, subject), injected).await
+    }
+
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
         self.plan.call("ObservationStore::get", self.port.get(workspace, source_id), injected).await
     }

@@ -7,6 +7,7 @@ use connector_domain::delivery::DeliveryRecord;
 use connector_domain::observation::Observation;
 use connector_domain::ports::PortError;
 use connector_domain::task::EnrichTask;
+use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, WorkspaceId};
 use connector_lambda::telemetry::chain;
 use tracing::warn;
@@ -62,6 +63,23 @@ impl Capture {
             Some(notify) => notify.tell(captured.into_iter()).await.map_err(|source| (0, source)),
             None => Ok(()),
         }
+    }
+
+    /// What was told of things that are gone is withheld from now on, and then whoever enriched it takes it out of what is
+    /// outside. Were it stopped in between, the delivery is captured anew.
+    pub(super) async fn withhold(
+        &self,
+        workspace: &WorkspaceId,
+        gone: &[Deletion],
+        correlation: &str,
+    ) -> Result<(), PortError> {
+        self.ports.observations.put_deletions(workspace, gone).await?;
+        let mut facts = Vec::new();
+        for deletion in gone {
+            facts.extend(self.ports.observations.facts_of(workspace, &deletion.subject).await?);
+        }
+        let tasks = EnrichTask::split(workspace, &facts, correlation);
+        if tasks.is_empty() { Ok(()) } else { self.ports.enrichments.send(&tasks, Duration::ZERO).await }
     }
 
     /// Were the message lost, the rows are due and recovery sends it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use connector_domain::WorkspaceId;
 use connector_domain::enrich::{Embedding, Indexed, Step, View, feature};
-use connector_domain::ports::{PortError, PortErrorKind, embed_all};
+use connector_domain::ports::{PortError, PortErrorKind, VectorIndex, embed_all};
 use futures::future::join_all;
 
 use super::{Enrich, Work, fail};
@@ -49,12 +49,15 @@ impl Enrich {
         embed_all(&*self.ports.embedder, &texts).await
     }
 
-    /// Gives the index outside what is kept of each, once that has its vectors.
+    /// Gives the index outside what is kept of each, once that has its vectors, and takes out what was deleted.
     pub(super) async fn index(&self, workspace: &WorkspaceId, all: &mut [Work]) {
         let Some(index) = &self.ports.index else { return };
+        let (gone, there): (Vec<&mut Work>, Vec<_>) =
+            all.iter_mut().partition(|work| work.observation.deleted_at.is_some());
+        take_out(&**index, workspace, gone).await;
         let ready =
             |work: &&mut Work| work.wants(Step::Index) && !work.wants(Step::Embeddings) && work.has(Step::Features);
-        let mut open: Vec<&mut Work> = all.iter_mut().filter(ready).collect();
+        let mut open: Vec<&mut Work> = there.into_iter().filter(ready).collect();
         let features = join_all(open.iter().map(|work| {
             let event = &work.observation.event;
             self.ports.enrichment.feature(workspace, &event.source_id, event.occurred_at)
@@ -74,10 +77,36 @@ impl Enrich {
         if facts.is_empty() {
             return;
         }
-        match index.upsert(workspace, &facts).await {
-            Ok(()) => works.into_iter().for_each(|work| work.note(Step::Index, Ok(()))),
-            Err(error) => fail(works, Step::Index, error),
+        if let Err(error) = index.upsert(workspace, &facts).await {
+            return fail(works, Step::Index, error);
         }
+        // Whoever took out what was deleted meanwhile may have done so before it came in.
+        let loads = works.iter().map(|work| self.ports.enrichment.load(workspace, &work.observation.event.source_id));
+        let loaded = join_all(loads).await;
+        let mut gone = Vec::new();
+        for (work, loaded) in works.into_iter().zip(loaded) {
+            match loaded {
+                Ok(Some((observation, _))) if observation.deleted_at.is_some() => gone.push(work),
+                Ok(_) => work.note(Step::Index, Ok(())),
+                Err(error) => work.note(Step::Index, Err(error)),
+            }
+        }
+        take_out(&**index, workspace, gone).await;
+    }
+}
+
+async fn take_out(index: &dyn VectorIndex, workspace: &WorkspaceId, gone: Vec<&mut Work>) {
+    if gone.is_empty() {
+        return;
+    }
+    let place = |work: &&mut Work| {
+        let event = &work.observation.event;
+        (event.source_id.clone(), event.occurred_at)
+    };
+    let facts: Vec<_> = gone.iter().map(place).collect();
+    match index.delete(workspace, &facts).await {
+        Ok(()) => gone.into_iter().for_each(|work| work.note(Step::Index, Ok(()))),
+        Err(error) => fail(gone, Step::Index, error),
     }
 }
 

@@ -12,6 +12,7 @@ use connector_domain::model::{Said, cluster_content};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, ModelStore, ObservationStore};
 use connector_domain::task::EnrichTask;
+use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, WorkspaceId};
 use connector_flows::memory::clusters_of;
 use connector_simulator::services::{Fault, KEY, Services as Simulated};
@@ -169,6 +170,29 @@ async fn a_service_that_fails_keeps_nothing_else_from_being_done() {
             assert_eq!(scene.simulated.namespaces()[0].1, 6);
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_deleted_leaves_the_index_and_does_not_come_back() {
+    let scene = Scene::new(&ALL[..2]).await;
+    let rows = scene.captured([(0, "Mend the checkout", LONG), (1, "Icons", "New.")]).await;
+    scene.handle(&rows).await.unwrap();
+    assert_eq!(scene.simulated.namespaces()[0].1, 6);
+    scene.store.put_deletions(&acme(), &[Deletion::of(&rows[0].event.source_id, at(90))]).await.unwrap();
+    scene.simulated.at("/vectors/delete", Some(Fault::Status(500, None)));
+    assert!(scene.handle(&rows).await.is_err());
+    scene.simulated.at("/vectors/delete", None);
+    for _ in 0..2 {
+        let outcome = scene.handle(&rows).await.unwrap();
+        assert_eq!((outcome.enriched, outcome.already), (1, 1), "as often as it is asked for");
+        assert_eq!(scene.simulated.namespaces()[0].1, 3);
+    }
+    // What comes to be known after that it is gone does not go there at all.
+    let upserts = scene.asked("/vectors/upsert");
+    let late = scene.captured([(2, "Late", "")]).await;
+    scene.store.put_deletions(&acme(), &[Deletion::of(&late[0].event.source_id, at(90))]).await.unwrap();
+    assert_eq!(scene.handle(&late).await.unwrap().enriched, 1);
+    assert_eq!(scene.asked("/vectors/upsert"), upserts);
 }
 
 #[tokio::test]

@@ -201,6 +201,11 @@ async fn what_was_deleted_is_withheld<S: EnrichmentStore + ObservationStore>(sto
     store.put_deletions(&workspace, &[deletion(70)]).await.unwrap();
     store.put_deletions(&workspace, &[]).await.unwrap();
 
+    let facts =
+        async |of: &WorkspaceId, fact: &Observation| store.facts_of(of, fact.event.source_id.subject()).await.unwrap();
+    assert_eq!(facts(&workspace, &gone).await, std::slice::from_ref(&gone.event.source_id), "and none of 9#10");
+    assert_eq!(facts(&some_workspace(), &gone).await, []);
+
     let withheld = gone.clone().withheld(at(90));
     let id = &gone.event.source_id;
     assert_eq!(ObservationStore::get(store, &workspace, id).await.unwrap().as_ref(), Some(&withheld), "the later one");

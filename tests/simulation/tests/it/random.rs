@@ -52,7 +52,8 @@ fn a_language_model_is_asked_once_for_each_question() {
         let calm = run(seed, &scenario, Plan::scripted([]));
         assert_eq!(calm.findings, [], "seed {seed}");
         let Tally { stored, model_calls, model_failures, summaries, .. } = calm.tally;
-        assert_eq!((model_calls, model_failures), (stored + summaries, 0), "seed {seed}");
+        // What is deleted before its turn is not asked about; of all else the answer is looked for in the end.
+        assert!(model_calls <= stored + summaries && model_failures == 0, "seed {seed}: {:?}", calm.tally);
         summarised += summaries;
 
         let reluctant = run(seed, &Scenario { model_percent: 30, ..scenario }, Plan::scripted([]));

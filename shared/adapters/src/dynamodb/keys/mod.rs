@@ -25,7 +25,7 @@ pub(crate) use names::{
     connections_of, integrations_of, run, workspace,
 };
 use part::{escape, parts, unescape};
-pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, SAID, features, links, readings, summaries};
+pub(crate) use place::{ACCOUNTS, CLUSTERS, PLACES, SAID, facts, features, links, readings, summaries};
 use place::{account, place, place_key};
 pub(crate) use time::{bucket, instant, month, occurred, occurred_at};
 

@@ -27,6 +27,11 @@ pub(crate) const SAID: &str = "SAID#";
 /// Sort keys of what they said of clusters start so.
 pub(crate) const CLUSTERS: &str = "CLUSTER#";
 
+/// Sort keys of the facts of a thing start so.
+pub(crate) fn facts(subject: &str) -> String {
+    format!("OBS#{subject}:")
+}
+
 /// Partition of what has to do with a thing.
 pub(crate) fn links(workspace: &WorkspaceId, key: &LinkKey) -> String {
     format!("LINK#{}#{key}", escape(workspace.as_str()))
