@@ -1,105 +1,23 @@
 //! Enrichment with services that are imitated on the wire, and with all that can go wrong with them.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use connector_adapters::services::{ServiceKeys, ServiceLimits, Services};
-use connector_capture::{Around, Enrich, EnrichError, Enriched, enrich_ports};
+use connector_capture::Enriched;
+use connector_domain::WorkspaceId;
 use connector_domain::capture::Category;
-use connector_domain::enrich::{Enrichment, Step, View, week};
+use connector_domain::enrich::{Step, View, week};
 use connector_domain::model::{Said, cluster_content};
-use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, ModelStore, ObservationStore};
-use connector_domain::task::EnrichTask;
 use connector_domain::transformed::Deletion;
-use connector_domain::{SourceId, WorkspaceId};
 use connector_flows::memory::clusters_of;
-use connector_simulator::services::{Fault, KEY, Services as Simulated};
-use connector_testkit::builders::{at, event, observe, workspace};
-use connector_testkit::memory::{ManualClock, MemoryModels, MemoryObservations, MemoryQueue};
+use connector_simulator::services::{Fault, KEY};
+use connector_testkit::builders::{at, workspace};
 use serde_json::{Value, json};
 
-/// A body that is long enough to ask what it names.
-const LONG: &str = "The checkout failed for some customers since the payment service did not answer in time. We raised the \
-    timeout of the call to the service to thirty seconds, and now tell the customer to wait instead of showing an error \
-    page. An alarm tells when it takes longer than that.";
+mod scene;
 
-struct Scene {
-    simulated: Simulated,
-    store: Arc<MemoryObservations>,
-    models: Arc<MemoryModels>,
-    queue: Arc<MemoryQueue<EnrichTask>>,
-    clock: Arc<ManualClock>,
-    settings: BTreeMap<&'static str, String>,
-    keys: Value,
-}
-
-impl Scene {
-    async fn new(on: &[(&'static str, &str)]) -> Self {
-        let simulated = Simulated::start().await.unwrap();
-        let mut settings = BTreeMap::from(
-            ["EMBEDDER_URL", "VECTOR_INDEX_URL", "LANGUAGE_MODEL_URL"].map(|name| (name, simulated.url().to_owned())),
-        );
-        settings.insert("EMBEDDER_DIMENSIONS", "64".to_owned());
-        settings.extend(on.iter().map(|(name, value)| (*name, (*value).to_owned())));
-        let clock = Arc::new(ManualClock::default());
-        let queue = Arc::new(MemoryQueue::new(Arc::clone(&clock) as _));
-        let keys = json!({ "openai": KEY, "cohere": KEY, "pinecone": KEY, "anthropic": KEY });
-        Self { simulated, store: Arc::default(), models: Arc::default(), queue, clock, settings, keys }
-    }
-
-    fn enrich(&self) -> Enrich {
-        let limits = ServiceLimits { total: Duration::from_millis(400), ..ServiceLimits::default() };
-        let services = Services::from_settings(
-            |name| self.settings.get(name).cloned(),
-            &ServiceKeys::parse(&self.keys.to_string()).unwrap(),
-            limits,
-        );
-        let around = Around {
-            enrichment: Arc::clone(&self.store) as _,
-            models: Arc::clone(&self.models) as _,
-            looks: Arc::clone(&self.queue) as _,
-            clock: Arc::clone(&self.clock) as _,
-        };
-        Enrich::new(enrich_ports(&services.unwrap(), around))
-    }
-
-    async fn captured(&self, facts: impl IntoIterator<Item = (i64, &str, &str)>) -> Vec<Observation> {
-        let acme = workspace("acme");
-        let observation = |(n, title, body): (i64, &str, &str)| {
-            let mut event = event(&format!("9#{n}"), at(n));
-            event.title = format!("[PR Merged] {title}");
-            event.body = body.to_owned();
-            observe(&acme, event)
-        };
-        let rows: Vec<_> = facts.into_iter().map(observation).collect();
-        assert!(self.store.put_if_absent(&rows).await.iter().all(Result::is_ok));
-        rows
-    }
-
-    async fn handle(&self, rows: &[Observation]) -> Result<Enriched, EnrichError> {
-        let ids: Vec<SourceId> = rows.iter().map(|one| one.event.source_id.clone()).collect();
-        let outcome = self.enrich().handle(EnrichTask::split(&workspace("acme"), &ids, "c").remove(0)).await;
-        if let Err(error) = &outcome {
-            assert!(
-                !format!("{error:?}").contains("canary") && !format!("{error:?}").contains("customers"),
-                "{error:?}"
-            );
-        }
-        outcome
-    }
-
-    async fn progress(&self, row: &Observation) -> Enrichment {
-        let (kept, progress) = self.store.load(&row.workspace, &row.event.source_id).await.unwrap().unwrap();
-        assert_eq!(kept, *row, "the fact itself is as it was captured");
-        progress
-    }
-
-    fn asked(&self, path: &str) -> usize {
-        self.simulated.asked().iter().filter(|one| one.path == path).count()
-    }
-}
+use scene::{LONG, Scene};
 
 const ALL: [(&str, &str); 3] = [("EMBEDDER", "cohere"), ("VECTOR_INDEX", "pinecone"), ("LANGUAGE_MODEL", "anthropic")];
 

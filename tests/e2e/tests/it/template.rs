@@ -231,7 +231,13 @@ fn the_dashboard_shows_numbers_that_are_logged() {
         .unwrap()
         .to_owned();
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
-    let sources = ["backfill/src/page.rs", "capture/src/capture.rs", "capture/src/enrich.rs", "recovery/src/sweep.rs"];
+    let sources = [
+        "backfill/src/page.rs",
+        "capture/src/capture.rs",
+        "capture/src/enrich.rs",
+        "documents/src/worker.rs",
+        "recovery/src/sweep.rs",
+    ];
     let sources: String =
         sources.map(|path| std::fs::read_to_string(root().join("functions").join(path)).unwrap()).concat();
     let mut shown = 0;
