@@ -45,16 +45,18 @@ impl Capture {
         let Some((_, run, ..)) = place(record, workspace) else { return Ok(false) };
         let ports = self.ports();
         let state = async || Ok::<_, PortError>(ports.holds.hold(run).await?.map(|hold| hold.state));
-        if state().await? != Some(HoldState::Holding) {
-            return Ok(false);
+        let mut now = state().await?;
+        if now == Some(HoldState::Holding) {
+            ports.holds.keep(run, facts).await?;
+            now = state().await?;
         }
-        ports.holds.keep(run, facts).await?;
-        match state().await? {
+        match now {
             // Whoever captures what it holds comes later and finds these.
             Some(HoldState::Holding) => Ok(true),
             // It may have passed their place: they are captured now. Another capture of the page may have kept them in
             // time, so they are left for whoever ends it.
             Some(HoldState::Replaying) => Ok(false),
+            // What this capture or one that was stopped kept too late nobody else would find.
             Some(HoldState::Replayed) | None => {
                 ports.holds.forget(run, &places(facts)).await?;
                 Ok(false)

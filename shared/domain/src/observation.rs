@@ -104,14 +104,16 @@ impl Observation {
     }
 
     /// What storing `seen` did, where this row of the same fact was there first. Who wrote the row finds itself, a delivery
-    /// or what a run held back: after a lost answer or a repeated message the report says what it did.
+    /// or what a run held back, whichever of its pages told it: after a lost answer or a repeated message the report says
+    /// what it did.
     #[must_use]
     pub fn met(&self, seen: &Self) -> CaptureOutcome {
-        if self.delivery == seen.delivery && self.held == seen.held {
-            CaptureOutcome::Captured
-        } else {
-            CaptureOutcome::Duplicate { conflicts: self.conflicts(seen) }
-        }
+        let own = match (self.held, seen.held) {
+            (true, true) => self.run == seen.run,
+            (false, false) => self.delivery == seen.delivery,
+            _ => false,
+        };
+        if own { CaptureOutcome::Captured } else { CaptureOutcome::Duplicate { conflicts: self.conflicts(seen) } }
     }
 
     /// Names the fields in which `seen`, the same fact seen again, says something else. What only one of them knows is no
