@@ -137,10 +137,7 @@ impl ObservationStore for DynamoObservations {
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
-        const OPERATION: &str = "read an observation";
-        let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
-        let Some(item) = self.table.get(OPERATION, &row).await? else { return Ok(None) };
-        Ok(deletions::shown(&self.table, workspace, vec![from_row(OPERATION, item)?]).await?.pop())
+        Ok(self.read(workspace, source_id).await?.map(|(observation, _)| observation))
     }
 
     async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {

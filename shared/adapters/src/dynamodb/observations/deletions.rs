@@ -8,7 +8,7 @@ use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
 use futures::{StreamExt, TryStreamExt};
 
-use crate::dynamodb::item::{corrupt, get_number, key_of, number, text};
+use crate::dynamodb::item::{Item, corrupt, get_number, key_of, number, text};
 use crate::dynamodb::keys::Row;
 use crate::dynamodb::table::{CONCURRENCY, Table};
 
@@ -48,11 +48,17 @@ pub(super) async fn of<'a>(
         return Ok(BTreeMap::new());
     }
     let items = table.get_many(OPERATION, &rows, None).await?;
-    let read = |item| match (Row::of(&key_of(item)?)?, get_number(item, "deletedAt")?) {
-        (Row::Deletion { subject, .. }, at) => Some((subject, Timestamp::from_millisecond(at).ok()?)),
-        _ => None,
+    let read = |item| match key_of(item).and_then(|key| Row::of(&key)) {
+        Some(Row::Deletion { subject, .. }) => Ok((subject, at(OPERATION, item)?)),
+        _ => Err(corrupt(OPERATION)),
     };
-    items.iter().map(|item| read(item).ok_or_else(|| corrupt(OPERATION))).collect()
+    items.iter().map(read).collect()
+}
+
+/// When it was, by its row.
+pub(super) fn at(operation: &'static str, item: &Item) -> Result<Timestamp, PortError> {
+    let at = get_number(item, "deletedAt").and_then(|at| Timestamp::from_millisecond(at).ok());
+    at.ok_or_else(|| corrupt(operation))
 }
 
 /// Observations as they are shown.

@@ -12,7 +12,7 @@ use futures::{StreamExt, TryStreamExt};
 use super::{DynamoObservations, deletions, from_row};
 use crate::aws::port_error;
 use crate::dynamodb::due;
-use crate::dynamodb::item::{Item, from_item, keyed, milliseconds, number, text, to_item};
+use crate::dynamodb::item::{Item, corrupt, from_item, key_of, keyed, milliseconds, number, text, to_item};
 use crate::dynamodb::keys::{self, Key, Row};
 use crate::dynamodb::table::{CONCURRENCY, Condition, Written, page_size};
 use connector_domain::backfill::Place;
@@ -31,12 +31,7 @@ impl EnrichmentStore for DynamoObservations {
         workspace: &WorkspaceId,
         source_id: &SourceId,
     ) -> Result<Option<(Observation, Enrichment)>, PortError> {
-        const OPERATION: &str = "read an observation";
-        let row = Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() };
-        let Some(item) = self.table.get(OPERATION, &row).await? else { return Ok(None) };
-        let progress = progress::read(&item);
-        let shown = deletions::shown(&self.table, workspace, vec![from_row(OPERATION, item)?]).await?;
-        Ok(shown.into_iter().next().map(|observation| (observation, progress)))
+        self.read(workspace, source_id).await
     }
 
     async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError> {
@@ -200,6 +195,37 @@ fn feature_row(workspace: &WorkspaceId, source_id: &SourceId, at: Timestamp) -> 
 }
 
 /// The fields that a duplicate said otherwise.
+impl DynamoObservations {
+    /// An observation as it is shown, and how far its enrichment is: in one read, with whether the thing is gone.
+    pub(super) async fn read(
+        &self,
+        workspace: &WorkspaceId,
+        source_id: &SourceId,
+    ) -> Result<Option<(Observation, Enrichment)>, PortError> {
+        const OPERATION: &str = "read an observation";
+        let rows = [
+            Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() },
+            Row::Deletion { workspace: workspace.clone(), subject: source_id.subject().to_owned() },
+        ];
+        let (mut found, mut deleted) = (None, None);
+        for item in self.table.get_many(OPERATION, &rows, None).await? {
+            match key_of(&item).and_then(|key| Row::of(&key)) {
+                Some(Row::Observation { .. }) => found = Some(item),
+                Some(Row::Deletion { .. }) => deleted = Some(deletions::at(OPERATION, &item)?),
+                _ => return Err(corrupt(OPERATION)),
+            }
+        }
+        let Some(item) = found else { return Ok(None) };
+        let progress = progress::read(&item);
+        let observation = from_row(OPERATION, item)?;
+        let shown = match deleted {
+            Some(at) => observation.withheld(at),
+            None => observation,
+        };
+        Ok(Some((shown, progress)))
+    }
+}
+
 pub(super) fn conflicts(item: &Item) -> BTreeSet<String> {
     let names = item.get("identityConflicts").and_then(|names| names.as_ss().ok());
     names.into_iter().flatten().cloned().collect()
