@@ -60,7 +60,7 @@ struct Segment {
 /// What is being filled.
 struct Open {
     range: Range<usize>,
-    /// No fewer than it has: a break between two segments counts as one.
+    /// No fewer than it has: what is cut into tokens as a whole has no more than its parts.
     tokens: usize,
 }
 
@@ -98,14 +98,17 @@ impl Cutter<'_> {
             }
             open = Some(match open.take() {
                 None => Open::of(&segment),
-                Some(open) => match open.with(&segment, self.max) {
-                    Ok(longer) => longer,
-                    Err(full) => {
-                        let next = self.after(&full, &segment);
-                        self.close(&mut pieces, full.range);
-                        next
+                Some(open) => {
+                    let between = self.between(&open, &segment);
+                    match open.with(&segment, between, self.max) {
+                        Ok(longer) => longer,
+                        Err(full) => {
+                            let next = self.after(&full, between, &segment);
+                            self.close(&mut pieces, full.range);
+                            next
+                        }
                     }
-                },
+                }
             });
         }
         if let Some(open) = open {
@@ -115,15 +118,20 @@ impl Cutter<'_> {
     }
 
     /// What follows a full piece: the end of it, and a segment, where both fit.
-    fn after(&self, full: &Open, segment: &Segment) -> Open {
+    fn after(&self, full: &Open, between: usize, segment: &Segment) -> Open {
         let ends = self.tokenizer.ends(&self.text[full.range.clone()]);
-        let repeated = ends.len().min(self.overlap).min(self.max - segment.tokens);
+        let repeated = ends.len().min(self.overlap).min(self.max.saturating_sub(segment.tokens + between));
         let at = ends.len().checked_sub(repeated + 1).and_then(|last| ends.get(last)).copied().unwrap_or(0);
         let start = ceil(self.text, full.range.start + at);
         if repeated == 0 || start >= full.range.end {
             return Open::of(segment);
         }
-        Open { range: start..segment.range.end, tokens: repeated + segment.tokens }
+        Open { range: start..segment.range.end, tokens: repeated + between + segment.tokens }
+    }
+
+    /// The white space before a segment.
+    fn between(&self, open: &Open, segment: &Segment) -> usize {
+        self.tokenizer.ends(&self.text[open.range.end..segment.range.start]).len()
     }
 
     /// A segment that is too long, in pieces that repeat nothing.
@@ -155,8 +163,8 @@ impl Open {
     }
 
     /// The same with a segment more, or as it is when that is too much.
-    fn with(self, segment: &Segment, max: usize) -> Result<Self, Self> {
-        let tokens = self.tokens + 1 + segment.tokens;
+    fn with(self, segment: &Segment, between: usize, max: usize) -> Result<Self, Self> {
+        let tokens = self.tokens + between + segment.tokens;
         if tokens > max {
             return Err(self);
         }
@@ -266,6 +274,13 @@ mod tests {
         assert_eq!(segments("````\n```\n\nx\n````\n\ny").len(), 2);
         assert_eq!(segments("~~~\na\n\nb").len(), 1);
         assert_eq!(segments("``` a`b\n\nx").len(), 2, "that is no fence");
+    }
+
+    #[test]
+    fn white_space_between_counts_as_what_it_is() {
+        let text = "a\n\n\n \n\n\nb\n\nc\n\n\n\n\n\nd";
+        assert_eq!(texts(text, 8, 0), ["a", "b\n\nc", "d"]);
+        assert_eq!(texts(text, 8, 4), ["a", "b\n\nc", "c\n\n\n\n\n\nd"], "as much is repeated as fits");
     }
 
     #[test]
