@@ -11,7 +11,7 @@ use connector_domain::enrich::{Cluster, Enrichment, Profile};
 use connector_domain::model::{ClusterSummary, Reading};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    DeliveryFilter, IntegrationFilter, ObservationFilter, ObservationPage, Page, Paging, Put,
+    DeliveryFilter, IntegrationFilter, LocalEmbedder, ObservationFilter, ObservationPage, Page, Paging, Put,
 };
 use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
 use connector_flows::documents::{self, FoundChunks};
@@ -250,8 +250,8 @@ impl<'a> Access<'a> {
 
     pub(crate) async fn search_documents(&self, text: &str, limit: usize) -> Answer<FoundChunks> {
         let (records, syncs) = (self.records()?, &*self.ports.documents.syncs);
-        let workspace = self.workspace();
-        Ok(documents::search(syncs, &*records.documents, &*records.embedder, workspace, text, limit).await?)
+        // Documents have the vectors that need no service.
+        Ok(documents::search(syncs, &*records.documents, &LocalEmbedder, self.workspace(), text, limit).await?)
     }
 
     // ---- observations and deliveries

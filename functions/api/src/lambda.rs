@@ -1,21 +1,23 @@
 //! Wires the API's functions to AWS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use connector_adapters::AwsConfig;
 use connector_adapters::http::from_settings;
+use connector_adapters::services::{ServiceLimits, Services};
 use connector_adapters::signer::RsaSigner;
 use connector_adapters::system::{OsRandom, SystemClock, SystemPause};
 use connector_domain::backfill::Limits;
 use connector_domain::documents::SyncLimits;
-use connector_domain::ports::LocalEmbedder;
 use connector_flows::documents::DocumentPorts;
 use connector_flows::{
     ConnectionTokens, ProbePorts, ResourcePorts, RevokePorts, StartPorts, TeardownPorts, TokenPorts,
 };
 use connector_lambda::env::{Env, EnvError, ProcessEnv};
-use connector_lambda::telemetry;
+use connector_lambda::telemetry::{self, chain};
 use lambda_runtime::{LambdaEvent, service_fn};
+use tracing::warn;
 
 use crate::authorizer::Question;
 use crate::ports::RecordPorts;
@@ -34,6 +36,7 @@ pub async fn run() -> Result<(), Failure> {
     let deliveries =
         Arc::new(aws.deliveries(env.require("DELIVERIES_TABLE")?, env.days_or("DELIVERY_RETENTION_DAYS", 90)?));
     let observations = Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?));
+    let services = services(&aws, &env).await;
     let records = RecordPorts {
         deliveries: Arc::clone(&deliveries) as _,
         delivery_log: deliveries,
@@ -41,8 +44,8 @@ pub async fn run() -> Result<(), Failure> {
         enrichment: Arc::clone(&observations) as _,
         models: observations,
         documents: Arc::new(aws.documents(env.require("OBSERVATIONS_TABLE")?)),
-        embedder: Arc::new(LocalEmbedder),
-        index: None,
+        embedder: services.embedder,
+        index: services.index,
         captures: Arc::new(aws.queue(env.require("CAPTURE_QUEUE_URL")?)),
         keys: Arc::new(aws.access(env.require("CONNECTIONS_TABLE")?)),
     };
@@ -107,6 +110,19 @@ pub async fn run_authorizer() -> Result<(), Failure> {
         Ok::<_, Failure>(authorizer.judge(header).await?)
     }))
     .await
+}
+
+/// What searches ask besides rows. The API is there without them.
+async fn services(aws: &AwsConfig, env: &ProcessEnv) -> Services {
+    // Somebody waits for the answer; what is kept here is looked through instead.
+    let limits = ServiceLimits { total: Duration::from_secs(4), ..ServiceLimits::default() };
+    match aws.services(|name| env.get(name), env.get("MODELS_SECRET_ARN"), limits).await {
+        Ok(services) => services,
+        Err(error) => {
+            warn!("searches ask no service: {}", chain(&*error));
+            Services::none()
+        }
+    }
 }
 
 fn rows(aws: &AwsConfig, env: &impl Env) -> Result<ApiPorts, EnvError> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use connector_adapters::AwsConfig;
+use connector_adapters::services::ServiceLimits;
 use connector_adapters::system::SystemClock;
 use connector_domain::documents::SyncLimits;
 use connector_flows::documents::DocumentPorts;
@@ -62,7 +63,7 @@ pub async fn run_enrich() -> Result<(), Box<dyn std::error::Error + Send + Sync>
     telemetry::init();
     let env = ProcessEnv;
     let aws = AwsConfig::load().await;
-    let services = aws.services(|name| env.get(name), env.get("MODELS_SECRET_ARN")).await?;
+    let services = aws.services(|name| env.get(name), env.get("MODELS_SECRET_ARN"), ServiceLimits::default()).await?;
     let observations = Arc::new(aws.observations(env.require("OBSERVATIONS_TABLE")?));
     let around = Around {
         enrichment: Arc::clone(&observations) as _,

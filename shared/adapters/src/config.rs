@@ -94,8 +94,8 @@ impl AwsConfig {
         SecretsManager::new(aws_sdk_secretsmanager::Client::new(&self.sdk), ids, Arc::new(SystemClock))
     }
 
-    /// The services that settings name, with the keys of the secret of that name or ARN. Without any service nothing is
-    /// asked for.
+    /// The services that settings name, with the keys of the secret of that name or ARN, each bound to `limits`. Without any
+    /// service nothing is asked for.
     ///
     /// # Errors
     /// When the secret cannot be read, a key is missing or a setting is wrong.
@@ -103,12 +103,13 @@ impl AwsConfig {
         &self,
         setting: impl Fn(&'static str) -> Option<String>,
         secret: Option<String>,
+        limits: ServiceLimits,
     ) -> Result<Services, Box<dyn std::error::Error + Send + Sync>> {
         let keys = match secret {
             Some(id) => service_keys(&aws_sdk_secretsmanager::Client::new(&self.sdk), &id).await?,
             None => ServiceKeys::default(),
         };
-        Ok(Services::from_settings(setting, &keys, ServiceLimits::default())?)
+        Ok(Services::from_settings(setting, &keys, limits)?)
     }
 
     /// Sealed tokens, which cannot be opened.

@@ -18,8 +18,8 @@ use connector_domain::documents::SyncLimits;
 use connector_domain::http::Host;
 use connector_domain::ports::{
     AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, DocumentStore, EnrichmentStore, HoldStore,
-    LocalEmbedder, ObservationStore, PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore,
-    TokenError, TokenRows, TokenVault, Tokens,
+    ObservationStore, PortError, ProviderHttp, Queue, Random, RedeliveryLog, Secrets, StateStore, TokenError,
+    TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask, Task};
 use connector_domain::{ProviderKind, ResourceId, Secret};
@@ -295,8 +295,8 @@ impl Wiring<'_> {
             enrichment: self.enrichment()?,
             models: Arc::clone(&stores.models),
             documents: self.document_store()?,
-            embedder: Arc::new(LocalEmbedder),
-            index: None,
+            embedder: Arc::clone(&self.ports.services.embedder),
+            index: self.ports.services.index.clone(),
             captures: self.captures()?,
             keys: Arc::clone(&stores.access) as _,
         })

@@ -1,17 +1,12 @@
 //! Documents through the whole system: a link, pushes as webhooks, the management API, and the end.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use connector_adapters::system::SystemClock;
-use connector_domain::access::Scope;
 use connector_domain::documents::{DocumentsKey, Sync, SyncState};
-use connector_domain::ports::{Clock, Paging};
+use connector_domain::ports::Paging;
 use connector_flows::documents::search;
-use connector_lambda::api::{ApiRequest, Caller};
 use connector_simulator::github::{NewCommit, Populate};
-use connectors::stack::Grant;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::flows::history;
 use crate::harness::{Harness, workspace};
@@ -49,29 +44,6 @@ impl Harness {
     async fn pieces(&self) -> usize {
         let all = Paging { after: None, limit: 10_000 };
         self.stack.stores().documents.all_chunks(&self.documents_key(), &all).await.unwrap().items.len()
-    }
-
-    async fn api(&self, method: &str, path: &str) -> (u16, Value) {
-        let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        let (workspaces, lives) = ([workspace()], Duration::from_secs(60));
-        let grant = Grant {
-            workspaces: &workspaces,
-            scopes: &Scope::ALL,
-            subject: "ann",
-            audience: "memory-connectors",
-            lives,
-        };
-        let bearer = format!("Bearer {}", self.stack.issuer().mint(&grant, SystemClock.now()));
-        let request = ApiRequest {
-            method: method.to_owned(),
-            path: format!("/v1/workspaces/acme{path}"),
-            query: query.to_owned(),
-            headers: [("authorization", bearer)].into_iter().collect(),
-            body: Vec::new(),
-            caller: Caller::Nobody,
-        };
-        let answer = self.stack.answer(request).await;
-        (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 }
 

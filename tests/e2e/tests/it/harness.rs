@@ -1,18 +1,23 @@
 //! The local stack and the simulator, with one linked repository.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use connector_adapters::system::SystemClock;
 use connector_backfill::PageSettings;
+use connector_domain::access::Scope;
 use connector_domain::backfill::{EntityType, RunProgress, Trigger, Window};
 use connector_domain::connection::{Integration, ResourceRef, SyncSettings};
 use connector_domain::http::WebhookRequest;
 use connector_domain::observation::Observation;
-use connector_domain::ports::ObservationFilter;
+use connector_domain::ports::{Clock, ObservationFilter};
 use connector_domain::{AccountId, ProviderKind, ResourceId, RunId, Secret, Timestamp, WorkspaceId};
 use connector_flows::{StartRequest, Started};
+use connector_lambda::api::{ApiRequest, Caller};
 use connector_simulator::github::{Limits, Populate, Repository, Webhook};
 use connector_simulator::{Server, World};
-use connectors::stack::{Data, LinkRequest, LocalSecrets, Options, Stack, Template};
+use connectors::stack::{Data, Grant, LinkRequest, LocalSecrets, Options, Stack, Template};
+use serde_json::Value;
 
 const SECRET: &str = "an-end-to-end-secret";
 pub(crate) const PATH: &str = "/webhooks/github";
@@ -121,6 +126,30 @@ impl Harness {
     pub(crate) async fn check_quiet(&self) {
         self.stack.settled().await;
         assert_eq!(self.stack.dead_letters().len(), 0, "there are dead letters");
+    }
+
+    /// What the management API answers somebody of the workspace who may do everything.
+    pub(crate) async fn api(&self, method: &str, path: &str) -> (u16, Value) {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let (workspaces, lives) = ([workspace()], Duration::from_secs(60));
+        let grant = Grant {
+            workspaces: &workspaces,
+            scopes: &Scope::ALL,
+            subject: "ann",
+            audience: "memory-connectors",
+            lives,
+        };
+        let bearer = format!("Bearer {}", self.stack.issuer().mint(&grant, SystemClock.now()));
+        let request = ApiRequest {
+            method: method.to_owned(),
+            path: format!("/v1/workspaces/acme{path}"),
+            query: query.to_owned(),
+            headers: [("authorization", bearer)].into_iter().collect(),
+            body: Vec::new(),
+            caller: Caller::Nobody,
+        };
+        let answer = self.stack.answer(request).await;
+        (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 }
 

@@ -61,6 +61,28 @@ async fn history_is_embedded_indexed_and_read_within_the_budget() {
     assert_eq!((usage.calls, read), (20, 20), "no more is asked than the day allows");
     assert!(left >= observations.len() - 20, "{left} are left to the rules");
     assert_eq!(simulated.namespaces().iter().map(|(_, size)| *size).collect::<Vec<_>>(), [vectors]);
+    searches_ask_them_too(&simulated, &all).await;
+}
+
+/// By the same vectors, and by those that need no service while they do not answer.
+async fn searches_ask_them_too(simulated: &Simulated, all: &Harness) {
+    let (id, observation) = all.observations().await.pop_first().unwrap();
+    let (title, until) = (observation.event.title, observation.event.occurred_at);
+    let word = title.split(|c: char| !c.is_ascii_alphanumeric()).max_by_key(|word| word.len()).unwrap();
+    let search = async || {
+        let (status, found) = all.api("GET", &format!("/search?text={word}&until={until}")).await;
+        assert_eq!(status, 200, "{found}");
+        (found["embedder"].as_str().unwrap().to_owned(), found["items"].as_array().unwrap().len())
+    };
+    let asked = |path: &str| simulated.asked().iter().filter(|one| one.path == path).count();
+    let before = (asked("/v1/embeddings"), asked("/query"));
+    let (embedder, found) = search().await;
+    assert_eq!(embedder, "openai:text-embedding-3-small:512");
+    assert_eq!((asked("/v1/embeddings"), asked("/query")), (before.0 + 1, before.1 + 1));
+    assert!(found > 0, "{word} of {id}");
+    simulated.always(Some(Fault::Status(503, None)));
+    let (embedder, found) = search().await;
+    assert!(embedder.starts_with("local") && found > 0, "{embedder} {found}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -149,6 +149,7 @@ impl<'a> Node<'a> {
         match function {
             "Equals" => Some(self.resolve(arguments.first()?)? == self.resolve(arguments.get(1)?)?),
             "Not" => self.holds(arguments.first()?).map(|holds| !holds),
+            "And" => arguments.iter().map(|one| self.holds(one)).try_fold(true, |all, one| Some(all && one?)),
             "Or" => arguments.iter().map(|one| self.holds(one)).try_fold(false, |any, one| Some(any || one?)),
             _ => None,
         }
@@ -201,7 +202,7 @@ fn intrinsic(value: &Value) -> Option<(&str, &Value)> {
 
 /// The tag without its exclamation mark. `Tag` has no accessor of its text; comparing is all it can do.
 fn tag(tag: &serde_yaml_ng::value::Tag) -> &'static str {
-    ["Ref", "GetAtt", "Sub", "If", "Equals", "Not", "Or"].into_iter().find(|name| tag == name).unwrap_or("")
+    ["Ref", "GetAtt", "Sub", "If", "Equals", "Not", "And", "Or"].into_iter().find(|name| tag == name).unwrap_or("")
 }
 
 fn entries(value: Option<&Value>) -> impl Iterator<Item = (&str, &Value)> {
