@@ -72,7 +72,7 @@ pub fn cases() -> Vec<Case> {
         case("what is held back", Flow::Replay, 24, Scenario { hold_percent: 100, ..one_page() }),
         case("capture of a page that is held back", Flow::Capture, 10, Scenario { hold_percent: 100, ..one_page() }),
         case("enrichment", Flow::Enrich, 12, one_page()),
-        case("enrichment with services", Flow::Enrich, 27, Scenario { services: true, ..one_page() }),
+        case("enrichment with services", Flow::Enrich, 26, Scenario { services: true, ..one_page() }),
         case("enrichment that was lost", Flow::Sweep, 11, first(FirstMessages::UnenrichedLost)),
         case("pages one by one", Flow::Page, 238, pages()),
         case("token", Flow::Refresh, 19, tokens.clone()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::delivery::DeliveryRecord;
 use connector_domain::observation::Observation;
-use connector_domain::ports::PortError;
+use connector_domain::ports::{MAX_DELAY, PortError};
 use connector_domain::task::EnrichTask;
 use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, WorkspaceId};
@@ -65,8 +65,9 @@ impl Capture {
         }
     }
 
-    /// What was told of things that are gone is withheld from now on, and then whoever enriched it takes it out of what is
-    /// outside. Were it stopped in between, the delivery is captured anew.
+    /// What was told of things that are gone is withheld from now on, and later whoever enriched it takes it out of what is
+    /// outside: when nobody can be at work any more who began before it was withheld, and would put it there again. Were
+    /// it stopped in between, the delivery is captured anew.
     pub(super) async fn withhold(
         &self,
         workspace: &WorkspaceId,
@@ -79,7 +80,7 @@ impl Capture {
             facts.extend(self.ports.observations.facts_of(workspace, &deletion.subject).await?);
         }
         let tasks = EnrichTask::split(workspace, &facts, correlation);
-        if tasks.is_empty() { Ok(()) } else { self.ports.enrichments.send(&tasks, Duration::ZERO).await }
+        if tasks.is_empty() { Ok(()) } else { self.ports.enrichments.send(&tasks, MAX_DELAY).await }
     }
 
     /// Were the message lost, the rows are due and recovery sends it.

@@ -77,21 +77,10 @@ impl Enrich {
         if facts.is_empty() {
             return;
         }
-        if let Err(error) = index.upsert(workspace, &facts).await {
-            return fail(works, Step::Index, error);
+        match index.upsert(workspace, &facts).await {
+            Ok(()) => works.into_iter().for_each(|work| work.note(Step::Index, Ok(()))),
+            Err(error) => fail(works, Step::Index, error),
         }
-        // Whoever took out what was deleted meanwhile may have done so before it came in.
-        let loads = works.iter().map(|work| self.ports.enrichment.load(workspace, &work.observation.event.source_id));
-        let loaded = join_all(loads).await;
-        let mut gone = Vec::new();
-        for (work, loaded) in works.into_iter().zip(loaded) {
-            match loaded {
-                Ok(Some((observation, _))) if observation.deleted_at.is_some() => gone.push(work),
-                Ok(_) => work.note(Step::Index, Ok(())),
-                Err(error) => work.note(Step::Index, Err(error)),
-            }
-        }
-        take_out(&**index, workspace, gone).await;
     }
 }
 
