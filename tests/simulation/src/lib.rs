@@ -33,6 +33,7 @@ mod sweep;
 mod tenant;
 mod tokens;
 mod trace;
+mod unreliable;
 mod watch;
 
 pub use account::Account;

@@ -1,8 +1,6 @@
 //! A language model in a history: at times it fails, takes its time, declines or answers with something else.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use connector_domain::capture::Category;
@@ -11,6 +9,7 @@ use connector_domain::ports::LanguageModel;
 use serde_json::{Value, json};
 
 use crate::monitor::Monitor;
+use crate::unreliable::Unreliable;
 use crate::{Chance, Plan, Scenario};
 
 /// What it is called by.
@@ -20,29 +19,15 @@ const TOKENS: u64 = 100;
 
 /// A language model as others run it.
 pub(crate) struct SimulatedModel {
-    plan: Arc<Plan>,
+    pub(crate) service: Unreliable,
     monitor: Arc<Monitor>,
-    chance: Chance,
-    /// How often in a hundred it does not answer as it should.
-    percent: AtomicU64,
-    /// It is away for good.
-    broken: bool,
 }
 
 impl SimulatedModel {
     pub(crate) fn new(plan: &Arc<Plan>, monitor: &Arc<Monitor>, seed: u64, scenario: &Scenario) -> Self {
-        Self {
-            plan: Arc::clone(plan),
-            monitor: Arc::clone(monitor),
-            chance: Chance::apart(seed, 0x11a),
-            percent: AtomicU64::new(scenario.model_percent),
-            broken: scenario.broken_model,
-        }
-    }
-
-    /// From here on it answers as it should, if it does at all.
-    pub(crate) fn calm(&self) {
-        self.percent.store(0, Ordering::Relaxed);
+        let chance = Chance::apart(seed, 0x11a);
+        let service = Unreliable::new(plan, chance, scenario.model_percent, scenario.broken_model);
+        Self { service, monitor: Arc::clone(monitor) }
     }
 }
 
@@ -58,21 +43,18 @@ impl LanguageModel for SimulatedModel {
             self.monitor.count(|tally| tally.model_failures += 1);
             Err(ModelError::new(kind))
         };
-        if self.broken {
+        if self.service.broken {
             return failed(ModelErrorKind::Unavailable);
         }
-        if self.chance.percent(self.percent.load(Ordering::Relaxed)) {
-            match self.chance.below(6) {
-                0 => return failed(ModelErrorKind::Unavailable),
-                1 => return failed(ModelErrorKind::RateLimited),
-                2 => return failed(ModelErrorKind::Declined),
-                // Longer than its caller waits, at times: the message comes again meanwhile.
-                3 => self.plan.sleep(Duration::from_secs(self.chance.pick([2, 30, 400]))).await,
-                _ => {
-                    self.monitor.count(|tally| tally.model_failures += 1);
-                    let value = junk(self.chance.below(3));
-                    return Ok(ModelAnswer { value, tokens: TOKENS });
-                }
+        match self.service.strays(6) {
+            None => {}
+            Some(0) => return failed(ModelErrorKind::Unavailable),
+            Some(1) => return failed(ModelErrorKind::RateLimited),
+            Some(2) => return failed(ModelErrorKind::Declined),
+            Some(3) => self.service.dawdle().await,
+            Some(_) => {
+                self.monitor.count(|tally| tally.model_failures += 1);
+                return Ok(ModelAnswer { value: junk(self.service.chance.below(3)), tokens: TOKENS });
             }
         }
         let value = answer(request);

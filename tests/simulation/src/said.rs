@@ -1,8 +1,7 @@
 //! What a language model said, held against what it would have said, and what it may have cost.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use connector_domain::WorkspaceId;
 use connector_domain::enrich::{Enrichment, Step, week};
 use connector_domain::model::{
     DailyLimit, MIN_FACTS, ModelClassification, PROMPT_VERSION, Said, classification_request, cluster_content,
@@ -38,11 +37,9 @@ pub(crate) fn judge(history: &History, one: &Observation, progress: &Enrichment)
     // Of what was deleted, nothing is left to be asked.
     let is_whole = history.outside.stores.observations.deleted_at(workspace, id).is_none();
     let has = |question: &str| readings.iter().any(|reading| reading.said.question() == question);
-    let asked = [
-        (Step::Classify, Said::CLASSIFICATION, true),
-        (Step::Extract, Said::ENTITIES, entities_request(one).is_some()),
-    ];
-    for (step, question, _) in asked.into_iter().filter(|(.., asked)| *asked) {
+    let classify = Some((Step::Classify, Said::CLASSIFICATION));
+    let extract = entities_request(one).map(|_| (Step::Extract, Said::ENTITIES));
+    for (step, question) in classify.into_iter().chain(extract) {
         if is_whole && !has(question) && !progress.fell_back.contains_key(&step) {
             find(format!("{question} was neither answered nor given up"));
         }
@@ -61,22 +58,20 @@ pub(crate) fn judge_all(history: &History, all: &[Observation]) {
         return;
     }
     let (monitor, stores) = (&history.outside.monitor, &history.outside.stores);
-    for ((workspace, day), usage) in stores.models.spent() {
-        if usage.calls > limit(&history.scenario).calls {
+    let (limit, spent) = (limit(&history.scenario), stores.models.spent());
+    for ((workspace, day), usage) in &spent {
+        if usage.calls > limit.calls {
             monitor.find(Rule::Said, format!("{workspace} has spent {} calls on {day}", usage.calls));
         }
     }
     let changed = history.places.iter().any(|place| !place.deleted.is_empty());
     let reluctant = history.scenario.model_percent > 0 || history.scenario.broken_model;
-    let over_budget = stores.models.spent().iter().any(|(_, usage)| !usage.allows(limit(&history.scenario)));
+    let over_budget = spent.values().any(|usage| !usage.allows(limit));
     if changed || reluctant || over_budget {
         return;
     }
-    let mut weeks: BTreeMap<(&WorkspaceId, String), ()> = BTreeMap::new();
-    for one in all {
-        weeks.insert((&one.workspace, week(one.event.occurred_at)), ());
-    }
-    for (workspace, week) in weeks.into_keys() {
+    let weeks: BTreeSet<_> = all.iter().map(|one| (&one.workspace, week(one.event.occurred_at))).collect();
+    for (workspace, week) in weeks {
         let known = memory::summarised_clusters(&*stores.observations, &*stores.models, workspace, &week);
         for (cluster, summary) in known.now_or_never().and_then(Result::ok).unwrap_or_default() {
             if cluster.members.len() >= MIN_FACTS && summary.is_none() {

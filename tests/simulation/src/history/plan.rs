@@ -92,8 +92,8 @@ impl History {
     pub(super) fn calm(&mut self) {
         self.outside.plan.calm();
         self.outside.lag.catch_up();
-        self.outside.embedder.calm();
-        self.outside.model.calm();
+        self.outside.embedder.0.calm();
+        self.outside.model.service.calm();
         self.world.github().set_limits(ProviderLimits::default());
         self.scenario = Scenario {
             duplicate_percent: 0,
