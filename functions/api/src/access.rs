@@ -13,7 +13,9 @@ use connector_domain::observation::Observation;
 use connector_domain::ports::{
     DeliveryFilter, IntegrationFilter, LocalEmbedder, ObservationFilter, ObservationPage, Page, Paging, Put,
 };
-use connector_domain::{ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId};
+use connector_domain::{
+    ConnectionId, DeliveryId, ProviderKind, ResourceId, RunId, SourceId, Timestamp, WorkspaceId, time,
+};
 use connector_flows::documents::{self, FoundChunks};
 use connector_flows::estimate::{Estimate, estimate};
 use connector_flows::fetch::{FetchPorts, PAGE_SIZE, RESERVE_PERCENT};
@@ -308,7 +310,7 @@ impl<'a> Access<'a> {
     /// Has a delivery captured anew.
     pub(crate) async fn replay(&self, record: &DeliveryRecord) -> Answer<()> {
         let records = self.records()?;
-        let due_at = self.now().checked_add(DUE_AFTER).unwrap_or(Timestamp::MAX);
+        let due_at = time::later(self.now(), DUE_AFTER);
         if !records.deliveries.replay(&record.id, self.workspace(), due_at).await? {
             return Err(Problem::new(Code::NotFound));
         }

@@ -4,8 +4,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use connector_domain::Timestamp;
 use connector_domain::ports::{Begun, OnceKey};
+use connector_domain::time;
 use connector_lambda::api::Answer;
 use connector_lambda::telemetry::chain;
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ where
 {
     let Some(key) = key(context)? else { return work().await };
     let (store, now) = (context.access.once(), context.access.now());
-    let later = |by: Duration| now.checked_add(by).unwrap_or(Timestamp::MAX);
+    let later = |by: Duration| time::later(now, by);
     match store.begin(&key, now, later(LEASE)).await? {
         Begun::First => {}
         Begun::Busy => return Err(Problem::new(Code::RequestInProgress)),

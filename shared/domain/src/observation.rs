@@ -84,6 +84,15 @@ fn apart(one: crate::Timestamp, other: crate::Timestamp) -> bool {
 }
 
 impl Observation {
+    /// What is shown of it: all, unless what it is about was deleted.
+    #[must_use]
+    pub fn shown(self, deleted_at: Option<crate::Timestamp>) -> Self {
+        match deleted_at {
+            Some(at) => self.withheld(at),
+            None => self,
+        }
+    }
+
     /// What is shown of it once what it is about was deleted: that it happened, to whom and when.
     #[must_use]
     pub fn withheld(mut self, deleted_at: crate::Timestamp) -> Self {

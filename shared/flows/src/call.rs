@@ -6,7 +6,7 @@ use connector_domain::backfill::{BudgetKey, Disposition, FailCode, Pool, Provide
 use connector_domain::connection::{Connection, ConnectionStatus};
 use connector_domain::http::{HttpError, HttpRequest, HttpResponse, RateLimit};
 use connector_domain::ports::{PortError, TokenError};
-use connector_domain::{ConnectionId, ResourceId, Secret, Timestamp, WorkspaceId};
+use connector_domain::{ConnectionId, ResourceId, Secret, WorkspaceId, time};
 use connector_providers::Provider;
 use tracing::warn;
 
@@ -94,7 +94,7 @@ async fn keep_budget<T>(ports: &FetchPorts, of: &CallOf<'_>, answered: &Answered
             after: Some(after),
             reason: reason @ (WaitReason::RateLimit | WaitReason::SecondaryLimit),
         }) => {
-            let until = now.checked_add(*after).unwrap_or(Timestamp::MAX);
+            let until = time::later(now, *after);
             budget::close(&*ports.backfills, &of.budget(), until, *reason, now).await
         }
         Err(_) => Ok(()),

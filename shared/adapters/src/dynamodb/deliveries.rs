@@ -17,7 +17,7 @@ use connector_domain::ports::{
     Clock, DeliveryFilter, DeliveryLog, DeliveryStore, Page, Paging, PortError, PutDelivery, RedeliveryLog,
 };
 use connector_domain::redelivery::Redelivered;
-use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId};
+use connector_domain::{DeliveryId, ProviderKind, Timestamp, WorkspaceId, time};
 
 use super::due;
 use super::item::{Item, corrupt, from_item, get_number, is_of, keyed, number, text, to_attribute, to_item};
@@ -65,7 +65,7 @@ impl DeliveryStore for DynamoDeliveries {
     async fn put_if_absent(&self, record: &DeliveryRecord, raw: &[u8]) -> Result<PutDelivery, PortError> {
         const OPERATION: &str = "store a delivery";
         let now = self.clock.now();
-        let expires_at = now.checked_add(self.retention).unwrap_or(Timestamp::MAX).as_second();
+        let expires_at = time::later(now, self.retention).as_second();
         let packed = raw::pack(OPERATION, raw)?;
         let mut item = item(OPERATION, record)?;
         if packed.fits() {

@@ -63,6 +63,13 @@ impl Condition<'_> {
             },
         }
     }
+
+    /// Its names and values, as a request takes them: none at all where there are none.
+    pub(super) fn parts(self) -> (Option<HashMap<String, String>>, Option<Item>) {
+        let names: HashMap<_, _> =
+            self.names.iter().map(|(alias, name)| ((*alias).to_owned(), (*name).to_owned())).collect();
+        ((!names.is_empty()).then_some(names), (!self.values.is_empty()).then_some(self.values))
+    }
 }
 
 impl Table {
@@ -134,19 +141,17 @@ impl Table {
         item: Item,
         condition: Condition<'_>,
     ) -> Result<Written, PortError> {
-        let mut put = self
+        let expression = condition.expression;
+        let (names, values) = condition.parts();
+        let put = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item))
-            .condition_expression(condition.expression)
+            .condition_expression(expression)
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (alias, name) in condition.names {
-            put = put.expression_attribute_names(*alias, *name);
-        }
-        for (alias, value) in condition.values {
-            put = put.expression_attribute_values(alias, value);
-        }
         match put.send().await {
             Ok(_) => Ok(Written::Stored),
             Err(error) => match error.as_service_error() {

@@ -20,12 +20,8 @@ impl Table {
         let mut put = Put::builder().table_name(&self.name).set_item(Some(item));
         if let Some(condition) = condition {
             put = put.condition_expression(condition.expression);
-            for (alias, name) in condition.names {
-                put = put.expression_attribute_names(*alias, *name);
-            }
-            for (alias, value) in condition.values {
-                put = put.expression_attribute_values(alias, value);
-            }
+            let (names, values) = condition.parts();
+            put = put.set_expression_attribute_names(names).set_expression_attribute_values(values);
         }
         let put = put.build().map_err(|error| PortError::permanent(operation, error))?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -39,14 +35,10 @@ impl Table {
         condition: Condition<'_>,
     ) -> Result<TransactWriteItem, PortError> {
         let Key { pk, sk } = row.key();
-        let mut check = ConditionCheck::builder().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
-        check = check.condition_expression(condition.expression);
-        for (alias, name) in condition.names {
-            check = check.expression_attribute_names(*alias, *name);
-        }
-        for (alias, value) in condition.values {
-            check = check.expression_attribute_values(alias, value);
-        }
+        let check = ConditionCheck::builder().table_name(&self.name).key("PK", text(pk)).key("SK", text(sk));
+        let check = check.condition_expression(condition.expression);
+        let (names, values) = condition.parts();
+        let check = check.set_expression_attribute_names(names).set_expression_attribute_values(values);
         let check = check.build().map_err(|error| PortError::permanent(operation, error))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
     }

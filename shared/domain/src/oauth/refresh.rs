@@ -145,7 +145,7 @@ impl TokenRow {
         }
         let mut next = self.changed();
         next.interrupted |= self.lease.is_some();
-        next.lease = Some(Lease { owner: owner.to_owned(), until: now.checked_add(LEASE).unwrap_or(Timestamp::MAX) });
+        next.lease = Some(Lease { owner: owner.to_owned(), until: crate::time::later(now, LEASE) });
         Step::Refresh(Box::new(next))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{AppCredentials, Grant, GrantError, Step, TokenRow, TokenSet, TokenStatus};
 use connector_domain::ports::{PortError, Put, TokenError};
-use connector_domain::{Secret, Timestamp};
+use connector_domain::{Secret, time};
 use connector_providers::Provider;
 use connector_providers::oauth::{Asked, Call};
 
@@ -28,7 +28,7 @@ impl ConnectionTokens {
         refused: Option<&Secret>,
     ) -> Result<Option<Secret>, TokenError> {
         let owner = self.ports.random.id();
-        let until = self.ports.clock.now().checked_add(PATIENCE).unwrap_or(Timestamp::MAX);
+        let until = time::later(self.ports.clock.now(), PATIENCE);
         loop {
             let Some((row, tokens)) = self.ports.vault.load(connection).await? else { return Ok(None) };
             let now = self.ports.clock.now();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use connector_domain::Timestamp;
 use connector_domain::ports::Clock;
+use connector_domain::time::later;
 
 use super::lock;
 
@@ -27,7 +28,7 @@ impl ManualClock {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         let mut now = lock(&self.0);
-        *now = now.checked_add(by).unwrap_or(Timestamp::MAX);
+        *now = later(*now, by);
     }
 }
 

@@ -10,6 +10,7 @@ use connector_domain::backfill::Version;
 use connector_domain::connection::Connection;
 use connector_domain::oauth::{ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::ports::{AppSigner, AuditLog, Clock, Pause, PortError, Put, StateStore, TokenRows, TokenVault};
+use connector_domain::time::later;
 use connector_domain::{ConnectionId, ProviderKind, Secret, Timestamp};
 
 use super::{ManualClock, lock};
@@ -201,7 +202,7 @@ pub struct ManualPause(pub Arc<ManualClock>);
 #[async_trait]
 impl Pause for ManualPause {
     async fn pause(&self, time: Duration) {
-        let until = self.0.now().checked_add(time).unwrap_or(Timestamp::MAX);
+        let until = later(self.0.now(), time);
         let mut yielded = false;
         let others = std::future::poll_fn(|context| {
             if std::mem::replace(&mut yielded, true) {

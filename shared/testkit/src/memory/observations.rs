@@ -43,10 +43,8 @@ impl MemoryObservations {
     }
 
     pub(super) fn shown(&self, observation: Observation) -> Observation {
-        match self.deleted_at(&observation.workspace, &observation.event.source_id) {
-            Some(at) => observation.withheld(at),
-            None => observation,
-        }
+        let deleted_at = self.deleted_at(&observation.workspace, &observation.event.source_id);
+        observation.shown(deleted_at)
     }
 
     fn put(&self, observation: &Observation) -> Result<CaptureOutcome, PortError> {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use connector_domain::Timestamp;
 use connector_domain::ports::{Clock, MAX_DELAY, PortError, Queue};
 use connector_domain::task::{Task, encode};
+use connector_domain::time::later;
 
 use super::{ManualClock, lock};
 
@@ -134,10 +135,6 @@ impl<T: Task> Queue<T> for MemoryQueue<T> {
         }
         Ok(())
     }
-}
-
-fn later(at: Timestamp, by: Duration) -> Timestamp {
-    at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -68,9 +68,9 @@ pub(super) async fn shown(
     observations: Vec<Observation>,
 ) -> Result<Vec<Observation>, PortError> {
     let deleted = of(table, workspace, observations.iter().map(|observation| &observation.event.source_id)).await?;
-    let shown = |observation: Observation| match deleted.get(observation.event.source_id.subject()) {
-        Some(at) => observation.withheld(*at),
-        None => observation,
+    let shown = |observation: Observation| {
+        let deleted_at = deleted.get(observation.event.source_id.subject()).copied();
+        observation.shown(deleted_at)
     };
     Ok(observations.into_iter().map(shown).collect())
 }

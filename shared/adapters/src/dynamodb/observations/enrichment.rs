@@ -194,7 +194,6 @@ fn feature_row(workspace: &WorkspaceId, source_id: &SourceId, at: Timestamp) -> 
     Row::Feature { workspace: workspace.clone(), week: week(at), place }
 }
 
-/// The fields that a duplicate said otherwise.
 impl DynamoObservations {
     /// An observation as it is shown, and how far its enrichment is: in one read, with whether the thing is gone.
     pub(super) async fn read(
@@ -217,15 +216,11 @@ impl DynamoObservations {
         }
         let Some(item) = found else { return Ok(None) };
         let progress = progress::read(&item);
-        let observation = from_row(OPERATION, item)?;
-        let shown = match deleted {
-            Some(at) => observation.withheld(at),
-            None => observation,
-        };
-        Ok(Some((shown, progress)))
+        Ok(Some((from_row(OPERATION, item)?.shown(deleted), progress)))
     }
 }
 
+/// The fields that a duplicate said otherwise.
 pub(super) fn conflicts(item: &Item) -> BTreeSet<String> {
     let names = item.get("identityConflicts").and_then(|names| names.as_ss().ok());
     names.into_iter().flatten().cloned().collect()
