@@ -5,7 +5,7 @@ use connector_domain::connection::{Connection, ConnectionStatus, Integration};
 use connector_domain::lifecycle::{LifecycleAction, LifecycleChange};
 use connector_domain::ports::{ConnectionStore, PortError};
 use connector_domain::{ProviderKind, ResourceId, Timestamp, WorkspaceId};
-use connector_flows::{Ending, TeardownPorts, deactivate, tear_down};
+use connector_flows::{Ending, TeardownPorts, deactivate, restart_documents, tear_down};
 
 /// Makes the change that a delivery of `received_at` announced. Safe to repeat, and a late announcement changes nothing
 /// that is newer.
@@ -50,7 +50,10 @@ async fn apply_to(
             set_status(ports, connection, Suspended, AuditAction::Suspended, received_at).await
         }
         LifecycleAction::Unsuspended if connection.status == Suspended => {
-            set_status(ports, connection, Active, AuditAction::Unsuspended, received_at).await
+            let works = Connection { status: Active, ..connection.clone() };
+            set_status(ports, connection, Active, AuditAction::Unsuspended, received_at).await?;
+            // History that waited is resumed by the schedule.
+            restart_documents(&ports.documents, connections, &works, "unsuspended").await.map(drop)
         }
         LifecycleAction::Suspended | LifecycleAction::Unsuspended => Ok(()),
         LifecycleAction::AccountRenamed { name, owner_was } => {

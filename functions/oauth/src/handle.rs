@@ -1,12 +1,12 @@
 //! One request.
 
-use std::collections::BTreeSet;
-
 use connector_domain::WorkspaceId;
 use connector_domain::http::{Host, WebPage};
 use connector_domain::oauth::{ConnectFailure, OneTimeSecret, Return};
+use connector_domain::ports::PortError;
 use connector_flows::connect::{Connect, ConnectPorts, Connected, StartConnect};
-use connector_flows::{StartPorts, restart_stopped};
+use connector_flows::documents::DocumentPorts;
+use connector_flows::{StartPorts, restart_documents, restart_stopped};
 use connector_lambda::api::{Answer, ApiRequest};
 use connector_lambda::http::Reply;
 use connector_lambda::telemetry::chain;
@@ -34,7 +34,13 @@ pub struct OAuth {
     provider: &'static dyn Provider,
     ports: ConnectPorts,
     settings: OAuthSettings,
-    restart: Option<StartPorts>,
+    restart: Option<Restart>,
+}
+
+#[derive(Clone)]
+struct Restart {
+    history: StartPorts,
+    documents: Option<DocumentPorts>,
 }
 
 #[derive(Deserialize)]
@@ -59,10 +65,11 @@ impl OAuth {
         Self { provider, ports, settings, restart: None }
     }
 
-    /// The same, which lets the history go on that waits for an account to be connected again.
+    /// The same, which lets go on what waits for an account to be connected again: its history, and its documents where
+    /// the provider has any.
     #[must_use]
-    pub fn restarting(self, start: StartPorts) -> Self {
-        Self { restart: Some(start), ..self }
+    pub fn restarting(self, history: StartPorts, documents: Option<DocumentPorts>) -> Self {
+        Self { restart: Some(Restart { history, documents }), ..self }
     }
 
     /// Answers one request.
@@ -89,19 +96,24 @@ impl OAuth {
         }
     }
 
-    /// What is not started here the scheduler starts.
+    /// What is not started here the scheduler starts, and documents by themselves.
     async fn restart(&self, done: &Connected) {
-        let Some(start) = self.restart.as_ref().filter(|_| done.again) else { return };
+        let Some(Restart { history, documents }) = self.restart.as_ref().filter(|_| done.again) else { return };
         let connections = &*self.ports.connections;
         let restarted = async {
-            match connections.connection(&done.connection).await? {
-                Some(connection) => restart_stopped(start, connections, &connection).await,
-                None => Ok(BTreeSet::new()),
-            }
+            let Some(connection) = connections.connection(&done.connection).await? else { return Ok((0, 0)) };
+            let runs = restart_stopped(history, connections, &connection).await?.len();
+            let looks = match documents {
+                Some(documents) => restart_documents(documents, connections, &connection, "connected").await?,
+                None => 0,
+            };
+            Ok::<_, PortError>((runs, looks))
         };
         match restarted.await {
-            Ok(runs) => info!(connection.id = %done.connection, runs = runs.len(), "its history goes on"),
-            Err(error) => warn!(connection.id = %done.connection, "its history goes on later: {}", chain(&error)),
+            Ok((runs, documents)) => {
+                info!(connection.id = %done.connection, runs, documents, "what waited for it goes on")
+            }
+            Err(error) => warn!(connection.id = %done.connection, "what waits for it goes on later: {}", chain(&error)),
         }
     }
 

@@ -7,9 +7,11 @@ use connector_adapters::http::from_settings;
 use connector_adapters::system::{OsRandom, SystemClock};
 use connector_domain::ProviderKind;
 use connector_domain::backfill::Limits;
+use connector_domain::documents::SyncLimits;
 use connector_domain::http::Host;
 use connector_flows::StartPorts;
 use connector_flows::connect::ConnectPorts;
+use connector_flows::documents::DocumentPorts;
 use connector_lambda::env::{Env, ProcessEnv};
 use connector_lambda::telemetry;
 
@@ -38,15 +40,25 @@ pub async fn run(provider: ProviderKind) -> Result<(), Box<dyn std::error::Error
     };
     let settings =
         OAuthSettings { settings_url: env.get("SETTINGS_URL"), web_url: env.get(kind.url_setting(Host::Web)) };
-    let backfills = env.require("BACKFILLS_TABLE")?;
+    let table = env.require("BACKFILLS_TABLE")?;
+    let backfills = Arc::new(aws.backfills(table.clone()));
     let start = StartPorts {
-        backfills: Arc::new(aws.backfills(backfills.clone())),
-        holds: Arc::new(aws.holds(backfills)),
+        backfills: Arc::clone(&backfills) as _,
+        holds: Arc::new(aws.holds(table)),
         pages: Arc::new(aws.queue(env.require("PAGE_QUEUE_URL")?)),
         clock: Arc::new(SystemClock),
         random: Arc::new(OsRandom),
         limits: Limits::default(),
     };
-    let oauth = OAuth::new(provider, ports, settings).restarting(start);
+    let documents = match provider.documents() {
+        Some(_) => Some(DocumentPorts {
+            syncs: backfills,
+            tasks: Arc::new(aws.queue(env.require("DOCUMENTS_QUEUE_URL")?)),
+            clock: Arc::new(SystemClock),
+            limits: SyncLimits::default(),
+        }),
+        None => None,
+    };
+    let oauth = OAuth::new(provider, ports, settings).restarting(start, documents);
     connector_lambda::api::serve(|request| oauth.handle(request)).await
 }

@@ -21,7 +21,7 @@ mod tokens;
 pub use probe::{Access, Probe, ProbePorts, probe};
 pub use redeliver::{Redeliveries, RedeliveryPorts, redeliver};
 pub use resources::{ResourceError, ResourcePorts, find_resources, resources};
-pub use restart::{is_stopped, restart_stopped};
+pub use restart::{is_stopped, restart_documents, restart_stopped};
 pub use start::{StartError, StartPorts, StartRequest, Started, UnitStart, start_run};
 pub use teardown::{Ending, RevokePorts, TeardownPorts, deactivate, tear_down};
 pub use tokens::{ConnectionTokens, Due, TokenPorts};

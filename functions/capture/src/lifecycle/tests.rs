@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use connector_domain::backfill::UnitState;
 use connector_domain::connection::ResourceRef;
-use connector_domain::documents::SyncLimits;
+use connector_domain::documents::{Hold, Sync, SyncLimits, SyncState};
 use connector_domain::oauth::TokenRow;
 use connector_domain::ports::{BackfillStore, TokenRows, TokenVault};
+use connector_domain::task::DocumentsTask;
 use connector_domain::transformed::Transformed;
 use connector_domain::{AccountId, Delivery};
 use connector_flows::documents::DocumentPorts;
@@ -99,6 +100,24 @@ async fn a_suspension_comes_and_goes() {
     change(&store, LifecycleAction::Unsuspended).await;
     assert_eq!(status(&store, "acme").await, ConnectionStatus::Active);
     assert_eq!(links_of(&store, "acme").await, [name("1"), name("2")]);
+}
+
+#[tokio::test]
+async fn documents_that_waited_for_the_end_of_a_suspension_are_looked_at() {
+    let store = connected().await;
+    let mut ports = ports(&store);
+    let looks: Arc<MemoryQueue<DocumentsTask>> = Arc::default();
+    ports.documents.tasks = Arc::clone(&looks) as _;
+    let suspended = Connection { status: ConnectionStatus::Suspended, ..connection("acme", &workspace("acme"), "42") };
+    store.put_connection(&suspended).await.unwrap();
+    let sync = Sync::ask(None, &integration(&suspended, "1"), None, "cor", &ports.documents.limits, at(0));
+    let state = SyncState::Waiting { until: at(9_000), reason: Hold::Suspended };
+    ports.documents.syncs.put_sync(&Sync { state, ..sync.clone() }, None).await.unwrap();
+    let action = LifecycleAction::Unsuspended;
+    let change = LifecycleChange { account: AccountId::parse("42").unwrap(), action, at: None };
+    apply(&ports, ProviderKind::Github, &workspace("acme"), &change, at(60)).await.unwrap();
+    let asked: Vec<_> = looks.drain().into_iter().map(|task| task.documents).collect();
+    assert_eq!(asked, [sync.key]);
 }
 
 #[tokio::test]

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use connector_domain::ProviderKind;
 use connector_domain::backfill::{EntityType, Limits, PauseReason, UnitState};
 use connector_domain::connection::{Connection, ConnectionStatus};
+use connector_domain::documents::SyncLimits;
 use connector_domain::http::Headers;
 use connector_domain::ports::{BackfillStore, ConnectionStore};
 use connector_domain::task::PageTask;
 use connector_lambda::api::Caller;
 use connector_testkit::builders::{integration, unit};
 use connector_testkit::memory::{
-    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryHolds, MemoryQueue, MemoryStates, MemoryVault,
-    ScriptedHttp, SeededRandom, StaticSecrets,
+    ManualClock, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDocuments, MemoryHolds, MemoryQueue,
+    MemoryStates, MemoryVault, ScriptedHttp, SeededRandom, StaticSecrets,
 };
 
 use super::*;
@@ -41,6 +42,12 @@ fn desk(kind: ProviderKind) -> Desk {
         random: Arc::new(SeededRandom::new(4)),
         limits: Limits::default(),
     };
+    let documents = DocumentPorts {
+        syncs: Arc::new(MemoryDocuments::default()),
+        tasks: Arc::new(MemoryQueue::new(Arc::clone(&clock) as _)),
+        clock: Arc::clone(&clock) as _,
+        limits: SyncLimits::default(),
+    };
     let ports = ConnectPorts {
         states: Arc::new(MemoryStates::default()),
         connections: Arc::clone(&connections) as _,
@@ -52,7 +59,8 @@ fn desk(kind: ProviderKind) -> Desk {
         random: Arc::new(SeededRandom::new(3)),
     };
     let settings = OAuthSettings { settings_url: Some("https://app.example.org/settings".into()), web_url: None };
-    let oauth = OAuth::new(connector_providers::provider(kind).unwrap(), ports, settings).restarting(start);
+    let oauth =
+        OAuth::new(connector_providers::provider(kind).unwrap(), ports, settings).restarting(start, Some(documents));
     Desk { oauth, http, connections, backfills, pages }
 }
 

@@ -169,7 +169,8 @@ fn build(wiring: &Wiring<'_>, options: &Options) -> Result<Function, TemplateErr
                 let web_url = options.web_urls.get(&provider.kind()).cloned();
                 let settings = OAuthSettings { settings_url: None, web_url };
                 let oauth = OAuth::new(provider, wiring.connect(provider.kind())?, settings);
-                return Ok(Function::OAuth(Arc::new(oauth.restarting(wiring.start(limits)?))));
+                let documents = provider.documents().map(|_| wiring.documents()).transpose()?;
+                return Ok(Function::OAuth(Arc::new(oauth.restarting(wiring.start(limits)?, documents))));
             }
             let ports = WebhookPorts {
                 connections: wiring.connections()?,

@@ -1,6 +1,7 @@
 //! From the start of a connect to an observation, through the addresses that people and programs use.
 
-use connector_domain::ProviderKind;
+use connector_domain::connection::{Connection, ConnectionStatus};
+use connector_domain::{ConnectionId, ProviderKind};
 use connector_simulator::Browser;
 use serde_json::{Value, json};
 
@@ -65,6 +66,34 @@ async fn connecting_again_is_the_same_connection() {
         let second = desk.connect(kind).await;
         assert_eq!((first, desk.connections().await), (second, n + 1), "{kind}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connected_again_its_documents_are_looked_at_at_once() {
+    let desk = Desk::new().await;
+    let connection = desk.connect(ProviderKind::Github).await;
+    let listed = desk.ask("GET", &format!("/connections/{connection}/resources"), None).await.json();
+    let id = listed["items"][0]["id"].as_str().unwrap();
+    let link = json!({ "resources": [id] });
+    let linked = desk.ask("POST", &format!("/connections/{connection}/link"), Some(link)).await;
+    assert_eq!(linked.status, 200, "{}", linked.text());
+    let documents = format!("/sources/github:{id}/documents");
+    let shown = async || {
+        desk.stack.settled().await;
+        let shown = desk.ask("GET", &documents, None).await.json();
+        (shown["state"].clone(), shown["reason"].clone())
+    };
+    assert_eq!(shown().await, (json!("no_config"), Value::Null));
+
+    let connections = &desk.stack.stores().connections;
+    let made = connections.connection(&ConnectionId::parse(&*connection).unwrap()).await.unwrap().unwrap();
+    let lost = Connection { status: ConnectionStatus::NeedsReconnect, ..made };
+    connections.put_connection(&lost).await.unwrap();
+    let asked = desk.ask("POST", &format!("{documents}/sync"), None).await;
+    assert_eq!(asked.status, 202, "{}", asked.text());
+    assert_eq!(shown().await, (json!("waiting"), json!("needs_reconnect")));
+    assert_eq!(desk.connect(ProviderKind::Github).await, connection);
+    assert_eq!(shown().await, (json!("no_config"), Value::Null));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
