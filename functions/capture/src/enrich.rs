@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use connector_domain::WorkspaceId;
 use connector_domain::enrich::{Account, Activity, Advance, Enrichment, LOCAL_MODEL, Step, activity, feature, links};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{Embedder, EnrichmentStore, LocalEmbedder, PortError, VectorIndex};
-use connector_domain::task::EnrichTask;
+use connector_domain::task::{EnrichTask, MAX_ENRICHED};
+use connector_domain::{SourceId, WorkspaceId};
 use futures::future::join_all;
 use tracing::info;
 
@@ -133,10 +133,45 @@ impl Enrich {
     /// # Errors
     /// When a step of some observation failed; what is done stays done, and the message should come again.
     pub async fn handle(&self, task: EnrichTask) -> Result<Enriched, EnrichError> {
-        let (workspace, total) = (&task.workspace, task.observations.len());
+        let workspace = &task.workspace;
         let mut enriched = Enriched::default();
+        let mut failures = Vec::new();
+        let mut facts = task.observations.clone();
+        // What is kept here is withheld by whoever reads; only an index outside must be told.
+        for subject in task.deleted.iter().filter(|_| self.ports.index.is_some()) {
+            match self.ports.enrichment.facts_of(workspace, subject).await {
+                Ok(found) => facts.extend(found),
+                Err(error) => failures.push(error),
+            }
+        }
+        let total = facts.len();
+        for part in facts.chunks(MAX_ENRICHED) {
+            failures.extend(self.enrich(&task, part, &mut enriched).await);
+        }
+        if let (Some(week), Some(model)) = (&task.summarise, &self.ports.model) {
+            match model::summarise(model, &*self.ports.enrichment, workspace, week).await {
+                Ok(summarised) => enriched.summarised = summarised,
+                Err(error) => failures.push(error),
+            }
+        }
+        let failed = failures.len();
+        info!(
+            workspace.id = %workspace, correlation = task.correlation, failed,
+            enriched = enriched.enriched, already = enriched.already, missing = enriched.missing,
+            metric.fell_back = enriched.fell_back, metric.over_budget = enriched.over_budget, metric.summarised = enriched.summarised,
+            "enriched {} of {total}", enriched.enriched
+        );
+        match failures.into_iter().next() {
+            None => Ok(enriched),
+            Some(source) => Err(EnrichError { failed, total, source }),
+        }
+    }
+
+    /// Does what is left to do of a few, and answers the failures.
+    async fn enrich(&self, task: &EnrichTask, facts: &[SourceId], enriched: &mut Enriched) -> Vec<PortError> {
+        let workspace = &task.workspace;
         let (mut all, mut failures) = (Vec::new(), Vec::new());
-        let loads = task.observations.iter().map(|id| self.ports.enrichment.load(workspace, id));
+        let loads = facts.iter().map(|id| self.ports.enrichment.load(workspace, id));
         for loaded in join_all(loads).await {
             match loaded {
                 Ok(None) => enriched.missing += 1,
@@ -160,8 +195,8 @@ impl Enrich {
             self.index(workspace, &mut all).await;
             if let Some(model) = &self.ports.model {
                 self.advance(workspace, &mut all, false).await;
-                model::read(model, workspace, &mut all, &mut enriched).await;
-                model::ask_for_looks(model, &task, &mut all).await;
+                model::read(model, workspace, &mut all, enriched).await;
+                model::ask_for_looks(model, task, &mut all).await;
             }
         }
         self.advance(workspace, &mut all, true).await;
@@ -171,23 +206,7 @@ impl Enrich {
                 None => enriched.enriched += 1,
             }
         }
-        if let (Some(week), Some(model)) = (&task.summarise, &self.ports.model) {
-            match model::summarise(model, &*self.ports.enrichment, workspace, week).await {
-                Ok(summarised) => enriched.summarised = summarised,
-                Err(error) => failures.push(error),
-            }
-        }
-        let failed = failures.len();
-        info!(
-            workspace.id = %workspace, correlation = task.correlation, failed,
-            enriched = enriched.enriched, already = enriched.already, missing = enriched.missing,
-            metric.fell_back = enriched.fell_back, metric.over_budget = enriched.over_budget, metric.summarised = enriched.summarised,
-            "enriched {} of {total}", enriched.enriched
-        );
-        match failures.into_iter().next() {
-            None => Ok(enriched),
-            Some(source) => Err(EnrichError { failed, total, source }),
-        }
+        failures
     }
 
     /// Of what was deleted nothing is left that a service could say something of.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backfill::UnitKey;
 use crate::documents::DocumentsKey;
+use crate::transformed::Deletion;
 use crate::{DeliveryId, RunId, SourceId, WorkspaceId};
 
 /// Version written into every message; a reader keeps a message of a newer version in the queue instead of dropping it.
@@ -195,6 +196,9 @@ pub struct EnrichTask {
     pub workspace: WorkspaceId,
     /// Which ones; [`MAX_ENRICHED`] at most.
     pub observations: Vec<SourceId>,
+    /// And all facts of these things, which were deleted at their provider.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deleted: Vec<String>,
     /// Summarise what belongs together in this week, by its Monday.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summarise: Option<String>,
@@ -206,24 +210,32 @@ impl EnrichTask {
     /// The messages for any number of observations of a workspace.
     #[must_use]
     pub fn split(workspace: &WorkspaceId, observations: &[SourceId], correlation: &str) -> Vec<Self> {
-        let task = |part: &[SourceId]| Self {
-            v: TASK_VERSION,
-            workspace: workspace.clone(),
-            observations: part.to_vec(),
-            summarise: None,
-            correlation: correlation.to_owned(),
-        };
+        let none = Self::none(workspace, correlation);
+        let task = |part: &[SourceId]| Self { observations: part.to_vec(), ..none.clone() };
         observations.chunks(MAX_ENRICHED).map(task).collect()
+    }
+
+    /// The messages for what is kept of things that are gone.
+    #[must_use]
+    pub fn deleted(workspace: &WorkspaceId, gone: &[Deletion], correlation: &str) -> Vec<Self> {
+        let none = Self::none(workspace, correlation);
+        let subjects = |part: &[Deletion]| part.iter().map(|deletion| deletion.subject.clone()).collect();
+        gone.chunks(MAX_ENRICHED).map(|part| Self { deleted: subjects(part), ..none.clone() }).collect()
     }
 
     /// The message that asks for a look at a week.
     #[must_use]
     pub fn summarise(workspace: &WorkspaceId, week: &str, correlation: &str) -> Self {
+        Self { summarise: Some(week.to_owned()), ..Self::none(workspace, correlation) }
+    }
+
+    fn none(workspace: &WorkspaceId, correlation: &str) -> Self {
         Self {
             v: TASK_VERSION,
             workspace: workspace.clone(),
             observations: Vec::new(),
-            summarise: Some(week.to_owned()),
+            deleted: Vec::new(),
+            summarise: None,
             correlation: correlation.to_owned(),
         }
     }

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use connector_domain::Timestamp;
+use connector_domain::ports::MAX_WORK;
+use connector_domain::time::later;
 
 use crate::monitor::{Doing, Monitor};
 use crate::{Chance, Plan};
@@ -26,6 +28,8 @@ struct Task<K> {
     work: Pin<Box<dyn Future<Output = bool>>>,
     /// Until when it is not polled: it waits, or its process is frozen.
     asleep_until: Option<Timestamp>,
+    /// When it is ended, wherever it is; known once it runs.
+    ends_at: Option<Timestamp>,
 }
 
 /// Tasks at work, each with what it is about.
@@ -40,7 +44,7 @@ impl<K> Executor<K> {
 
     /// Starts a task; it answers whether its work is done.
     pub(crate) fn start(&mut self, about: K, doing: Doing, work: impl Future<Output = bool> + 'static) {
-        self.tasks.push(Task { about, doing, work: Box::pin(work), asleep_until: None });
+        self.tasks.push(Task { about, doing, work: Box::pin(work), asleep_until: None, ends_at: None });
     }
 
     /// How many could run now.
@@ -58,7 +62,7 @@ impl<K> Executor<K> {
         self.tasks.is_empty()
     }
 
-    /// Lets one task go on to its next port call. Answers what ended, when something did.
+    /// Lets one task go on to its next port call, or ends it when its time is over. Answers what ended, when something did.
     pub(crate) fn turn(
         &mut self,
         chance: &Chance,
@@ -72,6 +76,9 @@ impl<K> Executor<K> {
         let index = self.tasks.iter().enumerate().filter(|(_, task)| awake(task)).nth(n)?.0;
         let task = self.tasks.get_mut(index)?;
         task.asleep_until = None;
+        if now >= *task.ends_at.get_or_insert_with(|| later(now, MAX_WORK)) {
+            return Some((self.tasks.swap_remove(index).about, End::Crashed));
+        }
         plan.enter(task.doing.flow);
         monitor.enter(&task.doing);
         let end = match task.work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

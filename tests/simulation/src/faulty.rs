@@ -203,6 +203,10 @@ impl<P: EnrichmentStore + ?Sized> EnrichmentStore for Faulty<P> {
         self.plan.call("EnrichmentStore::load", self.port.load(of, id), injected).await
     }
 
+    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
+        self.plan.call("EnrichmentStore::facts_of", self.port.facts_of(workspace, subject), injected).await
+    }
+
     async fn advance(&self, of: &WorkspaceId, id: &SourceId, advance: &Advance) -> Result<(), PortError> {
         self.plan.call("EnrichmentStore::advance", self.port.advance(of, id, advance), injected).await
     }
@@ -288,10 +292,6 @@ impl<P: ObservationStore + ?Sized> ObservationStore for Faulty<P> {
     async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
         let put = self.port.put_deletions(workspace, deletions);
         self.plan.call("ObservationStore::put_deletions", put, injected).await
-    }
-
-    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
-        self.plan.call("ObservationStore::facts_of", self.port.facts_of(workspace, subject), injected).await
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {

@@ -226,10 +226,6 @@ macro_rules! observations {
                 self.store.put_deletions(of, deletions).await
             }
 
-            async fn facts_of(&self, of: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
-                self.store.facts_of(of, subject).await
-            }
-
             async fn get(&self, of: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
                 self.store.get(of, source_id).await
             }
@@ -291,6 +287,10 @@ macro_rules! enrichment {
     ($type:ty { $($own:tt)* } also rest) => {
         #[async_trait]
         impl EnrichmentStore for $type { $($own)*
+            async fn facts_of(&self, of: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
+                self.store.facts_of(of, subject).await
+            }
+
             async fn links(
                 &self,
                 of: &WorkspaceId,

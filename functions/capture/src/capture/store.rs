@@ -66,21 +66,17 @@ impl Capture {
     }
 
     /// What was told of things that are gone is withheld from now on, and later whoever enriched it takes it out of what is
-    /// outside: when nobody can be at work any more who began before it was withheld, and would put it there again. Were
-    /// it stopped in between, the delivery is captured anew.
+    /// outside: when nobody can be at work any more who began before it was withheld, and would put it there again. That is
+    /// asked for first, since nobody may come to do it once it is withheld: the link may have ended when the delivery is
+    /// captured anew.
     pub(super) async fn withhold(
         &self,
         workspace: &WorkspaceId,
         gone: &[Deletion],
         correlation: &str,
     ) -> Result<(), PortError> {
-        self.ports.observations.put_deletions(workspace, gone).await?;
-        let mut facts = Vec::new();
-        for deletion in gone {
-            facts.extend(self.ports.observations.facts_of(workspace, &deletion.subject).await?);
-        }
-        let tasks = EnrichTask::split(workspace, &facts, correlation);
-        if tasks.is_empty() { Ok(()) } else { self.ports.enrichments.send(&tasks, MAX_DELAY).await }
+        self.ports.enrichments.send(&EnrichTask::deleted(workspace, gone, correlation), MAX_DELAY).await?;
+        self.ports.observations.put_deletions(workspace, gone).await
     }
 
     /// Were the message lost, the rows are due and recovery sends it.

@@ -63,10 +63,6 @@ impl ObservationStore for Ordered {
         self.rows.put_deletions(workspace, deletions).await
     }
 
-    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
-        self.rows.facts_of(workspace, subject).await
-    }
-
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
         self.rows.get(workspace, source_id).await
     }

@@ -9,6 +9,7 @@ use connector_domain::capture::Category;
 use connector_domain::enrich::{Step, View, week};
 use connector_domain::model::{Said, cluster_content};
 use connector_domain::ports::{EnrichmentStore, ModelStore, ObservationStore};
+use connector_domain::task::EnrichTask;
 use connector_domain::transformed::Deletion;
 use connector_flows::memory::clusters_of;
 use connector_simulator::services::{Fault, KEY};
@@ -98,11 +99,12 @@ async fn what_is_deleted_leaves_the_index_and_does_not_come_back() {
     assert_eq!(scene.simulated.namespaces()[0].1, 6);
     scene.store.put_deletions(&acme(), &[Deletion::of(&rows[0].event.source_id, at(90))]).await.unwrap();
     scene.simulated.at("/vectors/delete", Some(Fault::Status(500, None)));
-    assert!(scene.handle(&rows).await.is_err());
+    let gone = || EnrichTask::deleted(&acme(), &[Deletion::of(&rows[0].event.source_id, at(90))], "c").remove(0);
+    assert!(scene.enrich().handle(gone()).await.is_err());
     scene.simulated.at("/vectors/delete", None);
     for _ in 0..2 {
-        let outcome = scene.handle(&rows).await.unwrap();
-        assert_eq!((outcome.enriched, outcome.already), (1, 1), "as often as it is asked for");
+        let outcome = scene.enrich().handle(gone()).await.unwrap();
+        assert_eq!((outcome.enriched, outcome.already), (1, 0), "as often as it is asked for");
         assert_eq!(scene.simulated.namespaces()[0].1, 3);
     }
     // What comes to be known after that it is gone does not go there at all.

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use connector_capture::{Captured, Notify};
+use connector_capture::{Capture, CapturePorts, Captured, Notify};
 use connector_domain::backfill::EntityType;
 use connector_domain::delivery::{DeliveryRecord, Origin};
-use connector_domain::notification::Notification;
 use connector_domain::ports::{DeliveryStore, ObservationStore, PortError, Queue};
+use connector_domain::task::{EnrichTask, Task};
 use connector_testkit::builders::{at, capture_task, delivery, resource};
 use connector_testkit::memory::MemoryQueue;
 
@@ -77,12 +77,41 @@ async fn what_was_deleted_at_its_provider_is_not_shown_whichever_came_first() {
     }
 }
 
+#[tokio::test]
+async fn that_something_is_gone_is_told_before_it_is_withheld() {
+    let mut desk = desk().await;
+    for (id, body) in [
+        ("github#w0", include_str!("../../../../shared/providers/fixtures/github/webhooks/issue_comment.created.json")),
+        ("github#w1", include_str!("../../../../shared/providers/fixtures/github/webhooks/issue_comment.deleted.json")),
+    ] {
+        let record = DeliveryRecord {
+            origin: Origin::Webhook { event: "issue_comment".to_owned(), transport_id: None },
+            ..delivery(id, &[&desk.link.workspace])
+        };
+        desk.deliveries.put_if_absent(&record, body.as_bytes()).await.unwrap();
+    }
+    desk.capture.handle(capture_task("acme", "github#w0")).await.unwrap();
+    desk.enrichments.drain();
+    let id = desk.observations.rows.all().remove(0).event.source_id;
+    let is_gone = async |desk: &Desk| {
+        desk.observations.get(&desk.link.workspace, &id).await.unwrap().unwrap().deleted_at.is_some()
+    };
+    let enrichments: Arc<dyn Queue<EnrichTask>> = Arc::new(Refusing(Arc::clone(&desk.enrichments), Mutex::new(1)));
+    desk.capture = Capture::new(CapturePorts { enrichments, ..desk.ports.clone() });
+    assert!(desk.capture.handle(capture_task("acme", "github#w1")).await.is_err());
+    assert!(!is_gone(&desk).await, "who would have it taken out, were the link to end now?");
+    desk.capture.handle(capture_task("acme", "github#w1")).await.unwrap();
+    assert!(is_gone(&desk).await);
+    let told: Vec<_> = desk.enrichments.drain().into_iter().flat_map(|task| task.deleted).collect();
+    assert_eq!(told, [id.subject()]);
+}
+
 /// A queue that refuses so many times.
-struct Refusing(Arc<MemoryQueue<Notification>>, Mutex<usize>);
+struct Refusing<T>(Arc<MemoryQueue<T>>, Mutex<usize>);
 
 #[async_trait]
-impl Queue<Notification> for Refusing {
-    async fn send(&self, tasks: &[Notification], delay: Duration) -> Result<(), PortError> {
+impl<T: Task + Clone> Queue<T> for Refusing<T> {
+    async fn send(&self, tasks: &[T], delay: Duration) -> Result<(), PortError> {
         let refuse = {
             let mut left = self.1.lock().unwrap();
             let now = *left > 0;

@@ -149,6 +149,7 @@ fn enrich_task() -> Result<EnrichTask, Failure> {
         v: TASK_VERSION,
         workspace: workspace()?,
         observations,
+        deleted: Vec::new(),
         summarise: None,
         correlation: "c0ffee".to_owned(),
     })

@@ -15,7 +15,7 @@ use connector_domain::{SourceId, WorkspaceId};
 use futures::StreamExt;
 
 use super::due;
-use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, key_of, keyed, size, text, to_item};
+use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
 use super::keys::{self, Row};
 use super::table::{CONCURRENCY, Condition, Table, Written};
 
@@ -119,21 +119,6 @@ impl ObservationStore for DynamoObservations {
 
     async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError> {
         deletions::put(&self.table, workspace, deletions).await
-    }
-
-    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
-        const OPERATION: &str = "list the facts of a thing";
-        let query = self.table.partition(keys::workspace(workspace), &keys::facts(subject));
-        let query = query.projection_expression("PK, SK");
-        let items = self.table.collect(OPERATION, query, usize::MAX).await?;
-        let fact = |item: &Item| match Row::of(&key_of(item)?)? {
-            Row::Observation { source_id, .. } => Some(source_id),
-            _ => None,
-        };
-        let facts = items.iter().map(|item| fact(item).ok_or_else(|| corrupt(OPERATION)));
-        let facts = facts.collect::<Result<Vec<_>, _>>()?;
-        // The identity of another thing may begin so too.
-        Ok(facts.into_iter().filter(|fact| fact.subject() == subject).collect())
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {

@@ -17,6 +17,9 @@ pub trait EnrichmentStore: Send + Sync {
         source_id: &SourceId,
     ) -> Result<Option<(Observation, Enrichment)>, PortError>;
 
+    /// The facts of a thing, by the subject of their identities.
+    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError>;
+
     /// Notes how steps went, beside what was noted before; what is complete leaves the index of what is due.
     async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError>;
 

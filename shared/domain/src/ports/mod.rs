@@ -32,5 +32,7 @@ pub use lists::{ConnectionLists, DeliveryFilter, DeliveryLog, IntegrationFilter,
 pub use model::{LanguageModel, ModelStore};
 pub use oauth::{AuditLog, StateStore, TokenRows, TokenVault};
 pub use observations::{ObservationFilter, ObservationPage, ObservationStore};
-pub use outside::{AppSigner, Clock, MAX_DELAY, Pause, ProviderHttp, Queue, Random, Secrets, TokenError, Tokens};
+pub use outside::{
+    AppSigner, Clock, MAX_DELAY, MAX_WORK, Pause, ProviderHttp, Queue, Random, Secrets, TokenError, Tokens,
+};
 pub use vectors::{Embedder, FeatureIndex, LocalEmbedder, MAX_WEEKS, Purpose, VectorIndex, embed_all};

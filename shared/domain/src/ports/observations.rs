@@ -52,9 +52,6 @@ pub trait ObservationStore: Send + Sync {
     /// Notes that things are gone, whether or not there are facts of them yet. Of two deletions the later one stays.
     async fn put_deletions(&self, workspace: &WorkspaceId, deletions: &[Deletion]) -> Result<(), PortError>;
 
-    /// The facts of a thing, by the subject of their identities.
-    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError>;
-
     /// One observation.
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError>;
 

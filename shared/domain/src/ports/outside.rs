@@ -55,6 +55,10 @@ pub trait Random: Send + Sync {
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-timers.html>
 pub const MAX_DELAY: Duration = Duration::from_secs(900);
 
+/// Longest that any function works on a message. Two of them fit into [`MAX_DELAY`]: when what was sent with that delay comes,
+/// its sender has ended, and so has whoever began before the sender did.
+pub const MAX_WORK: Duration = Duration::from_secs(450);
+
 /// A queue with at-least-once delivery and no order.
 #[async_trait]
 pub trait Queue<T: Task>: Send + Sync {

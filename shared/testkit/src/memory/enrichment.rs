@@ -64,6 +64,12 @@ impl EnrichmentStore for MemoryObservations {
         Ok(Some((self.shown(observation), progress)))
     }
 
+    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
+        let rows = lock(&self.rows);
+        let of_thing = rows.keys().filter(|(of, id)| of == workspace && id.subject() == subject);
+        Ok(of_thing.map(|(_, id)| id.clone()).collect())
+    }
+
     async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError> {
         if advance.is_empty() {
             return Ok(());

@@ -102,12 +102,6 @@ impl ObservationStore for MemoryObservations {
         Ok(())
     }
 
-    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
-        let rows = lock(&self.rows);
-        let of_thing = rows.keys().filter(|(of, id)| of == workspace && id.subject() == subject);
-        Ok(of_thing.map(|(_, id)| id.clone()).collect())
-    }
-
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
         let observation = lock(&self.rows).get(&(workspace.clone(), source_id.clone())).cloned();
         Ok(observation.map(|observation| self.shown(observation)))

@@ -55,7 +55,7 @@ impl History {
             let frozen = chance.per_mille(per_mille);
             frozen.then(|| {
                 monitor.count(|tally| tally.frozen += 1);
-                later(now, Duration::from_secs(chance.pick([20, 40, 130, 500])))
+                later(now, Duration::from_secs(chance.pick([20, 40, 130, 400])))
             })
         };
         if let Some((about, end)) = executor.turn(&self.chance, &self.outside.plan, monitor, now, freeze) {

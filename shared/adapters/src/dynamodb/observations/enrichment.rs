@@ -34,6 +34,21 @@ impl EnrichmentStore for DynamoObservations {
         self.read(workspace, source_id).await
     }
 
+    async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
+        const OPERATION: &str = "list the facts of a thing";
+        let query = self.table.partition(keys::workspace(workspace), &keys::facts(subject));
+        let query = query.projection_expression("PK, SK");
+        let items = self.table.collect(OPERATION, query, usize::MAX).await?;
+        let fact = |item: &Item| match Row::of(&key_of(item)?)? {
+            Row::Observation { source_id, .. } => Some(source_id),
+            _ => None,
+        };
+        let facts = items.iter().map(|item| fact(item).ok_or_else(|| corrupt(OPERATION)));
+        let facts = facts.collect::<Result<Vec<_>, _>>()?;
+        // The identity of another thing may begin so too.
+        Ok(facts.into_iter().filter(|fact| fact.subject() == subject).collect())
+    }
+
     async fn advance(&self, workspace: &WorkspaceId, source_id: &SourceId, advance: &Advance) -> Result<(), PortError> {
         const OPERATION: &str = "note what is enriched";
         if advance.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use connector_domain::ports::{MAX_DELAY, MAX_WORK};
 use serde_json::json;
 
 use super::document::target;
@@ -49,6 +50,15 @@ fn a_message_stays_hidden_for_six_timeouts_and_the_window() {
     let queues = template.all("AWS::SQS::Queue");
     let ours = queues.keys().filter(|name| !name.starts_with("Notification"));
     assert_eq!(consumed.len() * 2, ours.count(), "a queue without a consumer");
+}
+
+#[test]
+fn no_function_works_longer_than_others_wait_for_it() {
+    for (name, function) in functions(&template()) {
+        let timeout = function["Timeout"].as_u64().unwrap_or_else(|| panic!("{name} has no timeout of its own"));
+        assert!(timeout <= MAX_WORK.as_secs(), "{name}: {timeout} s");
+    }
+    assert!(2 * MAX_WORK <= MAX_DELAY);
 }
 
 #[test]
