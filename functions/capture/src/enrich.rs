@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use connector_domain::enrich::{Account, Activity, Advance, Enrichment, LOCAL_MODEL, Step, activity, feature, links};
 use connector_domain::observation::Observation;
-use connector_domain::ports::{Embedder, EnrichmentStore, LocalEmbedder, PortError, VectorIndex};
+use connector_domain::ports::{Embedder, EnrichmentStore, LocalEmbedder, PortError, PortErrorKind, VectorIndex};
 use connector_domain::task::{EnrichTask, MAX_ENRICHED};
 use connector_domain::{SourceId, WorkspaceId};
 use futures::future::join_all;
@@ -170,23 +170,16 @@ impl Enrich {
     /// Does what is left to do of a few, and answers the failures.
     async fn enrich(&self, task: &EnrichTask, facts: &[SourceId], enriched: &mut Enriched) -> Vec<PortError> {
         let workspace = &task.workspace;
-        let (mut all, mut failures) = (Vec::new(), Vec::new());
-        let loads = facts.iter().map(|id| self.ports.enrichment.load(workspace, id));
-        for loaded in join_all(loads).await {
-            match loaded {
-                Ok(None) => enriched.missing += 1,
-                Ok(Some((observation, known)))
-                    if known.has(&self.steps) && known.due_at.is_none() && !self.is_to_leave(&observation) =>
-                {
-                    enriched.already += 1;
-                }
-                Ok(Some((observation, known))) => {
-                    all.push(self.work(observation, known));
-                }
-                Err(error) => failures.push(error),
+        let mut all = Vec::new();
+        let (loaded, mut failures) = self.load(workspace, facts, enriched).await;
+        for (observation, known) in loaded {
+            if known.has(&self.steps) && known.due_at.is_none() && !self.is_to_leave(&observation) {
+                enriched.already += 1;
+            } else {
+                all.push(self.work(observation, known));
             }
         }
-        join_all(all.iter_mut().filter(|work| work.wants(Step::Links)).map(|work| self.link(workspace, work))).await;
+        self.link(workspace, &mut all).await;
         self.count(workspace, &mut all).await;
         self.feature(workspace, &mut all).await;
         if *self.steps != BTreeSet::from(Step::BASE) {
@@ -207,6 +200,34 @@ impl Enrich {
             }
         }
         failures
+    }
+
+    /// All in one read; when there is one that cannot be read, each by itself, so that it cannot keep the others.
+    async fn load(
+        &self,
+        workspace: &WorkspaceId,
+        facts: &[SourceId],
+        enriched: &mut Enriched,
+    ) -> (Vec<(Observation, Enrichment)>, Vec<PortError>) {
+        let store = &self.ports.enrichment;
+        let (mut loaded, mut failures) = (Vec::new(), Vec::new());
+        match store.load_all(workspace, facts).await {
+            Ok(all) => {
+                enriched.missing += facts.len().saturating_sub(all.len()) as u64;
+                loaded = all;
+            }
+            Err(error) if error.kind == PortErrorKind::Temporary => failures.push(error),
+            Err(_) => {
+                for one in join_all(facts.iter().map(|fact| store.load(workspace, fact))).await {
+                    match one {
+                        Ok(Some(one)) => loaded.push(one),
+                        Ok(None) => enriched.missing += 1,
+                        Err(error) => failures.push(error),
+                    }
+                }
+            }
+        }
+        (loaded, failures)
     }
 
     /// Of what was deleted nothing is left that a service could say something of.
@@ -241,9 +262,21 @@ impl Enrich {
         join_all(advances).await;
     }
 
-    async fn link(&self, workspace: &WorkspaceId, work: &mut Work) {
-        let outcome = self.ports.enrichment.put_links(workspace, &links(&work.observation)).await;
-        work.note(Step::Links, outcome);
+    /// All links of all facts at once. When they are refused, those of each by themselves, so that one fact cannot keep the
+    /// others from being linked.
+    async fn link(&self, workspace: &WorkspaceId, all: &mut [Work]) {
+        let open: Vec<_> = all.iter_mut().filter(|work| work.wants(Step::Links)).collect();
+        let found: Vec<_> = open.iter().map(|work| links(&work.observation)).collect();
+        match self.ports.enrichment.put_links(workspace, &found.concat()).await {
+            Ok(()) => open.into_iter().for_each(|work| work.note(Step::Links, Ok(()))),
+            Err(error) if error.kind == PortErrorKind::Temporary => fail(open, Step::Links, error),
+            Err(_) => {
+                let each = open.into_iter().zip(found).map(|(work, links)| async move {
+                    work.note(Step::Links, self.ports.enrichment.put_links(workspace, &links).await);
+                });
+                join_all(each).await;
+            }
+        }
     }
 
     /// What one account did is one write.

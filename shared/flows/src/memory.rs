@@ -101,9 +101,8 @@ pub async fn story(
         if step + 1 == reach.steps {
             break;
         }
-        let loads = next.iter().map(|id| store.load(workspace, id));
-        let loaded = try_join_all(loads).await?.into_iter().flatten();
-        open = loaded.map(|(observation, _)| links(&observation)).collect();
+        let loaded = store.load_all(workspace, &next).await?;
+        open = loaded.iter().map(|(observation, _)| links(observation)).collect();
         if open.is_empty() {
             break;
         }

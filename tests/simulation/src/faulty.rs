@@ -199,8 +199,8 @@ faulty!(AuditLog {
 
 #[async_trait]
 impl<P: EnrichmentStore + ?Sized> EnrichmentStore for Faulty<P> {
-    async fn load(&self, of: &WorkspaceId, id: &SourceId) -> Result<Option<(Observation, Enrichment)>, PortError> {
-        self.plan.call("EnrichmentStore::load", self.port.load(of, id), injected).await
+    async fn load_all(&self, of: &WorkspaceId, ids: &[SourceId]) -> Result<Vec<(Observation, Enrichment)>, PortError> {
+        self.plan.call("EnrichmentStore::load_all", self.port.load_all(of, ids), injected).await
     }
 
     async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {

@@ -241,8 +241,12 @@ macro_rules! observations {
 macro_rules! enrichment {
     ($type:ty { $($own:tt)* } also load $($more:ident)*) => {
         crate::forward::enrichment!($type { $($own)*
-            async fn load(&self, of: &WorkspaceId, id: &SourceId) -> Result<Option<(Observation, Enrichment)>, PortError> {
-                self.store.load(of, id).await
+            async fn load_all(
+                &self,
+                of: &WorkspaceId,
+                ids: &[SourceId],
+            ) -> Result<Vec<(Observation, Enrichment)>, PortError> {
+                self.store.load_all(of, ids).await
             }
         } also $($more)*);
     };

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use connector_domain::enrich::{Embedding, profiles, week};
 use connector_domain::ports::{ObservationStore, Purpose};
-use connector_domain::{SourceId, Timestamp};
+use connector_domain::{Reference, ReferenceKind, Timestamp};
 use connector_testkit::builders::{at, observation, workspace};
 use connector_testkit::memory::MemoryObservations;
 
@@ -64,6 +64,35 @@ async fn a_step_that_fails_is_done_later_and_the_others_stand() {
     assert_eq!(profiles(&store.identities(acme).await.unwrap())[0].observations, 3, "each is counted once");
     assert_eq!(store.features(acme, &week(at(0))).await.unwrap().len(), 3);
     assert!(EnrichmentStore::due(&*store, Timestamp::MAX, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_keeps_no_other() {
+    let (store, rows) = captured(3).await;
+    store.spoil(&rows[1].event.source_id);
+    let enrich = Enrich::new(EnrichPorts::local(Arc::clone(&store) as _));
+    let error = enrich.handle(task(&rows)).await.unwrap_err();
+    assert_eq!((error.failed, error.total), (1, 3));
+    let there = [rows[0].clone(), rows[2].clone()];
+    assert_eq!(enrich.handle(task(&there)).await.unwrap().already, 2);
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_linked_keeps_no_other() {
+    let (store, acme) = (Arc::new(MemoryObservations::default()), workspace("acme"));
+    let mut rows: Vec<_> = (0..3).map(|n| observation(&acme, &format!("9#{n}"), at(n))).collect();
+    for row in &mut rows {
+        let pull = Reference::new(ReferenceKind::Pr, "#7").unwrap();
+        row.event.references = vec![pull.url("https://github.com/acme/shop/pull/7")];
+    }
+    assert!(store.put_if_absent(&rows).await.iter().all(Result::is_ok));
+    store.refuse_links_of(&rows[1].event.source_id);
+    let enrich = Enrich::new(EnrichPorts::local(Arc::clone(&store) as _));
+    let error = enrich.handle(task(&rows)).await.unwrap_err();
+    assert_eq!((error.failed, error.total), (1, 3));
+    let there = [rows[0].clone(), rows[2].clone()];
+    assert_eq!(enrich.handle(task(&there)).await.unwrap().already, 2);
+    assert_eq!(store.beside(&acme).links.len(), 2);
 }
 
 #[tokio::test]

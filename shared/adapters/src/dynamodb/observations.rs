@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use connector_domain::capture::CaptureOutcome;
 use connector_domain::enrich::Enrichment;
 use connector_domain::observation::Observation;
-use connector_domain::ports::{ObservationFilter, ObservationPage, ObservationStore, PortError};
+use connector_domain::ports::{EnrichmentStore, ObservationFilter, ObservationPage, ObservationStore, PortError};
 use connector_domain::transformed::Deletion;
 use connector_domain::{SourceId, WorkspaceId};
 use futures::StreamExt;
@@ -122,7 +122,7 @@ impl ObservationStore for DynamoObservations {
     }
 
     async fn get(&self, workspace: &WorkspaceId, source_id: &SourceId) -> Result<Option<Observation>, PortError> {
-        Ok(self.read(workspace, source_id).await?.map(|(observation, _)| observation))
+        Ok(self.load(workspace, source_id).await?.map(|(observation, _)| observation))
     }
 
     async fn list(&self, workspace: &WorkspaceId, filter: &ObservationFilter) -> Result<ObservationPage, PortError> {

@@ -4,7 +4,7 @@
 //! an answer is lost and the SDK writes again, the condition fails on our own row, and the id tells that it is ours.
 //! (An observation needs none: the id of its delivery tells.)
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -13,7 +13,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    KeysAndAttributes, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
 use connector_domain::backfill::Version;
 use connector_domain::ports::{self, PortError, Random};
 use futures::stream::{StreamExt, TryStreamExt, iter};
@@ -132,6 +134,32 @@ impl Table {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map_err(|error| port_error(operation, &error))?;
         Ok(())
+    }
+
+    /// Stores items under their keys, whatever is there. When it fails some of them may be stored.
+    pub(crate) async fn put_all(&self, operation: &'static str, items: BTreeMap<Key, Item>) -> Result<(), PortError> {
+        let mut writes = Vec::with_capacity(items.len());
+        for (key, item) in items {
+            let put = PutRequest::builder().set_item(Some(keyed(item, key))).build();
+            let put = put.map_err(|error| PortError::permanent(operation, error))?;
+            writes.push(WriteRequest::builder().put_request(put).build());
+        }
+        let batches = writes.chunks(MAX_WRITES).map(|writes| self.write(operation, writes.to_vec()));
+        let batches: Vec<_> = batches.collect();
+        iter(batches).buffer_unordered(CONCURRENCY).try_collect().await
+    }
+
+    async fn write(&self, operation: &'static str, writes: Vec<WriteRequest>) -> Result<(), PortError> {
+        let mut open = Some(HashMap::from([(self.name.clone(), writes)]));
+        for _ in 0..MAX_TRIES {
+            let batch = self.client.batch_write_item().set_request_items(open);
+            let answer = batch.send().await.map_err(|error| port_error(operation, &error))?;
+            open = answer.unprocessed_items.filter(|left| !left.is_empty());
+            if open.is_none() {
+                return Ok(());
+            }
+        }
+        Err(PortError::temporary(operation, "some rows were not stored"))
     }
 
     /// Stores an item if a condition holds on what is there.
@@ -289,8 +317,11 @@ impl Table {
 
 /// Rows that are written at once.
 pub(super) const CONCURRENCY: usize = 16;
-/// Most rows of one batch.
+/// Most rows that are read by one batch.
 const MAX_BATCH: usize = 100;
+/// Most rows that are written by one batch.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html>
+const MAX_WRITES: usize = 25;
 /// How often a transaction that met another one is tried, and a batch of which something was left out.
 pub(super) const MAX_TRIES: u32 = 3;
 

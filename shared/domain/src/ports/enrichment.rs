@@ -10,12 +10,21 @@ use crate::{SourceId, Timestamp, WorkspaceId};
 /// What is kept beside observations. All writes may be repeated: the same one twice is one.
 #[async_trait]
 pub trait EnrichmentStore: Send + Sync {
+    /// Observations, and how far the enrichment of each is: those that there are, in the order of `source_ids`.
+    async fn load_all(
+        &self,
+        workspace: &WorkspaceId,
+        source_ids: &[SourceId],
+    ) -> Result<Vec<(Observation, Enrichment)>, PortError>;
+
     /// An observation, and how far its enrichment is.
     async fn load(
         &self,
         workspace: &WorkspaceId,
         source_id: &SourceId,
-    ) -> Result<Option<(Observation, Enrichment)>, PortError>;
+    ) -> Result<Option<(Observation, Enrichment)>, PortError> {
+        Ok(self.load_all(workspace, std::slice::from_ref(source_id)).await?.pop())
+    }
 
     /// The facts of a thing, by the subject of their identities.
     async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError>;

@@ -21,6 +21,7 @@ pub async fn enrichment<S: EnrichmentStore + ObservationStore>(store: &S) {
     what_waits_is_sent_again_once_and_given_up_for_good(store).await;
     what_a_duplicate_says_otherwise_is_noted(store).await;
     links_are_found_on_both_sides_of_a_moment(store).await;
+    many_are_read_and_linked_at_once(store).await;
     what_an_account_did_is_counted_once(store).await;
     features_are_kept_by_week(store).await;
     what_was_deleted_is_withheld(store).await;
@@ -129,6 +130,32 @@ async fn links_are_found_on_both_sides_of_a_moment(store: &impl EnrichmentStore)
     assert!(store.links(&other, &key, at(0), 10).await.unwrap().is_empty());
     let part = LinkKey::parse("item:github.com/acme/shop#").unwrap();
     assert!(store.links(&workspace, &part, at(0), 10).await.unwrap().is_empty(), "a key is whole");
+}
+
+async fn many_are_read_and_linked_at_once<S: EnrichmentStore + ObservationStore>(store: &S) {
+    let (workspace, other) = (some_workspace(), some_workspace());
+    let key = LinkKey::parse("item:github.com/acme/shop#7").unwrap();
+    let url = "https://github.com/acme/shop/pull/7";
+    let rows: Vec<_> = (0..60)
+        .map(|n| {
+            let mut event = event(&format!("9#{n}"), at(n));
+            event.references = vec![Reference::new(ReferenceKind::Pr, "#7").unwrap().url(url)];
+            observe(&workspace, event)
+        })
+        .collect();
+    assert!(store.put_if_absent(&rows).await.iter().all(Result::is_ok));
+    let mut ids: Vec<_> = rows.iter().rev().map(|row| row.event.source_id.clone()).collect();
+    ids.insert(7, SourceId::once(ProviderKind::Github, "pr", "none", "merged"));
+    let loaded: Vec<_> = store.load_all(&workspace, &ids).await.unwrap().into_iter().map(|(row, _)| row).collect();
+    assert_eq!(loaded, rows.iter().rev().cloned().collect::<Vec<_>>(), "in the order in which they are asked for");
+    assert_eq!(store.load_all(&workspace, &[]).await.unwrap(), []);
+    assert_eq!(store.load_all(&other, &ids).await.unwrap(), []);
+
+    let all: Vec<_> = rows.iter().flat_map(links).collect();
+    let twice = [&all[..], &all[..1]].concat();
+    store.put_links(&workspace, &twice).await.unwrap();
+    store.put_links(&workspace, &[]).await.unwrap();
+    assert_eq!(store.links(&workspace, &key, at(0), 100).await.unwrap(), all);
 }
 
 async fn what_an_account_did_is_counted_once(store: &impl EnrichmentStore) {

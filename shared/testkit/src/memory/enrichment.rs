@@ -53,15 +53,23 @@ impl MemoryObservations {
 
 #[async_trait]
 impl EnrichmentStore for MemoryObservations {
-    async fn load(
+    async fn load_all(
         &self,
         workspace: &WorkspaceId,
-        source_id: &SourceId,
-    ) -> Result<Option<(Observation, Enrichment)>, PortError> {
-        let key = (workspace.clone(), source_id.clone());
-        let Some(observation) = lock(&self.rows).get(&key).cloned() else { return Ok(None) };
-        let progress = lock(&self.beside).progress.get(&key).cloned().unwrap_or_default();
-        Ok(Some((self.shown(observation), progress)))
+        source_ids: &[SourceId],
+    ) -> Result<Vec<(Observation, Enrichment)>, PortError> {
+        let spoiled = lock(&self.spoiled);
+        if source_ids.iter().any(|id| spoiled.contains(id)) {
+            return Err(PortError::corrupt("read observations", "one is spoiled"));
+        }
+        let mut all = Vec::new();
+        for id in source_ids {
+            let key = (workspace.clone(), id.clone());
+            let Some(observation) = lock(&self.rows).get(&key).cloned() else { continue };
+            let progress = lock(&self.beside).progress.get(&key).cloned().unwrap_or_default();
+            all.push((self.shown(observation), progress));
+        }
+        Ok(all)
     }
 
     async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
@@ -117,6 +125,10 @@ impl EnrichmentStore for MemoryObservations {
     }
 
     async fn put_links(&self, workspace: &WorkspaceId, links: &[Link]) -> Result<(), PortError> {
+        let refused = lock(&self.unlinkable);
+        if links.iter().any(|link| refused.contains(&link.source_id)) {
+            return Err(PortError::permanent("index links", "one is refused"));
+        }
         let mut beside = lock(&self.beside);
         for link in links {
             let key = (workspace.clone(), link.key.clone(), link.occurred_at, link.source_id.clone());

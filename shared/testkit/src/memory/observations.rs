@@ -1,7 +1,7 @@
 //! Observations in memory.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Mutex;
 
@@ -22,6 +22,8 @@ pub struct MemoryObservations {
     pub(super) rows: Mutex<BTreeMap<(WorkspaceId, SourceId), Observation>>,
     pub(super) beside: Mutex<Beside>,
     deletions: Mutex<BTreeMap<(WorkspaceId, String), Timestamp>>,
+    pub(super) spoiled: Mutex<BTreeSet<SourceId>>,
+    pub(super) unlinkable: Mutex<BTreeSet<SourceId>>,
 }
 
 impl MemoryObservations {
@@ -29,6 +31,16 @@ impl MemoryObservations {
     #[must_use]
     pub fn all(&self) -> Vec<Observation> {
         lock(&self.rows).values().cloned().collect()
+    }
+
+    /// What is asked for together with this fact cannot be read from now on.
+    pub fn spoil(&self, fact: &SourceId) {
+        lock(&self.spoiled).insert(fact.clone());
+    }
+
+    /// What is linked together with this fact is refused from now on.
+    pub fn refuse_links_of(&self, fact: &SourceId) {
+        lock(&self.unlinkable).insert(fact.clone());
     }
 
     /// Takes over what is gone from another store.

@@ -61,10 +61,14 @@ pub(crate) struct NotedFirst {
 }
 
 forward::enrichment!(NotedFirst {
-    async fn load(&self, of: &WorkspaceId, id: &SourceId) -> Result<Option<(Observation, Enrichment)>, PortError> {
-        let loaded = self.store.load(of, id).await?;
-        if loaded.is_some() {
-            self.store.advance(of, id, &Advance::of(Step::ALL).complete()).await?;
+    async fn load_all(
+        &self,
+        of: &WorkspaceId,
+        ids: &[SourceId],
+    ) -> Result<Vec<(Observation, Enrichment)>, PortError> {
+        let loaded = self.store.load_all(of, ids).await?;
+        for (fact, _) in &loaded {
+            self.store.advance(of, &fact.event.source_id, &Advance::of(Step::ALL).complete()).await?;
         }
         Ok(loaded)
     }

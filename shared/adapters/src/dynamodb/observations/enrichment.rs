@@ -1,20 +1,19 @@
 //! What is kept beside observations, in their table: how far each one's enrichment is, links, accounts and features.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use connector_domain::enrich::{Account, Activity, Advance, Enrichment, Feature, Identity, Link, LinkKey, week};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{EnrichmentStore, PortError};
 use connector_domain::{SourceId, Timestamp, WorkspaceId};
-use futures::{StreamExt, TryStreamExt};
 
 use super::{DynamoObservations, deletions, from_row};
 use crate::aws::port_error;
 use crate::dynamodb::due;
 use crate::dynamodb::item::{Item, corrupt, from_item, key_of, keyed, milliseconds, number, text, to_item};
 use crate::dynamodb::keys::{self, Key, Row};
-use crate::dynamodb::table::{CONCURRENCY, Condition, Written, page_size};
+use crate::dynamodb::table::{Condition, Written, page_size};
 use connector_domain::backfill::Place;
 
 mod acts;
@@ -26,12 +25,40 @@ const MAX_ACTS: usize = 50;
 
 #[async_trait]
 impl EnrichmentStore for DynamoObservations {
-    async fn load(
+    /// In one read, with whether the things are gone.
+    async fn load_all(
         &self,
         workspace: &WorkspaceId,
-        source_id: &SourceId,
-    ) -> Result<Option<(Observation, Enrichment)>, PortError> {
-        self.read(workspace, source_id).await
+        source_ids: &[SourceId],
+    ) -> Result<Vec<(Observation, Enrichment)>, PortError> {
+        const OPERATION: &str = "read observations";
+        let of = |source_id: &SourceId| {
+            let (workspace, subject) = (workspace.clone(), source_id.subject().to_owned());
+            let deletion = Row::Deletion { workspace: workspace.clone(), subject };
+            [Row::Observation { workspace, source_id: source_id.clone() }, deletion]
+        };
+        // A row may be named once only, and facts of one thing share the row of its deletion.
+        let rows: BTreeMap<_, _> = source_ids.iter().flat_map(of).map(|row| (row.key(), row)).collect();
+        let rows: Vec<_> = rows.into_values().collect();
+        let (mut found, mut deleted) = (BTreeMap::new(), BTreeMap::new());
+        for item in self.table.get_many(OPERATION, &rows, None).await? {
+            match key_of(&item).and_then(|key| Row::of(&key)) {
+                Some(Row::Observation { source_id, .. }) => {
+                    found.insert(source_id, item);
+                }
+                Some(Row::Deletion { subject, .. }) => {
+                    deleted.insert(subject, deletions::at(OPERATION, &item)?);
+                }
+                _ => return Err(corrupt(OPERATION)),
+            }
+        }
+        let read = |item| {
+            let progress = progress::read(&item);
+            let observation = from_row(OPERATION, item)?;
+            let deleted_at = deleted.get(observation.event.source_id.subject()).copied();
+            Ok((observation.shown(deleted_at), progress))
+        };
+        source_ids.iter().filter_map(|id| found.remove(id)).map(read).collect()
     }
 
     async fn facts_of(&self, workspace: &WorkspaceId, subject: &str) -> Result<Vec<SourceId>, PortError> {
@@ -104,15 +131,13 @@ impl EnrichmentStore for DynamoObservations {
 
     async fn put_links(&self, workspace: &WorkspaceId, links: &[Link]) -> Result<(), PortError> {
         const OPERATION: &str = "index links";
-        let puts: Vec<_> = links
-            .iter()
-            .map(async |link| {
-                let place = Place { at: link.occurred_at, source_id: link.source_id.clone() };
-                let row = Row::Link { workspace: workspace.clone(), key: link.key.clone(), place };
-                self.table.put(OPERATION, keyed(to_item(OPERATION, link)?, row.key())).await
-            })
-            .collect();
-        futures::stream::iter(puts).buffer_unordered(CONCURRENCY).try_collect().await
+        let item = |link: &Link| {
+            let place = Place { at: link.occurred_at, source_id: link.source_id.clone() };
+            let row = Row::Link { workspace: workspace.clone(), key: link.key.clone(), place };
+            Ok((row.key(), to_item(OPERATION, link)?))
+        };
+        let items = links.iter().map(item).collect::<Result<BTreeMap<_, _>, PortError>>()?;
+        self.table.put_all(OPERATION, items).await
     }
 
     async fn links(
@@ -207,32 +232,6 @@ impl EnrichmentStore for DynamoObservations {
 fn feature_row(workspace: &WorkspaceId, source_id: &SourceId, at: Timestamp) -> Row {
     let place = Place { at, source_id: source_id.clone() };
     Row::Feature { workspace: workspace.clone(), week: week(at), place }
-}
-
-impl DynamoObservations {
-    /// An observation as it is shown, and how far its enrichment is: in one read, with whether the thing is gone.
-    pub(super) async fn read(
-        &self,
-        workspace: &WorkspaceId,
-        source_id: &SourceId,
-    ) -> Result<Option<(Observation, Enrichment)>, PortError> {
-        const OPERATION: &str = "read an observation";
-        let rows = [
-            Row::Observation { workspace: workspace.clone(), source_id: source_id.clone() },
-            Row::Deletion { workspace: workspace.clone(), subject: source_id.subject().to_owned() },
-        ];
-        let (mut found, mut deleted) = (None, None);
-        for item in self.table.get_many(OPERATION, &rows, None).await? {
-            match key_of(&item).and_then(|key| Row::of(&key)) {
-                Some(Row::Observation { .. }) => found = Some(item),
-                Some(Row::Deletion { .. }) => deleted = Some(deletions::at(OPERATION, &item)?),
-                _ => return Err(corrupt(OPERATION)),
-            }
-        }
-        let Some(item) = found else { return Ok(None) };
-        let progress = progress::read(&item);
-        Ok(Some((from_row(OPERATION, item)?.shown(deleted), progress)))
-    }
 }
 
 /// The fields that a duplicate said otherwise.
