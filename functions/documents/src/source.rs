@@ -82,7 +82,7 @@ impl Source<'_> {
 
     pub(crate) async fn file(&self, blob: &str) -> Answer<Vec<u8>> {
         let request = self.files.file_request(&self.link.resource, blob);
-        self.ask(request, |response, now| self.files.read_file(response, now)).await
+        self.ask(request, |response, now| self.files.read_file(blob, response, now)).await
     }
 
     /// The wanted files after `cursor`, folder by folder, in the order of their paths, as far as `max_calls` reach.

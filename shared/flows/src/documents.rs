@@ -72,8 +72,8 @@ async fn send(ports: &DocumentPorts, sync: &Sync) {
     }
 }
 
-/// After a push to the branch that counts. A repository that has no configuration, and has surely got none by it, is left
-/// alone.
+/// After a push to the branch that counts. A repository that had no configuration just before it, and has surely got none by
+/// it, is left alone; where a push before it was not told of, it is looked at.
 ///
 /// # Errors
 /// When the store fails.
@@ -88,8 +88,14 @@ pub async fn pushed(
     }
     if push.paths.as_ref().is_some_and(|paths| !paths.iter().any(|path| is_config(path))) {
         let known = ports.syncs.sync(&DocumentsKey::of(link)).await?;
-        if known.is_some_and(|known| known.state == SyncState::NoConfig) {
-            return Ok(None);
+        let there = |known: &Sync| known.commit == push.before || known.commit.as_ref() == Some(&push.commit);
+        let known = known.filter(|known| known.state == SyncState::NoConfig && known.commit.is_some() && there(known));
+        if let Some(known) = known {
+            let next = known.without_config_at(&push.commit, ports.clock.now());
+            // Otherwise somebody asks for a look at this moment.
+            if ports.syncs.put_sync(&next, Some(known.version)).await? == Put::Stored {
+                return Ok(None);
+            }
         }
     }
     ask(ports, link, Some(&push.commit), correlation).await

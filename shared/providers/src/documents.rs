@@ -32,11 +32,11 @@ pub trait DocumentSource: Send + Sync {
     /// The request for what a file holds.
     fn file_request(&self, resource: &ResourceRef, blob: &str) -> Option<HttpRequest>;
 
-    /// What a file holds.
+    /// What the file of this name holds.
     ///
     /// # Errors
-    /// When it is not there; the error says what to do.
-    fn read_file(&self, response: HttpResponse, now: Timestamp) -> Result<Vec<u8>, ProviderError>;
+    /// When it is not there, or the answer is something else; the error says what to do.
+    fn read_file(&self, blob: &str, response: HttpResponse, now: Timestamp) -> Result<Vec<u8>, ProviderError>;
 
     /// What an answer says of the budget.
     fn rate(&self, response: &HttpResponse) -> RateLimit;
@@ -45,6 +45,8 @@ pub trait DocumentSource: Send + Sync {
 /// What a webhook tells of a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pushed {
+    /// The commit that its head was, where it is told.
+    pub before: Option<String>,
     /// The commit that its head is now.
     pub commit: String,
     /// The paths that were touched; `None` where the webhook may not name all.

@@ -42,6 +42,8 @@ pub enum Flow {
     Replay,
     /// Observations are enriched.
     Enrich,
+    /// A repository's files are looked at.
+    Documents,
     /// A token is asked for, and renewed when it must be.
     Refresh,
     /// Tokens that are due are looked at, before anybody asks for them.

@@ -9,6 +9,7 @@ use connector_domain::backfill::{Budget, BudgetKey, Hold, Place, Run, Unit, Unit
 use connector_domain::capture::{CaptureOutcome, CaptureReport};
 use connector_domain::connection::{Connection, Integration, WorkspaceSettings};
 use connector_domain::delivery::DeliveryRecord;
+use connector_domain::documents::{Chunk, Document, DocumentsKey, Sync};
 use connector_domain::enrich::{
     Account, Activity, Advance, Embedding, Enrichment, Feature, Identity, Indexed, Link, LinkKey, Nearest, VectorQuery,
 };
@@ -19,9 +20,9 @@ use connector_domain::model::{
 use connector_domain::oauth::{AppCredentials, ConnectOutcome, ConnectState, SecretHash, TokenRow, TokenSet};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, Embedder, EnrichmentStore, HoldStore, LanguageModel,
-    ModelStore, ObservationFilter, ObservationPage, ObservationStore, Pause, PortError, ProviderHttp, Purpose, Put,
-    PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault, VectorIndex,
+    AuditLog, BackfillStore, ConnectionStore, DeliveryStore, DocumentStore, DocumentSyncs, Embedder, EnrichmentStore,
+    HoldStore, LanguageModel, ModelStore, ObservationFilter, ObservationPage, ObservationStore, Page, Paging, Pause,
+    PortError, ProviderHttp, Purpose, Put, PutDelivery, Queue, Secrets, StateStore, TokenRows, TokenVault, VectorIndex,
 };
 use connector_domain::task::Task;
 use connector_domain::transformed::Deletion;
@@ -191,6 +192,22 @@ impl<P: VectorIndex + ?Sized> VectorIndex for Faulty<P> {
         self.plan.call("VectorIndex::delete", self.port.delete(of, facts), injected).await
     }
 }
+
+faulty!(DocumentSyncs {
+    fn sync(key: &DocumentsKey) -> Option<Sync>;
+    fn put_sync(sync: &Sync, expected: Option<Version>) -> Put;
+    fn due_syncs(now: Timestamp, limit: usize) -> Vec<DocumentsKey>;
+    fn syncs_in(workspace: &WorkspaceId) -> Vec<Sync>;
+});
+
+faulty!(DocumentStore {
+    fn put_document(key: &DocumentsKey, document: &Document, chunks: &[Chunk]) -> Put;
+    fn remove_document(key: &DocumentsKey, path: &str, fence: u64) -> Put;
+    fn document(key: &DocumentsKey, path: &str) -> Option<Document>;
+    fn documents(key: &DocumentsKey, after: Option<&str>, limit: usize) -> Vec<Document>;
+    fn chunks(key: &DocumentsKey, document: &Document) -> Vec<Chunk>;
+    fn all_chunks(key: &DocumentsKey, paging: &Paging) -> Page<Chunk>;
+});
 
 faulty!(AuditLog {
     fn append(entry: &AuditEntry) -> ();

@@ -43,6 +43,8 @@ pub enum Rule {
     Beside,
     /// A language model was asked in vain, cost more than it may, or said what it never did.
     Said,
+    /// Documents are not the files of the repository.
+    Documents,
 }
 
 impl Rule {
@@ -62,6 +64,7 @@ impl Rule {
             Self::NoCode => "I10",
             Self::Beside => "I11",
             Self::Said => "I12",
+            Self::Documents => "I13",
         }
     }
 }

@@ -13,7 +13,7 @@ use connector_domain::backfill::{Run, Trigger, Window};
 use connector_domain::http::WebhookRequest;
 use connector_domain::oauth::Return;
 use connector_domain::ports::{
-    BackfillStore, Clock, ConnectionStore, DeliveryStore, EnrichmentStore, HoldStore, TokenError,
+    BackfillStore, Clock, ConnectionStore, DeliveryStore, DocumentSyncs, EnrichmentStore, HoldStore, TokenError,
 };
 use connector_domain::task::{CaptureTask, TASK_VERSION};
 use connector_domain::{SourceId, Timestamp, UserId};
@@ -65,6 +65,8 @@ pub struct Report {
 pub(crate) struct Hook {
     pub(crate) place: usize,
     pub(crate) request: WebhookRequest,
+    /// How many pushes there were with this one, when it tells of one.
+    pub(crate) pushes: Option<usize>,
 }
 
 /// A history to be run.
@@ -96,6 +98,7 @@ pub struct History {
 enum Event {
     Link(usize),
     Act(usize),
+    Push(usize),
     Hook(usize),
     Deed(Deed, usize),
     Cancel(Box<Run>),
@@ -290,7 +293,7 @@ impl History {
         if stored.now_or_never().is_none_or(|stored| stored.is_err()) {
             return BTreeSet::new();
         }
-        self.hooks.push(Hook { place: 0, request });
+        self.hooks.push(Hook { place: 0, request, pushes: None });
         self.plan_at(Duration::ZERO, Event::Hook(0));
         let rests = self.until_quiet(&mut Executor::new(), None);
         let mut effects = self.outside.monitor.effects();
@@ -337,8 +340,10 @@ impl History {
             let units = self.outside.stores.backfills.due_units(Timestamp::MAX, 1).await;
             let observations = self.outside.stores.observations.due(Timestamp::MAX, 1).await;
             let holds = self.outside.stores.holds.due_holds(Timestamp::MAX, 1).await;
+            let looks = self.outside.stores.documents.due_syncs(Timestamp::MAX, 1).await;
             deliveries.is_ok_and(|due| due.is_empty())
                 && holds.is_ok_and(|due| due.is_empty())
+                && looks.is_ok_and(|due| due.is_empty())
                 && units.is_ok_and(|due| due.is_empty())
                 && observations.is_ok_and(|due| due.is_empty())
         };

@@ -21,7 +21,7 @@ use crate::reference::{self, STRANGERS};
 use crate::scenario::{Content, LISTS, Scenario};
 use crate::tenant::Tenant;
 use crate::tokens::Grants;
-use crate::{Plan, beside};
+use crate::{Plan, beside, documents};
 
 /// What heals by itself heals within this: the longest pause of the sweep, a budget of the provider that was used up, and
 /// the queue's own patience, one after the other.
@@ -45,6 +45,7 @@ pub(crate) fn judge(history: &History, healed_in: Duration) {
     tokens(history);
     secrets(history);
     beside::judge(history);
+    documents::judge(history);
 }
 
 fn units(history: &History) {

@@ -62,6 +62,8 @@ pub struct Tally {
     pub model_failures: u64,
     /// Summaries of clusters that it wrote.
     pub summaries: u64,
+    /// Questions to the provider about files.
+    pub document_calls: u64,
 }
 
 impl Tally {
@@ -81,6 +83,7 @@ impl Tally {
         self.model_calls += other.model_calls;
         self.model_failures += other.model_failures;
         self.summaries += other.summaries;
+        self.document_calls += other.document_calls;
     }
 }
 

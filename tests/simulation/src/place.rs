@@ -6,6 +6,7 @@ use connector_domain::Timestamp;
 use connector_simulator::github::{NewIssue, NewPullRequest, NewRelease, Repository, Webhook};
 
 use crate::Chance;
+use crate::files::Files;
 
 /// Items by number.
 pub(crate) type Items = BTreeMap<u32, Item>;
@@ -26,6 +27,7 @@ pub(crate) struct Place {
     pub(crate) deleted: Vec<u32>,
     /// Numbers of items that were opened again: lists of items do not tell any more that they were closed.
     pub(crate) reopened: Vec<u32>,
+    pub(crate) files: Files,
     releases: u32,
     renamed: bool,
 }
@@ -34,8 +36,9 @@ const PERSON: &str = "octavia";
 
 impl Place {
     /// A repository with these items.
-    pub(crate) const fn new(repository: Repository, items: Items) -> Self {
-        Self { repository, items, deleted: Vec::new(), reopened: Vec::new(), releases: 0, renamed: false }
+    pub(crate) fn new(repository: Repository, items: Items) -> Self {
+        let (deleted, reopened) = Default::default();
+        Self { repository, items, deleted, reopened, files: Files::default(), releases: 0, renamed: false }
     }
 
     /// Something happens. Answers its webhook.
@@ -91,6 +94,11 @@ impl Place {
         };
         learn(&mut self.items, &webhook);
         Some(webhook)
+    }
+
+    /// Somebody pushes. Answers the webhook.
+    pub(crate) fn push(&mut self, chance: &Chance, at: Timestamp) -> Webhook {
+        self.files.push(&self.repository, chance, at)
     }
 
     fn one(&self, chance: &Chance, fits: impl Fn(&Item) -> bool) -> Option<(u32, Item)> {

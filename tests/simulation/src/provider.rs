@@ -49,7 +49,9 @@ impl Providers {
                 self.monitor.given(&token);
             }
         } else {
+            let of_documents = ["/commits", "/git/"].iter().any(|part| request.path.contains(part));
             self.monitor.count(|tally| match response.status {
+                _ if of_documents => tally.document_calls += 1,
                 200 => tally.page_calls += 1,
                 _ => tally.refusals += 1,
             });

@@ -6,7 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connector_domain::Timestamp;
 use connector_domain::ports::{Clock, MAX_DELAY, PortError, Queue};
-use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask, TASK_VERSION, Task, encode};
+use connector_domain::task::{
+    CaptureTask, DocumentsTask, EnrichTask, PageTask, ReplayTask, TASK_VERSION, Task, encode,
+};
 use connector_lambda::batch::{Record, read};
 
 use crate::monitor::Monitor;
@@ -18,6 +20,7 @@ pub(crate) enum Message {
     Page(PageTask),
     Replay(ReplayTask),
     Enrich(EnrichTask),
+    Documents(DocumentsTask),
 }
 
 /// Which queue it is in.
@@ -27,6 +30,7 @@ enum Kind {
     Page,
     Replay,
     Enrich,
+    Documents,
 }
 
 #[derive(Debug, Clone)]
@@ -182,6 +186,7 @@ impl SimulatedQueue {
             CaptureTask::NAME => Kind::Capture,
             EnrichTask::NAME => Kind::Enrich,
             ReplayTask::NAME => Kind::Replay,
+            DocumentsTask::NAME => Kind::Documents,
             _ => Kind::Page,
         };
         state.held.push(Held { id, kind, body, visible_at, receives: 0 });
@@ -208,6 +213,7 @@ fn message(held: &Held, older: bool) -> Option<Message> {
         Kind::Page => read(&record).map(Message::Page),
         Kind::Replay => read(&record).map(Message::Replay),
         Kind::Enrich => read(&record).map(Message::Enrich),
+        Kind::Documents => read(&record).map(Message::Documents),
     }
 }
 

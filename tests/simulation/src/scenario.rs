@@ -67,6 +67,10 @@ pub struct Scenario {
     pub entities: BTreeSet<EntityType>,
     /// Whether history is fetched at all, by a run that starts with the history.
     pub backfill: bool,
+    /// Whether files of the repositories are kept as documents.
+    pub documents: bool,
+    /// How often somebody pushes.
+    pub pushes: usize,
     /// How often in a hundred a run holds its facts back, and how often it is to be proven.
     pub hold_percent: u64,
     /// Whether the scheduler ticks.
@@ -129,6 +133,8 @@ impl Default for Scenario {
             page_size: 2,
             entities: BTreeSet::from(LISTS),
             backfill: true,
+            documents: false,
+            pushes: 0,
             hold_percent: 0,
             scheduler: false,
             webhook_every: 0,
@@ -184,7 +190,12 @@ impl Scenario {
         let services = apart.percent(30);
         // Clusters grow large where much happens to one thing.
         let more_acts = if services { apart.pick([0, 0, 0, 12]) } else { 0 };
+        // A few calls an hour are none that are left for files.
+        let files = Chance::apart(seed, 0xd0c5);
+        let documents = files.percent(25);
         Self {
+            documents,
+            pushes: if documents { files.pick([1, 2, 4, 6]) } else { 0 },
             content,
             page_size: chance.pick([1, 1, 2, 3]),
             entities,
@@ -202,7 +213,7 @@ impl Scenario {
             stale_percent: chance.pick([0, 0, 50]),
             freeze_per_mille: chance.pick([0, 0, 0, 10]),
             provider_faults: chance.pick([0, 0, 0, 1, 3]),
-            hourly_calls: if chance.percent(10) { Some(4) } else { None },
+            hourly_calls: if chance.percent(10) && !documents { Some(4) } else { None },
             broken_list: chance.percent(4),
             deploy: chance.percent(10),
             first_messages: FirstMessages::Handled,

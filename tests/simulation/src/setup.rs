@@ -7,24 +7,24 @@ use std::time::Duration;
 
 use connector_backfill::{PagePorts, PageSettings, PageWorker, Scheduler};
 use connector_capture::{Capture, CapturePorts, Enrich};
+use connector_documents::{DocumentsWorker, WorkerPorts};
 use connector_domain::backfill::Limits;
-use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{
-    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, ObservationStore, Pause, ProviderHttp,
-    Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
+    AuditLog, BackfillStore, Clock, ConnectionStore, DeliveryStore, HoldStore, LocalEmbedder, ObservationStore, Pause,
+    ProviderHttp, Queue, Random, Secrets, StateStore, TokenRows, TokenVault, Tokens,
 };
 use connector_domain::task::{CaptureTask, EnrichTask, PageTask, ReplayTask};
 use connector_domain::{ProviderKind, Timestamp};
 use connector_flows::connect::{Connect, ConnectPorts};
-use connector_flows::documents::DocumentPorts;
 use connector_flows::{ConnectionTokens, RevokePorts, StartPorts, TeardownPorts, TokenPorts};
 use connector_recovery::{Recovery, RecoveryPorts, TokenRefresh};
 use connector_testkit::memory::{
     FakeSigner, MemoryAudit, MemoryBackfills, MemoryConnections, MemoryDeliveries, MemoryDocuments, MemoryHolds,
-    MemoryModels, MemoryObservations, MemoryQueue, MemoryStates, MemoryVault, StaticSecrets,
+    MemoryModels, MemoryObservations, MemoryStates, MemoryVault, StaticSecrets,
 };
 use connector_webhook::{Webhook, WebhookPorts};
 
+use crate::documents;
 use crate::embedder::SimulatedEmbedder;
 use crate::enriching::enriching;
 use crate::faulty::{Faulty, Sleep};
@@ -75,6 +75,7 @@ pub(crate) struct Stores {
     pub(crate) vault: Arc<MemoryVault>,
     pub(crate) states: Arc<MemoryStates>,
     pub(crate) audit: Arc<MemoryAudit>,
+    pub(crate) documents: Arc<MemoryDocuments>,
 }
 
 /// All that surrounds the handlers.
@@ -96,6 +97,7 @@ pub(crate) struct Handlers {
     pub(crate) pages: PageWorker,
     pub(crate) capture: Capture,
     pub(crate) enrich: Enrich,
+    pub(crate) documents: DocumentsWorker,
     pub(crate) recovery: Recovery,
     pub(crate) renewal: TokenRefresh,
     pub(crate) scheduler: Scheduler,
@@ -263,12 +265,18 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         limits,
     };
     let rows = Faulty::of(plan, &stores.vault) as Arc<dyn TokenRows>;
-    // Documents are not looked at here: nobody takes their messages.
-    let documents = DocumentPorts {
-        syncs: Arc::new(MemoryDocuments::default()),
-        tasks: Arc::new(MemoryQueue::new(Arc::clone(&time))),
+    let documents = documents::asking(outside, scenario, plant);
+    let looking = WorkerPorts {
+        syncs: Arc::clone(&documents.syncs),
+        documents: documents::kept(outside, plant),
+        tasks: Arc::clone(&documents.tasks),
+        embedder: Arc::new(LocalEmbedder),
+        connections: Arc::clone(&connections),
+        backfills: Arc::clone(&backfills),
+        tokens: Arc::clone(&tokens),
+        http: Arc::clone(&http),
         clock: Arc::clone(&time),
-        limits: SyncLimits::default(),
+        random: Arc::clone(&random),
     };
     let teardown = TeardownPorts {
         connections: Arc::clone(&connections),
@@ -322,6 +330,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
         }),
         renewal: TokenRefresh { tokens: ConnectionTokens::new(token_ports), rows, clock: Arc::clone(&time) },
         enrich: Enrich::new(enriching.clone()),
+        documents: DocumentsWorker::new(looking, documents::settings()),
         recovery: Recovery::new(
             RecoveryPorts {
                 enrichment: Arc::clone(&enriching.enrichment),

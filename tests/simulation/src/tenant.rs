@@ -27,6 +27,8 @@ pub(crate) struct Tenant {
     pub(crate) linked_since: Option<u64>,
     /// Whether it was ever disconnected, which excuses what was not captured.
     pub(crate) was_disconnected: bool,
+    /// How many pushes there were when it was linked the last time.
+    pub(crate) pushes_at_link: usize,
 }
 
 impl Tenant {
@@ -48,7 +50,7 @@ impl Tenant {
             updated_at: now,
         };
         let link = link(&connection, repository, scheduled, now)?;
-        Ok(Self { connection, link, place, linked_since: None, was_disconnected: false })
+        Ok(Self { connection, link, place, linked_since: None, was_disconnected: false, pushes_at_link: 0 })
     }
 
     pub(crate) const fn workspace(&self) -> &WorkspaceId {

@@ -46,10 +46,20 @@ async fn a_provider_with_a_fault_is_asked_again_and_given_up_in_the_end() {
         (Fault::HtmlPage, "git/trees/"),
         (Fault::Truncated, "git/trees/"),
         (Fault::ServerError(503), "git/blobs/"),
+        (Fault::Malformed, "git/blobs/"),
+        (Fault::HtmlPage, "git/blobs/"),
+        (Fault::Truncated, "git/blobs/"),
     ] {
         desk.world.github().inject(fault.on(format!("/repos/acme/rocket/{part}")));
     }
     assert_eq!(desk.sync().await.state, SyncState::Synced);
+    for n in 0..10 {
+        assert_eq!(
+            desk.chunks(&format!("{n}.md")).await[0].text,
+            format!("text {n}"),
+            "no other answer is taken for it"
+        );
+    }
     desk.world.github().inject(Fault::ServerError(500).on("/repos/acme/rocket/").times(1_000));
     let row = desk.sync().await;
     assert_eq!(row.state.name(), "failed");

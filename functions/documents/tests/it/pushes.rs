@@ -193,19 +193,40 @@ async fn a_push_wakes_a_repository_without_a_configuration_only_where_it_may_bri
     desk.push(commit().write("README.md", "# Rocket"));
     desk.sync().await;
     desk.forget();
-    let push = |paths: Option<&[&str]>| Pushed {
-        commit: "c0ffee".to_owned(),
+    let push = |before: &str, paths: Option<&[&str]>| Pushed {
+        before: Some(before.to_owned()),
+        commit: format!("{before}1"),
         paths: paths.map(|paths| paths.iter().map(|path| (*path).to_owned()).collect()),
     };
     let woken = async |push: Pushed| pushed(&desk.ask, &desk.link, &push, "cor").await.unwrap().is_some();
-    assert!(!woken(push(Some(&["README.md", "docs/connectors.yml"]))).await);
-    assert!(desk.queue.is_empty());
-    assert!(woken(push(Some(&["README.md", "connectors.yaml"]))).await);
+    let head = desk.row().await.commit.unwrap();
+    let other = &["README.md", "docs/connectors.yml"][..];
+    assert!(!woken(push(&head, Some(other))).await);
+    assert!(!woken(push(&head, Some(other))).await, "once more");
+    assert!(!woken(push(&format!("{head}1"), Some(other))).await, "the next one");
+    assert!(desk.queue.is_empty() && desk.requests("/") == 0);
+    assert!(woken(push(&format!("{head}1"), Some(&["README.md", "connectors.yaml"]))).await);
     desk.settle().await;
-    assert!(woken(push(None)).await, "all may be among what is not named");
+    assert!(woken(push(&head, None)).await, "all may be among what is not named");
     desk.settle().await;
     let (_, beside) = desk.beside("till").await;
-    assert!(pushed(&desk.ask, &beside, &push(Some(&["x"])), "cor").await.unwrap().is_some(), "it was never looked at");
+    let first = push(&head, Some(&["x"]));
+    assert!(pushed(&desk.ask, &beside, &first, "cor").await.unwrap().is_some(), "it was never looked at");
+}
+
+/// The webhook that told of the configuration was lost.
+#[tokio::test]
+async fn a_push_after_one_that_nobody_told_of_wakes_a_repository_without_a_configuration() {
+    let desk = Desk::new().await;
+    desk.push(commit().write("README.md", "# Rocket"));
+    assert_eq!(desk.sync().await.state, SyncState::NoConfig);
+    desk.push(commit().write("connectors.yml", config(&["*.md"])));
+    let before = desk.repository.head("main");
+    desk.push(commit().write("b.md", "b"));
+    let push = Pushed { before, commit: desk.repository.head("main").unwrap(), paths: Some(vec!["b.md".to_owned()]) };
+    assert!(pushed(&desk.ask, &desk.link, &push, "cor").await.unwrap().is_some());
+    desk.settle().await;
+    assert_eq!((desk.state().await, desk.paths().await.len()), (SyncState::Synced, 2));
 }
 
 #[tokio::test]

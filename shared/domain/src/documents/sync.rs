@@ -136,6 +136,12 @@ impl Sync {
         next
     }
 
+    /// After a push that brought no configuration to a repository that has none: at that commit it has none either.
+    #[must_use]
+    pub fn without_config_at(&self, commit: &str, now: Timestamp) -> Self {
+        Self { commit: Some(commit.to_owned()), ..self.changed(now) }
+    }
+
     fn first(link: &Integration, now: Timestamp) -> Self {
         Self {
             key: DocumentsKey::of(link),

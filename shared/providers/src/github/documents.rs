@@ -10,6 +10,7 @@ use connector_domain::documents::Head;
 use connector_domain::http::{HttpRequest, HttpResponse, RateLimit};
 use connector_domain::{Delivery, ProviderKind, Timestamp, Verified};
 use serde::Deserialize;
+use sha1::{Digest, Sha1};
 
 use super::backfill::{get, repository_path};
 use super::facts::push;
@@ -76,7 +77,7 @@ impl DocumentSource for GitHub {
         }
         let told: Push = json::parse(&delivery.raw).ok()?;
         push::branch(&told).ok()?.ok()?;
-        Some(Pushed { commit: told.after, paths: touched(&delivery.raw) })
+        Some(Pushed { before: told.before, commit: told.after, paths: touched(&delivery.raw) })
     }
 
     /// Without a branch, the list of commits is that of the default branch.
@@ -112,9 +113,13 @@ impl DocumentSource for GitHub {
         Some(request.header("accept", "application/vnd.github.raw+json").header("x-github-api-version", "2022-11-28"))
     }
 
-    fn read_file(&self, response: HttpResponse, now: Timestamp) -> Result<Vec<u8>, ProviderError> {
+    /// Any text could be a file, a page of an error as well: that it is this one, its name says.
+    fn read_file(&self, blob: &str, response: HttpResponse, now: Timestamp) -> Result<Vec<u8>, ProviderError> {
         check(&response, now)?;
-        Ok(response.body)
+        if blob_name(&response.body) == blob {
+            return Ok(response.body);
+        }
+        Err(errors::error(&response, "the body is not the file", Disposition::unavailable(None)))
     }
 
     fn rate(&self, response: &HttpResponse) -> RateLimit {
@@ -126,6 +131,14 @@ impl DocumentSource for GitHub {
 fn name(text: &str) -> Option<&str> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     digits.then_some(text)
+}
+
+/// How Git names what a file holds. All repositories of GitHub are named by SHA-1.
+/// <https://git-scm.com/book/en/v2/Git-Internals-Git-Objects>
+fn blob_name(body: &[u8]) -> String {
+    let mut name = Sha1::new_with_prefix(format!("blob {}\0", body.len()));
+    name.update(body);
+    hex::encode(name.finalize())
 }
 
 /// Whose list it is decides nothing here.
@@ -233,6 +246,18 @@ mod tests {
         assert_eq!(empty(answer(200, "[]")), Disposition::Empty);
         let head = GitHub.read_head(&answer(200, r#"[{"sha":"c","commit":{"tree":{"sha":"t"}}}]"#), now).unwrap();
         assert_eq!(head, Head { commit: "c".into(), tree: "t".into() });
+    }
+
+    #[test]
+    fn a_file_is_what_its_name_says() {
+        let read = |blob: &str, body: &str| GitHub.read_file(blob, answer(200, body), Timestamp::UNIX_EPOCH);
+        // As `git hash-object` names them.
+        assert_eq!(read("ce013625030ba8dba906f756967f9e9ca394464a", "hello\n").unwrap(), b"hello\n");
+        assert_eq!(read("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391", "").unwrap(), b"");
+        for other in ["hello", "", "<html>Unicorn!</html>", r#"{"message":"#] {
+            let error = read("ce013625030ba8dba906f756967f9e9ca394464a", other).unwrap_err();
+            assert!(matches!(error.disposition, Disposition::Retry { .. }), "{error:?}");
+        }
     }
 
     #[test]

@@ -174,6 +174,7 @@ fn print(summary: &Summary, seconds: f64, threads: usize) {
         "language model       {} questions, {} of them in vain, {} summaries",
         tally.model_calls, tally.model_failures, tally.summaries
     );
+    println!("documents            {} calls", tally.document_calls);
     println!("pages                {}, calls {}, refusals {}", tally.pages, tally.page_calls, tally.refusals);
     println!("slowest healing      {:?}", summary.slowest);
     let broken = |rules: &[&str]| {

@@ -26,6 +26,11 @@ impl History {
                 let doing = self.doing(Flow::Enrich).for_workspace(&task.workspace);
                 executor.start(About::Message(id), doing, async move { enrich.handle(task).await.is_ok() });
             }
+            Some(Message::Documents(task)) => {
+                let documents = self.handlers.documents.clone();
+                let doing = self.doing(Flow::Documents).for_workspace(&task.documents.workspace);
+                executor.start(About::Message(id), doing, async move { documents.handle(task).await.is_ok() });
+            }
             Some(Message::Page(task)) => {
                 let pages = self.handlers.pages.clone();
                 let page = Some((task.unit.clone(), task.run.clone(), task.page));
@@ -43,6 +48,12 @@ impl History {
         match event {
             Event::Act(place) => {
                 let webhook = self.places.get_mut(place).and_then(|place| place.act(&self.chance, now));
+                if let Some(webhook) = webhook {
+                    self.told(place, &webhook, Duration::ZERO);
+                }
+            }
+            Event::Push(place) => {
+                let webhook = self.places.get_mut(place).map(|place| place.push(&self.chance, now));
                 if let Some(webhook) = webhook {
                     self.told(place, &webhook, Duration::ZERO);
                 }
@@ -79,14 +90,22 @@ impl History {
         let Some(held) = self.tenants.get(tenant) else { return };
         let (mut connection, mut link) = (held.connection.clone(), held.link.clone());
         let (store, now) = (Arc::clone(&self.handlers.connections), self.now());
+        let monitor = Arc::clone(&self.outside.monitor);
         connection.created_at = now;
         (connection.updated_at, link.updated_at) = (now, now);
         if !held.was_disconnected {
             link.linked_at = now;
         }
+        let pushes = self.places.get(held.place).map(|place| place.files.pushes()).unwrap_or_default();
+        let documents = self.handlers.teardown.documents.clone();
         self.tenants[tenant].link.linked_at = link.linked_at;
+        self.tenants[tenant].pushes_at_link = pushes;
         executor.start(About::Linked(tenant), self.doing_for(Flow::Link, tenant), async move {
-            store.put_connection(&connection).await.is_ok() && store.put_integration(&link).await.is_ok()
+            // From here on it may be there, whatever the answer is.
+            monitor.began_again(&connection.workspace);
+            store.put_connection(&connection).await.is_ok()
+                && store.put_integration(&link).await.is_ok()
+                && connector_flows::documents::ask(&documents, &link, None, "linked").await.is_ok()
         });
     }
 

@@ -55,7 +55,6 @@ impl History {
         let turn = self.turn;
         let Some(held) = self.tenants.get_mut(tenant) else { return };
         held.linked_since = Some(turn);
-        self.outside.monitor.began_again(held.workspace());
         if self.scenario.backfill {
             self.start(executor, tenant);
         }

@@ -7,7 +7,7 @@ const TRANSPORT_ID: &str = "x-github-delivery";
 
 impl History {
     pub(super) fn plan_ahead(&mut self) {
-        let Scenario { acts, provider_faults, deploy, webhook_every, .. } = self.scenario;
+        let Scenario { acts, pushes, provider_faults, deploy, webhook_every, .. } = self.scenario;
         for tenant in 0..self.tenants.len() {
             // The second workspace may come later.
             let at = if tenant == 0 { Duration::ZERO } else { self.moment() };
@@ -17,6 +17,11 @@ impl History {
             let place = if self.chance.percent(80) { 0 } else { self.chance.below(self.places.len()) };
             let at = self.moment();
             self.plan_at(at, Event::Act(place));
+        }
+        for _ in 0..pushes {
+            let place = if self.chance.percent(80) { 0 } else { self.chance.below(self.places.len()) };
+            let at = self.moment();
+            self.plan_at(at, Event::Push(place));
         }
         for deed in self.scenario.deeds.clone() {
             let tenant = self.chance.below(self.tenants.len());
@@ -71,6 +76,7 @@ impl History {
 
     /// A webhook is made, and sent or lost.
     pub(super) fn told(&mut self, place: usize, webhook: &connector_simulator::github::Webhook, after: Duration) {
+        let pushes = (webhook.event == "push").then(|| self.places.get(place).map(|place| place.files.pushes()));
         let hook = self.hooks.len();
         let mut request = reference::request(webhook);
         if self.chance.percent(self.scenario.borrowed_id_percent) {
@@ -79,7 +85,7 @@ impl History {
             let headers = request.headers.iter().map(borrowed).collect();
             request.headers = headers;
         }
-        self.hooks.push(Hook { place, request });
+        self.hooks.push(Hook { place, request, pushes: pushes.flatten() });
         if !self.chance.percent(self.scenario.drop_percent) {
             self.plan_at(after, Event::Hook(hook));
         } else if self.chance.percent(70) {

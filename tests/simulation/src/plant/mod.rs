@@ -4,6 +4,7 @@
 mod backfills;
 mod connections;
 mod deliveries;
+mod documents;
 mod enrichment;
 mod holds;
 mod http;
@@ -15,6 +16,7 @@ mod tokens;
 pub(crate) use backfills::{CancelIgnored, Carrying, CursorInMessage, Cursors, NoFence, NoSweep, OpensCancelled};
 pub(crate) use connections::StaleRouting;
 pub(crate) use deliveries::{AckEarly, CheckpointFirst, DoneFirst, DoneForAll, HeaderKey, Held};
+pub(crate) use documents::{DocumentUnfenced, LookUnfenced};
 pub(crate) use enrichment::{CountedTwice, JunkTaken, Linked, LinksOfFirst, NotedFirst, NothingSent};
 pub(crate) use holds::CarelessHolds;
 pub(crate) use http::OffsetPaging;
@@ -90,11 +92,15 @@ pub enum Plant {
     HoldUnswept,
     /// What is held back is forgotten when it is read.
     HoldForgotten,
+    /// How far a look at a repository is is written whatever it was.
+    LookUnfenced,
+    /// A document is written over one of a later claim.
+    DocumentUnfenced,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::GetThenPut,
         Self::CheckpointFirst,
         Self::HeaderKey,
@@ -127,5 +133,7 @@ impl Plant {
         Self::HoldUnfenced,
         Self::HoldUnswept,
         Self::HoldForgotten,
+        Self::LookUnfenced,
+        Self::DocumentUnfenced,
     ];
 }
