@@ -41,19 +41,15 @@ pub(crate) fn asking(outside: &Outside, scenario: &Scenario, plant: Option<Plant
     }
     let syncs: Arc<dyn DocumentSyncs> = Faulty::of(plan, &stores.documents);
     let syncs = match plant {
-        Some(Plant::LookUnfenced) => Arc::new(plant::LookUnfenced(syncs)),
+        Some(Plant::LookUnheard) => Arc::new(plant::LookUnheard(syncs)),
         _ => syncs,
     };
     DocumentPorts { syncs, tasks: Faulty::of(plan, queue), clock, limits: limits() }
 }
 
 /// Where documents are kept.
-pub(crate) fn kept(outside: &Outside, plant: Option<Plant>) -> Arc<dyn DocumentStore> {
-    let documents: Arc<dyn DocumentStore> = Faulty::of(&outside.plan, &outside.stores.documents);
-    match plant {
-        Some(Plant::DocumentUnfenced) => Arc::new(plant::DocumentUnfenced(documents)),
-        _ => documents,
-    }
+pub(crate) fn kept(outside: &Outside) -> Arc<dyn DocumentStore> {
+    Faulty::of(&outside.plan, &outside.stores.documents)
 }
 
 pub(crate) fn settings() -> DocumentsSettings {

@@ -3,13 +3,15 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use connector_domain::Timestamp;
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::MAX_WORK;
 use connector_domain::time::later;
 
 use crate::monitor::{Doing, Monitor};
-use crate::{Chance, Plan};
+use crate::{Chance, Flow, Plan};
 
 /// How a task ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,12 @@ struct Task<K> {
     asleep_until: Option<Timestamp>,
     /// When it is ended, wherever it is; known once it runs.
     ends_at: Option<Timestamp>,
+}
+
+/// How long a function works on a message at most. For most it is taken as longer than it is, so that leases end before.
+/// A step of documents has nothing but its lease to tell that a file is not to be there any more.
+fn longest(flow: Flow) -> Duration {
+    if flow == Flow::Documents { SyncLimits::default().lease } else { MAX_WORK }
 }
 
 /// Tasks at work, each with what it is about.
@@ -76,7 +84,7 @@ impl<K> Executor<K> {
         let index = self.tasks.iter().enumerate().filter(|(_, task)| awake(task)).nth(n)?.0;
         let task = self.tasks.get_mut(index)?;
         task.asleep_until = None;
-        if now >= *task.ends_at.get_or_insert_with(|| later(now, MAX_WORK)) {
+        if now >= *task.ends_at.get_or_insert_with(|| later(now, longest(task.doing.flow))) {
             return Some((self.tasks.swap_remove(index).about, End::Crashed));
         }
         plan.enter(task.doing.flow);

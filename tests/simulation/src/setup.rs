@@ -268,7 +268,7 @@ pub(crate) fn handlers(outside: &Outside, seed: u64, scenario: &Scenario, plant:
     let documents = documents::asking(outside, scenario, plant);
     let looking = WorkerPorts {
         syncs: Arc::clone(&documents.syncs),
-        documents: documents::kept(outside, plant),
+        documents: documents::kept(outside),
         tasks: Arc::clone(&documents.tasks),
         embedder: Arc::new(LocalEmbedder),
         connections: Arc::clone(&connections),

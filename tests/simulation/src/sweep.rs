@@ -74,6 +74,7 @@ pub fn cases() -> Vec<Case> {
         case("enrichment", Flow::Enrich, 12, one_page()),
         case("enrichment with services", Flow::Enrich, 26, Scenario { services: true, ..one_page() }),
         case("enrichment that was lost", Flow::Sweep, 11, first(FirstMessages::UnenrichedLost)),
+        case("documents", Flow::Documents, 77, Scenario { documents: true, pushes: 2, backfill: false, ..one_page() }),
         case("pages one by one", Flow::Page, 238, pages()),
         case("token", Flow::Refresh, 19, tokens.clone()),
         case("token that is due", Flow::Renewal, 45, Scenario { renewals: true, ..tokens.clone() }),

@@ -16,7 +16,7 @@ mod tokens;
 pub(crate) use backfills::{CancelIgnored, Carrying, CursorInMessage, Cursors, NoFence, NoSweep, OpensCancelled};
 pub(crate) use connections::StaleRouting;
 pub(crate) use deliveries::{AckEarly, CheckpointFirst, DoneFirst, DoneForAll, HeaderKey, Held};
-pub(crate) use documents::{DocumentUnfenced, LookUnfenced};
+pub(crate) use documents::LookUnheard;
 pub(crate) use enrichment::{CountedTwice, JunkTaken, Linked, LinksOfFirst, NotedFirst, NothingSent};
 pub(crate) use holds::CarelessHolds;
 pub(crate) use http::OffsetPaging;
@@ -92,15 +92,13 @@ pub enum Plant {
     HoldUnswept,
     /// What is held back is forgotten when it is read.
     HoldForgotten,
-    /// How far a look at a repository is is written whatever it was.
-    LookUnfenced,
-    /// A document is written over one of a later claim.
-    DocumentUnfenced,
+    /// Who asks for a look at a repository while one is under way is not heard.
+    LookUnheard,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 33] = [
         Self::GetThenPut,
         Self::CheckpointFirst,
         Self::HeaderKey,
@@ -133,7 +131,6 @@ impl Plant {
         Self::HoldUnfenced,
         Self::HoldUnswept,
         Self::HoldForgotten,
-        Self::LookUnfenced,
-        Self::DocumentUnfenced,
+        Self::LookUnheard,
     ];
 }

@@ -1,7 +1,10 @@
 //! Queues and what reads them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use connector_domain::backfill::Limits;
+use connector_domain::documents::SyncLimits;
 use connector_domain::ports::{MAX_DELAY, MAX_WORK};
 use serde_json::json;
 
@@ -59,6 +62,16 @@ fn no_function_works_longer_than_others_wait_for_it() {
         assert!(timeout <= MAX_WORK.as_secs(), "{name}: {timeout} s");
     }
     assert!(2 * MAX_WORK <= MAX_DELAY);
+}
+
+/// What has a step to itself for some time has ended by then.
+#[test]
+fn no_lease_ends_before_its_function() {
+    let template = template();
+    for (name, lease) in [("BackfillPage", Limits::default().lease), ("DocumentsSync", SyncLimits::default().lease)] {
+        let timeout = functions(&template)[name]["Timeout"].as_u64().unwrap();
+        assert!(Duration::from_secs(timeout) < lease, "{name}: {timeout} s");
+    }
 }
 
 #[test]
