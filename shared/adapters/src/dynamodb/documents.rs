@@ -3,15 +3,16 @@
 //! The pieces of a text have keys of their own, so they are written before the document's row turns to them, and the former
 //! ones are deleted after it. While these are there, the row says that it is not settled.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use connector_domain::documents::{Chunk, Document, DocumentsKey, is_storable_path};
 use connector_domain::ports::{DocumentStore, Page, Paging, PortError, Put};
-use futures::{StreamExt, TryStreamExt};
 
 use super::item::{Item, MAX_ITEM_BYTES, from_item, key_of, keyed, number, size, text, to_item};
 use super::keys::{self, Row};
-use super::table::{CONCURRENCY, Condition, Table, Written};
+use super::table::{Condition, Table, Written};
 use super::walk::{Range, Walk};
 
 /// Documents in DynamoDB.
@@ -77,16 +78,14 @@ impl DocumentStore for DynamoDocuments {
         }
         let revision = document.revision();
         let former = self.former(OPERATION, key, &document.path, Some(&revision)).await?;
-        let puts: Vec<_> = chunks
-            .iter()
-            .map(async |chunk| {
-                let (path, revision) = (document.path.clone(), revision.clone());
-                let row = Row::DocumentChunk { of: key.clone(), path, revision, index: chunk.index };
-                let item = sized(OPERATION, keyed(to_item(OPERATION, chunk)?, row.key()))?;
-                self.table.put(OPERATION, item).await
-            })
-            .collect();
-        futures::stream::iter(puts).buffer_unordered(CONCURRENCY).try_collect::<Vec<()>>().await?;
+        let piece = |chunk: &Chunk| {
+            let (path, revision) = (document.path.clone(), revision.clone());
+            let row = Row::DocumentChunk { of: key.clone(), path, revision, index: chunk.index };
+            let key = row.key();
+            Ok((key.clone(), sized(OPERATION, keyed(to_item(OPERATION, chunk)?, key))?))
+        };
+        let pieces = chunks.iter().map(piece).collect::<Result<BTreeMap<_, _>, PortError>>()?;
+        self.table.put_all(OPERATION, pieces).await?;
         if !former.is_empty() {
             let unsettled = Document { blob: None, ..document.clone() };
             if self.turn(OPERATION, key, &unsettled).await? == Put::Conflict {

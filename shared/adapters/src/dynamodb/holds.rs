@@ -7,12 +7,11 @@ use connector_domain::backfill::{Hold, HoldState, Place, Version};
 use connector_domain::observation::Observation;
 use connector_domain::ports::{HoldStore, PortError, Put};
 use connector_domain::{RunId, Timestamp};
-use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::due;
 use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
 use super::keys::{self, HELD, Key, Row};
-use super::table::{CONCURRENCY, Table};
+use super::table::Table;
 
 /// Holds in DynamoDB.
 #[derive(Debug, Clone)]
@@ -56,11 +55,9 @@ impl HoldStore for DynamoHolds {
             if size(&item) > MAX_ITEM_BYTES {
                 return Err(PortError::permanent(OPERATION, "it does not fit a row"));
             }
-            Ok(item)
+            Ok((row.key(), item))
         });
-        let puts: Vec<_> = items.collect::<Result<Vec<_>, _>>()?;
-        let puts = stream::iter(puts.into_iter().map(|item| self.table.put(OPERATION, item)));
-        puts.buffer_unordered(CONCURRENCY).try_collect().await
+        self.table.put_all(OPERATION, items.collect::<Result<_, _>>()?).await
     }
 
     async fn held(&self, run: &RunId, after: Option<&Place>, limit: usize) -> Result<Vec<Observation>, PortError> {

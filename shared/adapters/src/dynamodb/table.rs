@@ -4,7 +4,7 @@
 //! an answer is lost and the SDK writes again, the condition fails on our own row, and the id tells that it is ours.
 //! (An observation needs none: the id of its delivery tells.)
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    KeysAndAttributes, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    DeleteRequest, KeysAndAttributes, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use connector_domain::backfill::Version;
 use connector_domain::ports::{self, PortError, Random};
@@ -138,14 +138,28 @@ impl Table {
 
     /// Stores items under their keys, whatever is there. When it fails some of them may be stored.
     pub(crate) async fn put_all(&self, operation: &'static str, items: BTreeMap<Key, Item>) -> Result<(), PortError> {
-        let mut writes = Vec::with_capacity(items.len());
-        for (key, item) in items {
+        let put = |(key, item)| {
             let put = PutRequest::builder().set_item(Some(keyed(item, key))).build();
             let put = put.map_err(|error| PortError::permanent(operation, error))?;
-            writes.push(WriteRequest::builder().put_request(put).build());
-        }
-        let batches = writes.chunks(MAX_WRITES).map(|writes| self.write(operation, writes.to_vec()));
-        let batches: Vec<_> = batches.collect();
+            Ok(WriteRequest::builder().put_request(put).build())
+        };
+        self.write_all(operation, items.into_iter().map(put).collect::<Result<_, PortError>>()?).await
+    }
+
+    /// Deletes rows, which may not be there.
+    pub(crate) async fn remove_all(&self, operation: &'static str, rows: &[Row]) -> Result<(), PortError> {
+        // A batch may name a row once only.
+        let keys: BTreeSet<_> = rows.iter().map(Row::key).collect();
+        let delete = |key| {
+            let delete = DeleteRequest::builder().set_key(Some(keyed(Item::new(), key))).build();
+            let delete = delete.map_err(|error| PortError::permanent(operation, error))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        };
+        self.write_all(operation, keys.into_iter().map(delete).collect::<Result<_, PortError>>()?).await
+    }
+
+    async fn write_all(&self, operation: &'static str, writes: Vec<WriteRequest>) -> Result<(), PortError> {
+        let batches: Vec<_> = writes.chunks(MAX_WRITES).map(|writes| self.write(operation, writes.to_vec())).collect();
         iter(batches).buffer_unordered(CONCURRENCY).try_collect().await
     }
 
@@ -251,12 +265,6 @@ impl Table {
                 _ => Err(port_error(operation, &error)),
             },
         }
-    }
-
-    /// Deletes rows, which may not be there.
-    pub(crate) async fn remove_all(&self, operation: &'static str, rows: &[Row]) -> Result<(), PortError> {
-        let deletes: Vec<_> = rows.iter().map(async |row| self.remove(operation, self.delete(row)).await).collect();
-        iter(deletes).buffer_unordered(CONCURRENCY).map_ok(drop).try_collect().await
     }
 
     /// The rows of a partition whose sort key starts with `prefix`.
