@@ -154,7 +154,9 @@ impl Enrich {
                 Err(error) => failures.push(error),
             }
         }
-        let failed = failures.len();
+        let ended = enriched.enriched + enriched.already + enriched.missing;
+        let left = total.saturating_sub(usize::try_from(ended).unwrap_or(usize::MAX));
+        let failed = left.max(failures.len());
         info!(
             workspace.id = %workspace, correlation = task.correlation, failed,
             enriched = enriched.enriched, already = enriched.already, missing = enriched.missing,

@@ -111,7 +111,7 @@ impl OAuth {
         };
         match restarted.await {
             Ok((runs, documents)) => {
-                info!(connection.id = %done.connection, runs, documents, "what waited for it goes on")
+                info!(connection.id = %done.connection, runs, documents, "what waited for it goes on");
             }
             Err(error) => warn!(connection.id = %done.connection, "what waits for it goes on later: {}", chain(&error)),
         }
