@@ -70,6 +70,10 @@ fuzz TARGET="all" SECONDS="60":
 bench:
     cargo bench --workspace
 
+# How fast history is fetched, and what it takes: `just bench-backfill --items 10000 --latency-ms 0,80`.
+bench-backfill *ARGS:
+    cargo run --quiet --profile simulation --package connectors --example backfill-bench -- {{ARGS}}
+
 # Licences, advisories and sources of the dependencies. Install: `cargo install cargo-deny`.
 deny:
     cargo deny --locked check

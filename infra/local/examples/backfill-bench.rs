@@ -2,7 +2,7 @@
 //! beside a plain client that asks for one page after the other and stores nothing.
 //!
 //! ```text
-//! cargo run --release -p connectors --example backfill-bench -- --items 10000 --latency-ms 0,80
+//! cargo run --profile simulation -p connectors --example backfill-bench -- --items 10000 --latency-ms 0,80
 //! ```
 
 #![expect(clippy::print_stdout, reason = "a command line program speaks on standard output")]
