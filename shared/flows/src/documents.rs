@@ -88,9 +88,9 @@ pub async fn pushed(
     }
     if push.paths.as_ref().is_some_and(|paths| !paths.iter().any(|path| is_config(path))) {
         let known = ports.syncs.sync(&DocumentsKey::of(link)).await?;
-        let there = |known: &Sync| known.commit == push.before || known.commit.as_ref() == Some(&push.commit);
-        let known = known.filter(|known| known.state == SyncState::NoConfig && known.commit.is_some() && there(known));
-        if let Some(known) = known {
+        let there = |commit: &String| *commit == push.commit || push.before.as_ref() == Some(commit);
+        let has_none = |known: &Sync| known.state == SyncState::NoConfig && known.commit.as_ref().is_some_and(there);
+        if let Some(known) = known.filter(has_none) {
             let next = known.without_config_at(&push.commit, ports.clock.now());
             // Otherwise somebody asks for a look at this moment.
             if ports.syncs.put_sync(&next, Some(known.version)).await? == Put::Stored {

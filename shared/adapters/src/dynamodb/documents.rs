@@ -49,7 +49,10 @@ impl DynamoDocuments {
     /// Stores the row unless a later claim has written it.
     async fn turn(&self, operation: &'static str, key: &DocumentsKey, document: &Document) -> Result<Put, PortError> {
         let row = Row::Document { of: key.clone(), path: document.path.clone() };
-        let item = sized(operation, keyed(to_item(operation, document)?, row.key()))?;
+        let item = keyed(to_item(operation, document)?, row.key());
+        if size(&item) > MAX_ITEM_BYTES {
+            return Err(PortError::permanent(operation, "a row is larger than DynamoDB takes"));
+        }
         let condition = Condition {
             expression: "attribute_not_exists(PK) OR fence <= :fence",
             names: &[],
@@ -60,13 +63,6 @@ impl DynamoDocuments {
             Written::Refused(_) => Put::Conflict,
         })
     }
-}
-
-fn sized(operation: &'static str, item: Item) -> Result<Item, PortError> {
-    if size(&item) > MAX_ITEM_BYTES {
-        return Err(PortError::permanent(operation, "a row is larger than DynamoDB takes"));
-    }
-    Ok(item)
 }
 
 #[async_trait]
@@ -81,8 +77,7 @@ impl DocumentStore for DynamoDocuments {
         let piece = |chunk: &Chunk| {
             let (path, revision) = (document.path.clone(), revision.clone());
             let row = Row::DocumentChunk { of: key.clone(), path, revision, index: chunk.index };
-            let key = row.key();
-            Ok((key.clone(), sized(OPERATION, keyed(to_item(OPERATION, chunk)?, key))?))
+            Ok((row.key(), to_item(OPERATION, chunk)?))
         };
         let pieces = chunks.iter().map(piece).collect::<Result<BTreeMap<_, _>, PortError>>()?;
         self.table.put_all(OPERATION, pieces).await?;

@@ -9,7 +9,7 @@ use connector_domain::ports::{HoldStore, PortError, Put};
 use connector_domain::{RunId, Timestamp};
 
 use super::due;
-use super::item::{Item, MAX_ITEM_BYTES, corrupt, from_item, keyed, size, text, to_item};
+use super::item::{Item, corrupt, from_item, keyed, text, to_item};
 use super::keys::{self, HELD, Key, Row};
 use super::table::Table;
 
@@ -51,11 +51,7 @@ impl HoldStore for DynamoHolds {
             // As JSON: DynamoDB's own numbers, map keys and depth are narrower.
             let json = serde_json::to_string(fact).map_err(|error| PortError::permanent(OPERATION, error))?;
             let row = Row::Held { run: run.clone(), place: Place::of(fact) };
-            let item = keyed(Item::from([(FACT.to_owned(), text(json))]), row.key());
-            if size(&item) > MAX_ITEM_BYTES {
-                return Err(PortError::permanent(OPERATION, "it does not fit a row"));
-            }
-            Ok((row.key(), item))
+            Ok((row.key(), Item::from([(FACT.to_owned(), text(json))])))
         });
         self.table.put_all(OPERATION, items.collect::<Result<_, _>>()?).await
     }

@@ -20,7 +20,7 @@ use connector_domain::backfill::Version;
 use connector_domain::ports::{self, PortError, Random};
 use futures::stream::{StreamExt, TryStreamExt, iter};
 
-use super::item::{Item, is_of, keyed, number, text};
+use super::item::{Item, MAX_ITEM_BYTES, is_of, keyed, number, size, text};
 use super::keys::{Key, Row};
 use crate::aws::port_error;
 use crate::system::OsRandom;
@@ -136,10 +136,14 @@ impl Table {
         Ok(())
     }
 
-    /// Stores items under their keys, whatever is there. When it fails some of them may be stored.
+    /// Stores items under their keys, whatever is there: none when one of them is too large, and otherwise some when it fails.
     pub(crate) async fn put_all(&self, operation: &'static str, items: BTreeMap<Key, Item>) -> Result<(), PortError> {
         let put = |(key, item)| {
-            let put = PutRequest::builder().set_item(Some(keyed(item, key))).build();
+            let item = keyed(item, key);
+            if size(&item) > MAX_ITEM_BYTES {
+                return Err(PortError::permanent(operation, "a row is larger than DynamoDB takes"));
+            }
+            let put = PutRequest::builder().set_item(Some(item)).build();
             let put = put.map_err(|error| PortError::permanent(operation, error))?;
             Ok(WriteRequest::builder().put_request(put).build())
         };

@@ -76,7 +76,8 @@ impl History {
 
     /// A webhook is made, and sent or lost.
     pub(super) fn told(&mut self, place: usize, webhook: &connector_simulator::github::Webhook, after: Duration) {
-        let pushes = (webhook.event == "push").then(|| self.places.get(place).map(|place| place.files.pushes()));
+        let pushed = self.places.get(place).filter(|_| webhook.event == "push");
+        let pushes = pushed.map(|place| place.files.pushes());
         let hook = self.hooks.len();
         let mut request = reference::request(webhook);
         if self.chance.percent(self.scenario.borrowed_id_percent) {
@@ -85,7 +86,7 @@ impl History {
             let headers = request.headers.iter().map(borrowed).collect();
             request.headers = headers;
         }
-        self.hooks.push(Hook { place, request, pushes: pushes.flatten() });
+        self.hooks.push(Hook { place, request, pushes });
         if !self.chance.percent(self.scenario.drop_percent) {
             self.plan_at(after, Event::Hook(hook));
         } else if self.chance.percent(70) {
